@@ -1,0 +1,193 @@
+// Attention of a block of rows: pages outside, tiles of rows inside, so that a page is read once for all of them.
+#include "internal.h"
+
+enum { page_tokens = CK_KV_PAGE_TOKENS };
+
+// The rows of one KV head in one run, and the work area of one call.
+typedef struct {
+    const ck_kernels *kernels;
+    const ck_attention *a;
+    const ck_attention_run *run;
+    size_t kv_head, first_head, heads;  // the query heads of this KV head that are here
+    size_t begin, rows;                 // the block's rows
+    size_t state;                       // floats of a row's state: [o: value_stride, m, l]
+    float *q;                           // [tile][head_dim][width]
+    float *span;                        // [rows][state] of the span that is being computed
+    float *total;                       // [rows][state] of the spans before it
+    float *scores;                      // [width][64]
+    float *weights;                     // [64][width]
+} block;
+
+static size_t min_size(size_t a, size_t b) { return a < b ? a : b; }
+
+static void group_heads(const ck_attention *a, size_t kv_head, size_t *first, size_t *count) {
+    const size_t begin = kv_head * a->group_size, end = begin + a->group_size;
+    *first = begin > a->head_offset ? begin - a->head_offset : 0;
+    const size_t limit = end > a->head_offset ? min_size(end - a->head_offset, a->query_heads) : 0;
+    *count = limit > *first ? limit - *first : 0;
+}
+
+size_t ck_attention_row_count(const ck_attention *a, const ck_attention_run *run, size_t kv_head) {
+    size_t first, count;
+    group_heads(a, kv_head, &first, &count);
+    return run->tokens * count;
+}
+
+size_t ck_attention_span_count(const ck_attention_run *run) {
+    const size_t span_tokens = page_tokens * CK_KV_SPAN_PAGES;
+    return (run->start + run->tokens + span_tokens - 1) / span_tokens;
+}
+
+size_t ck_attention_partial(const ck_attention *a) { return a->kv.value_stride + 2; }
+
+size_t ck_attention_scratch(const ck_attention *a) {
+    const size_t rows = CK_ATTENTION_ROWS * (a->kv.head_dim + 2 * ck_attention_partial(a));
+    return rows + 2 * CK_TILE_TOKENS * page_tokens;
+}
+
+static size_t token_of(const block *b, size_t row) { return (b->begin + row) / b->heads; }
+
+// Keys that a row sees.
+static size_t visible(const block *b, size_t row) { return b->run->start + token_of(b, row) + 1; }
+
+static size_t place(const block *b, size_t row, size_t stride) {
+    const size_t head = b->first_head + (b->begin + row) % b->heads;
+    return (b->run->first_row + token_of(b, row)) * stride + head * b->a->kv.head_dim;
+}
+
+static block make_block(const ck_kernels *kernels, const ck_attention *a, const ck_attention_run *run, size_t kv_head,
+                        size_t row_begin, size_t row_end, float *scratch) {
+    block b = {.kernels = kernels, .a = a, .run = run, .kv_head = kv_head, .begin = row_begin,
+               .rows = row_end - row_begin, .state = ck_attention_partial(a)};
+    group_heads(a, kv_head, &b.first_head, &b.heads);
+    b.q = scratch;
+    b.span = b.q + CK_ATTENTION_ROWS * a->kv.head_dim;
+    b.total = b.span + CK_ATTENTION_ROWS * b.state;
+    b.scores = b.total + CK_ATTENTION_ROWS * b.state;
+    b.weights = b.scores + CK_TILE_TOKENS * page_tokens;
+    return b;
+}
+
+static void load_queries(const block *b) {
+    const size_t head_dim = b->a->kv.head_dim;
+    for (size_t tile = 0; tile < ck_tile_count(b->rows); tile++) {
+        const size_t first = ck_tile_begin(b->rows, tile), width = ck_tile_begin(b->rows, tile + 1) - first;
+        float *out = b->q + first * head_dim;
+        for (size_t t = 0; t < width; t++) {
+            const float *row = b->a->q + place(b, first + t, b->a->q_stride);
+            for (size_t d = 0; d < head_dim; d++) out[d * width + t] = row[d];
+        }
+    }
+}
+
+static void scale_row(float *o, float factor, size_t n) {
+    for (size_t i = 0; i < n; i++) o[i] = o[i] * factor;
+}
+
+// One page for one tile of rows first ..< first + width. Rows are in the order of their tokens, so the first one sees
+// the fewest keys: the keys that all see go through one tile, the rest (on the diagonal) row by row.
+static void tile_page(const block *b, size_t first, size_t width, size_t page) {
+    const ck_kv_layer *kv = &b->a->kv;
+    const size_t stored = (size_t)b->run->pages[page];
+    const char *keys = (const char *)kv->base + stored * kv->page_bytes + b->kv_head * kv->head_bytes;
+    const size_t bytes = kv->element == CK_KV_FLOAT32 ? sizeof(float) : sizeof(uint16_t), begin = page * page_tokens;
+    const char *values = keys + kv->head_dim * page_tokens * bytes;
+    ck_kv_tile_kernel *tile = b->kernels->kv_tile[kv->element];
+    const size_t most = min_size(page_tokens, visible(b, first + width - 1) - begin);
+    const size_t least = visible(b, first) > begin ? min_size(page_tokens, visible(b, first) - begin) : 0;
+
+    memset(b->scores, 0, width * page_tokens * sizeof(float));
+    tile(keys, page_tokens, (most + 7) / 8 * 8, kv->head_dim, b->q + first * kv->head_dim, width, b->scores,
+         page_tokens);
+    for (size_t t = 0; t < width; t++) {
+        const size_t row = first + t;
+        if (visible(b, row) <= begin) continue;
+        float *o = b->span + row * b->state, *m = o + kv->value_stride, *scores = b->scores + t * page_tokens;
+        const size_t valid = min_size(page_tokens, visible(b, row) - begin);
+        scale_row(o, b->kernels->softmax_page(scores, valid, b->a->scale, m, m + 1), kv->value_stride);
+        for (size_t key = 0; key < least; key++) b->weights[key * width + t] = scores[key];
+    }
+    tile(values, kv->value_stride, kv->value_stride, least, b->weights, width, b->span + first * b->state, b->state);
+    for (size_t t = 0; most > least && t < width; t++) {
+        const size_t seen = visible(b, first + t);
+        if (seen <= begin + least) continue;
+        tile(values + least * kv->value_stride * bytes, kv->value_stride, kv->value_stride,
+             min_size(page_tokens, seen - begin) - least, b->scores + t * page_tokens + least, 1,
+             b->span + (first + t) * b->state, b->state);
+    }
+}
+
+static void compute_span(const block *b, size_t span) {
+    const size_t first_page = span * CK_KV_SPAN_PAGES;
+    for (size_t row = 0; row < b->rows; row++) {
+        float *state = b->span + row * b->state;
+        memset(state, 0, b->state * sizeof *state);
+        state[b->a->kv.value_stride] = -INFINITY;
+    }
+    for (size_t page = first_page; page < first_page + CK_KV_SPAN_PAGES; page++) {
+        for (size_t tile = 0; tile < ck_tile_count(b->rows); tile++) {
+            const size_t first = ck_tile_begin(b->rows, tile), end = ck_tile_begin(b->rows, tile + 1);
+            if (visible(b, end - 1) > page * page_tokens) tile_page(b, first, end - first, page);
+        }
+    }
+}
+
+static int sees_span(const block *b, size_t row, size_t span) {
+    return visible(b, row) > span * CK_KV_SPAN_PAGES * page_tokens;
+}
+
+// Adds a row's state of `span` to its total.
+static void add_span(const block *b, size_t row, size_t span, const float *state) {
+    float *total = b->total + row * b->state;
+    if (!sees_span(b, row, span)) return;
+    if (span == 0) {
+        memcpy(total, state, b->state * sizeof *total);
+    } else {
+        b->kernels->merge_span(total, state, b->a->kv.value_stride);
+    }
+}
+
+static void store_rows(const block *b) {
+    for (size_t row = 0; row < b->rows; row++) {
+        const float *total = b->total + row * b->state, sum = total[b->a->kv.value_stride + 1];
+        float *out = b->a->out + place(b, row, b->a->out_stride);
+        for (size_t d = 0; d < b->a->kv.head_dim; d++) out[d] = total[d] / sum;
+    }
+}
+
+void ck_attention_rows(const ck_kernels *kernels, const ck_attention *a, const ck_attention_run *run, size_t kv_head,
+                       size_t row_begin, size_t row_end, float *scratch) {
+    const block b = make_block(kernels, a, run, kv_head, row_begin, row_end, scratch);
+    load_queries(&b);
+    for (size_t span = 0; span < ck_attention_span_count(run); span++) {
+        if (!sees_span(&b, b.rows - 1, span)) break;
+        compute_span(&b, span);
+        for (size_t row = 0; row < b.rows; row++) add_span(&b, row, span, b.span + row * b.state);
+    }
+    store_rows(&b);
+}
+
+void ck_attention_span(const ck_kernels *kernels, const ck_attention *a, const ck_attention_run *run, size_t kv_head,
+                       size_t row_begin, size_t row_end, size_t span, float *partials, float *scratch) {
+    const block b = make_block(kernels, a, run, kv_head, row_begin, row_end, scratch);
+    const size_t spans = ck_attention_span_count(run);
+    if (!sees_span(&b, b.rows - 1, span)) return;
+    load_queries(&b);
+    compute_span(&b, span);
+    for (size_t row = 0; row < b.rows; row++) {
+        float *partial = partials + ((row_begin + row) * spans + span) * b.state;
+        memcpy(partial, b.span + row * b.state, b.state * sizeof *partial);
+    }
+}
+
+void ck_attention_join(const ck_kernels *kernels, const ck_attention *a, const ck_attention_run *run, size_t kv_head,
+                       size_t row_begin, size_t row_end, const float *partials, float *scratch) {
+    const block b = make_block(kernels, a, run, kv_head, row_begin, row_end, scratch);
+    const size_t spans = ck_attention_span_count(run);
+    for (size_t row = 0; row < b.rows; row++) {
+        for (size_t span = 0; span < spans; span++) {
+            add_span(&b, row, span, partials + ((row_begin + row) * spans + span) * b.state);
+        }
+    }
+    store_rows(&b);
+}

@@ -1,0 +1,71 @@
+// Shared by the folders: number formats and the tables of each instruction set.
+#pragma once
+#include "../include/ckernels.h"
+#include <math.h>
+#include <string.h>
+
+#define CK_INLINE static inline __attribute__((always_inline))
+
+extern const ck_kernels ck_ref_kernels;
+#if defined(__x86_64__)
+extern const ck_kernels ck_avx2_kernels;
+#endif
+
+CK_INLINE float ck_from_bits(uint32_t bits) {
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+CK_INLINE uint32_t ck_bits(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+// IEEE half precision to float, exact; a signalling NaN becomes quiet, as the F16C instruction does.
+CK_INLINE float ck_half_to_float(uint16_t half) {
+    const uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = (half >> 10) & 31, mantissa = half & 0x3ff;
+    if (exponent == 0) return ck_from_bits(sign | ck_bits((float)mantissa * 0x1p-24f));
+    if (exponent == 31) return ck_from_bits(sign | 0x7f800000 | (mantissa ? 0x400000 | mantissa << 13 : 0));
+    return ck_from_bits(sign | (exponent + 112) << 23 | mantissa << 13);
+}
+
+// Float to half precision, to nearest, ties to even; as the F16C instruction does.
+CK_INLINE uint16_t ck_float_to_half(float value) {
+    const uint32_t bits = ck_bits(value), sign = (bits >> 16) & 0x8000, magnitude = bits & 0x7fffffff;
+    if (magnitude > 0x7f800000) return (uint16_t)(sign | 0x7e00 | ((magnitude >> 13) & 0x3ff));
+    if (magnitude >= 0x477ff000) return (uint16_t)(sign | 0x7c00);
+    if (magnitude < 0x38800000) {
+        // Subnormal: adding 1/2 lets the float addition round at 2^-24, the step of subnormal halves.
+        return (uint16_t)(sign | (ck_bits(ck_from_bits(magnitude) + 0.5f) - ck_bits(0.5f)));
+    }
+    const uint32_t rounded = magnitude + 0xfff + ((magnitude >> 13) & 1);
+    return (uint16_t)(sign | ((rounded >> 13) - (112 << 10)));
+}
+
+// Bytes of one column of a panel.
+CK_INLINE size_t ck_column_bytes(ck_storage storage) {
+    return (storage == CK_FLOAT32 ? sizeof(float) : sizeof(uint16_t)) * CK_PANEL_ROWS;
+}
+
+// Bytes of one weight in a row-major source.
+CK_INLINE size_t ck_source_bytes(ck_storage storage) {
+    return storage == CK_FLOAT32 ? sizeof(float) : sizeof(uint16_t);
+}
+
+CK_INLINE char *ck_panel(const ck_matrix *w, size_t panel) { return (char *)w->panels + panel * w->panel_bytes; }
+
+// Where row `lane` of column k of a panel is stored, counted in elements.
+CK_INLINE size_t ck_element(ck_storage storage, size_t k, size_t lane) {
+    const size_t place = storage == CK_BFLOAT16 ? 2 * (lane % 8) + lane / 8 : lane;
+    return k * CK_PANEL_ROWS + place;
+}
+
+// Weight (k, lane) of a panel as a float.
+CK_INLINE float ck_weight(ck_storage storage, const char *panel, size_t k, size_t lane) {
+    const size_t element = ck_element(storage, k, lane);
+    if (storage == CK_FLOAT32) return ((const float *)panel)[element];
+    const uint16_t bits = ((const uint16_t *)panel)[element];
+    return storage == CK_BFLOAT16 ? ck_from_bits((uint32_t)bits << 16) : ck_half_to_float(bits);
+}

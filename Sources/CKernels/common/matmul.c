@@ -1,0 +1,101 @@
+// The product with a sum tree: leaves, stack machine and cache blocks around the register tiles of an instruction set.
+#include "internal.h"
+
+// Columns of one pass over a block of tiles: 16 rows of them (8 KiB in bfloat16, 16 KiB in float32) stay in the
+// first-level cache, 96 tokens of x (96 KiB) in the second. Cutting a chain here changes no bit: it goes on in memory.
+static const size_t block_columns = 256;
+
+static size_t min_size(size_t a, size_t b) { return a < b ? a : b; }
+
+size_t ck_tile_count(size_t tokens) { return (tokens + CK_TILE_TOKENS - 1) / CK_TILE_TOKENS; }
+
+size_t ck_tile_begin(size_t tokens, size_t tile) { return tokens * tile / ck_tile_count(tokens); }
+
+void ck_pack_tile(const float *x, size_t x_stride, size_t tokens, size_t columns, size_t tile, float *out) {
+    const size_t begin = ck_tile_begin(tokens, tile), width = ck_tile_begin(tokens, tile + 1) - begin;
+    const float *rows = x + begin * x_stride;
+    out += begin * columns;
+    for (size_t k = 0; k < columns; k++) {
+        for (size_t t = 0; t < width; t++) out[k * width + t] = rows[t * x_stride + k];
+    }
+}
+
+size_t ck_matmul_scratch(const ck_sum_tree *tree, size_t tiles) {
+    return tree->depth * CK_GROUP_PANELS * CK_PANEL_ROWS * tiles * CK_TILE_TOKENS;
+}
+
+// What one call works on: a group of panels and a block of tiles.
+typedef struct {
+    const ck_matrix *w;
+    ck_tile_kernel *tile;
+    const float *x;
+    size_t tokens, tile_begin, tile_end, first_token, block_tokens;
+    size_t panel, panels;
+} block;
+
+// Adds columns begin ..< end to acc, [tile][panel][width][16].
+static void columns_of_leaf(const block *b, size_t begin, size_t end, float *acc) {
+    const int one_tile = b->tile_end - b->tile_begin == 1;
+    const size_t step = one_tile ? end - begin : block_columns, panel_step = one_tile ? b->panels : 1;
+    for (size_t k = begin; k < end; k += step) {
+        for (size_t p = 0; p < b->panels; p += panel_step) {
+            for (size_t tile = b->tile_begin; tile < b->tile_end; tile++) {
+                const size_t first = ck_tile_begin(b->tokens, tile);
+                const size_t width = ck_tile_begin(b->tokens, tile + 1) - first;
+                float *to = acc + ((first - b->first_token) * b->panels + p * width) * CK_PANEL_ROWS;
+                b->tile(b->w, b->panel + p, panel_step, k, min_size(k + step, end),
+                        b->x + first * b->w->columns + k * width, width, to);
+            }
+        }
+    }
+}
+
+static void add_to(float *a, const float *b, size_t n) {
+    for (size_t i = 0; i < n; i++) a[i] = a[i] + b[i];
+}
+
+static void store(const block *b, const float *acc, float *y, size_t y_stride) {
+    for (size_t tile = b->tile_begin; tile < b->tile_end; tile++) {
+        const size_t first = ck_tile_begin(b->tokens, tile), width = ck_tile_begin(b->tokens, tile + 1) - first;
+        const float *from = acc + (first - b->first_token) * b->panels * CK_PANEL_ROWS;
+        for (size_t p = 0; p < b->panels; p++) {
+            const size_t row = (b->panel + p) * CK_PANEL_ROWS, rows = min_size(CK_PANEL_ROWS, b->w->rows - row);
+            for (size_t t = 0; t < width; t++) {
+                memcpy(y + (first + t) * y_stride + row, from + (p * width + t) * CK_PANEL_ROWS, rows * sizeof *y);
+            }
+        }
+    }
+}
+
+static void group(const block *b, const ck_sum_tree *tree, float *y, size_t y_stride, size_t y_partial_stride,
+                  float *scratch) {
+    const size_t level = b->panels * CK_PANEL_ROWS * b->block_tokens;
+    size_t depth = 0, column = 0;
+    for (size_t leaf = 0; leaf < tree->leaves; leaf++) {
+        float *acc = scratch + depth * level;
+        memset(acc, 0, level * sizeof *acc);
+        columns_of_leaf(b, column, tree->leaf_end[leaf], acc);
+        column = tree->leaf_end[leaf];
+        depth++;
+        for (int32_t merge = 0; merge < tree->merges[leaf]; merge++) {
+            depth--;
+            add_to(scratch + (depth - 1) * level, scratch + depth * level, level);
+        }
+    }
+    for (size_t partial = 0; partial < depth; partial++) {
+        store(b, scratch + partial * level, y + partial * y_partial_stride, y_stride);
+    }
+}
+
+void ck_matmul(const ck_kernels *kernels, const ck_matrix *w, size_t panel_begin, size_t panel_end, const float *x,
+               size_t tokens, size_t tile_begin, size_t tile_end, const ck_sum_tree *tree, float *y, size_t y_stride,
+               size_t y_partial_stride, float *scratch) {
+    const size_t first = ck_tile_begin(tokens, tile_begin);
+    block b = {.w = w, .tile = kernels->matmul_tile[w->storage], .x = x, .tokens = tokens, .tile_begin = tile_begin,
+               .tile_end = tile_end, .first_token = first, .block_tokens = ck_tile_begin(tokens, tile_end) - first};
+    for (size_t panel = panel_begin; panel < panel_end; panel += CK_GROUP_PANELS) {
+        b.panel = panel;
+        b.panels = min_size(CK_GROUP_PANELS, panel_end - panel);
+        group(&b, tree, y, y_stride, y_partial_stride, scratch);
+    }
+}

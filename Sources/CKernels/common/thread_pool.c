@@ -1,0 +1,178 @@
+// A pool whose tasks are claimed from one atomic word: generation in the high half, tasks not yet claimed in the low.
+//
+// Only a thread that has claimed a task reads the operation, and an operation lives until its last task is done, so a
+// worker that comes late finds nothing and delays nobody: more threads than processors stay correct and usable.
+#define _GNU_SOURCE
+#include "internal.h"
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+
+struct ck_thread_pool {
+    _Alignas(64) _Atomic uint64_t word;
+    _Alignas(64) _Atomic size_t done;
+    _Alignas(64) ck_task *body;  // written before `word` is published, read after a claim
+    void *context;
+    size_t tasks;
+    bool running;
+    _Alignas(64) atomic_bool awake;
+    bool stop;
+    pthread_mutex_t mutex;  // guards the change of `awake` and `stop`, for those who sleep
+    pthread_cond_t wake;
+    size_t threads, started;
+    pthread_t *workers;
+    struct seat {
+        struct ck_thread_pool *pool;
+        size_t thread;
+    } *seats;
+};
+
+// Waits a little: about 50 us of pauses, then the processor is offered to others, after some milliseconds it dozes.
+static void relax(size_t round) {
+    const size_t pauses = 2000, yields = 10000;
+    if (round < pauses) {
+#if defined(__x86_64__)
+        __builtin_ia32_pause();
+#elif defined(__aarch64__)
+        __asm__ volatile("yield");
+#endif
+    } else if (round < pauses + yields) {
+        sched_yield();
+    } else {
+        nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
+    }
+}
+
+// Claims and does tasks until none is left; false if there was none.
+static bool work(ck_thread_pool *pool, size_t thread) {
+    bool worked = false;
+    uint64_t word = atomic_load_explicit(&pool->word, memory_order_acquire);
+    while ((uint32_t)word) {
+        if (!atomic_compare_exchange_weak_explicit(&pool->word, &word, word - 1, memory_order_acq_rel,
+                                                   memory_order_acquire)) {
+            continue;
+        }
+        pool->body(pool->context, pool->tasks - (uint32_t)word, thread);
+        atomic_fetch_add_explicit(&pool->done, 1, memory_order_acq_rel);
+        worked = true;
+        word = atomic_load_explicit(&pool->word, memory_order_acquire);
+    }
+    return worked;
+}
+
+// Sleeps until a step begins; false if the pool ends.
+static bool sleep_until_step(ck_thread_pool *pool) {
+    pthread_mutex_lock(&pool->mutex);
+    while (!atomic_load(&pool->awake) && !pool->stop) pthread_cond_wait(&pool->wake, &pool->mutex);
+    const bool goes_on = !pool->stop;
+    pthread_mutex_unlock(&pool->mutex);
+    return goes_on;
+}
+
+static void *worker(void *argument) {
+    const struct seat *seat = argument;
+    ck_thread_pool *pool = seat->pool;
+    for (size_t idle = 0;; idle++) {
+        if (work(pool, seat->thread)) {
+            idle = 0;
+        } else if (!atomic_load_explicit(&pool->awake, memory_order_acquire)) {
+            if (!sleep_until_step(pool)) return NULL;
+            idle = 0;
+        } else {
+            relax(idle);
+        }
+    }
+}
+
+static void set_awake(ck_thread_pool *pool, bool awake, bool stop) {
+    pthread_mutex_lock(&pool->mutex);
+    atomic_store(&pool->awake, awake);
+    pool->stop = stop;
+    pthread_cond_broadcast(&pool->wake);
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+static void bind_workers(ck_thread_pool *pool) {
+#if defined(__linux__)
+    cpu_set_t allowed;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) || (size_t)CPU_COUNT(&allowed) != pool->threads) return;
+    size_t thread = 0;
+    for (int cpu = 0; cpu < CPU_SETSIZE && thread < pool->threads; cpu++) {
+        if (!CPU_ISSET(cpu, &allowed)) continue;
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        CPU_SET(cpu, &one);
+        if (thread > 0) pthread_setaffinity_np(pool->workers[thread - 1], sizeof one, &one);
+        thread++;
+    }
+#else
+    (void)pool;
+#endif
+}
+
+ck_thread_pool *ck_thread_pool_create(size_t threads, bool bind) {
+    ck_thread_pool *pool = aligned_alloc(64, (sizeof *pool + 63) / 64 * 64);
+    if (!pool) return NULL;
+    memset(pool, 0, sizeof *pool);
+    pool->threads = threads;
+    pthread_mutex_init(&pool->mutex, NULL);
+    pthread_cond_init(&pool->wake, NULL);
+    pool->workers = calloc(threads, sizeof *pool->workers);
+    pool->seats = calloc(threads, sizeof *pool->seats);
+    bool able = pool->workers && pool->seats;
+    while (able && pool->started + 1 < threads) {
+        struct seat *seat = &pool->seats[pool->started];
+        *seat = (struct seat){pool, pool->started + 1};
+        able = pthread_create(&pool->workers[pool->started], NULL, worker, seat) == 0;
+        pool->started += able;
+    }
+    if (able) {
+        if (bind) bind_workers(pool);
+        return pool;
+    }
+    ck_thread_pool_destroy(pool);
+    return NULL;
+}
+
+void ck_thread_pool_destroy(ck_thread_pool *pool) {
+    set_awake(pool, false, true);
+    for (size_t i = 0; i < pool->started; i++) pthread_join(pool->workers[i], NULL);
+    pthread_cond_destroy(&pool->wake);
+    pthread_mutex_destroy(&pool->mutex);
+    free(pool->workers);
+    free(pool->seats);
+    free(pool);
+}
+
+void ck_thread_pool_begin_step(ck_thread_pool *pool) { set_awake(pool, pool->started > 0, false); }
+
+void ck_thread_pool_end_step(ck_thread_pool *pool) { set_awake(pool, false, false); }
+
+// Publishes the operation, works on it and waits for the tasks that others have claimed.
+static void share(ck_thread_pool *pool, size_t tasks, ck_task *body, void *context) {
+    pool->body = body;
+    pool->context = context;
+    pool->tasks = tasks;
+    atomic_store_explicit(&pool->done, 0, memory_order_relaxed);
+    const uint64_t generation = (atomic_load_explicit(&pool->word, memory_order_relaxed) >> 32) + 1;
+    atomic_store_explicit(&pool->word, generation << 32 | tasks, memory_order_release);
+    work(pool, 0);
+    for (size_t idle = 0; atomic_load_explicit(&pool->done, memory_order_acquire) < tasks; idle++) relax(idle);
+}
+
+bool ck_thread_pool_run(ck_thread_pool *pool, size_t tasks, ck_task *body, void *context) {
+    if (pool->running || tasks > UINT32_MAX) return false;
+    pool->running = true;
+    if (pool->started == 0 || tasks < 2) {
+        for (size_t task = 0; task < tasks; task++) body(context, task, 0);
+    } else {
+        const bool step = atomic_load_explicit(&pool->awake, memory_order_relaxed);
+        if (!step) ck_thread_pool_begin_step(pool);
+        share(pool, tasks, body, context);
+        if (!step) ck_thread_pool_end_step(pool);
+    }
+    pool->running = false;
+    return true;
+}

@@ -1,0 +1,88 @@
+// Causal grouped-query attention over a paged key-value cache.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    CK_KV_PAGE_TOKENS = 64,  // keys of a page
+    CK_KV_SPAN_PAGES = 8,    // pages of a span: 512 keys
+    CK_ATTENTION_ROWS = 48,  // most (query, head) rows of one ck_attention call
+};
+
+typedef enum { CK_KV_FLOAT32 = 0, CK_KV_FLOAT16 = 1 } ck_kv_element;
+enum { CK_KV_ELEMENTS = 2 };
+
+// The cache of one layer: page p, KV head g at base + p * page_bytes + g * head_bytes. There the keys
+// [head_dim][64 tokens] (a lane is a key), then the values [64 tokens][value_stride] (a lane is a dimension).
+typedef struct {
+    ck_kv_element element;
+    size_t kv_heads, head_dim;
+    size_t value_stride;  // head_dim rounded up to 8; what is beyond head_dim stays zero
+    size_t head_bytes, page_bytes;
+    void *base;
+} ck_kv_layer;
+
+// Query tokens of one sequence at positions start ..< start + tokens; query i is row first_row + i of q and out.
+typedef struct {
+    size_t first_row, tokens, start;
+    const int32_t *pages;  // page of positions 64 i ..< 64 (i + 1)
+} ck_attention_run;
+
+// q and out are [rows, query_heads, head_dim], strides in floats. Local query head h reads local KV head
+// (head_offset + h) / group_size: head_offset is the place of the first local query head inside its group.
+typedef struct {
+    ck_kv_layer kv;
+    const float *q;
+    float *out;
+    size_t q_stride, out_stride, query_heads, group_size, head_offset;
+    float scale;
+} ck_attention;
+
+struct ck_kernels;
+
+// acc[t][lane] = fmaf(w[i][lane], x[i][t], acc[t][lane]), i = 0 ..< n in increasing order; w is [n][w_stride] elements
+// of the cache, lanes a multiple of 8, x is [n][width], acc is [width][acc_stride].
+typedef void ck_kv_tile_kernel(const void *w, size_t w_stride, size_t lanes, size_t n, const float *x, size_t width,
+                               float *acc, size_t acc_stride);
+
+// One page of online softmax of one row: s = scores * scale over the first `valid` of 64; m' = max(*m, s);
+// scores become exp(s - m') and +0 beyond `valid`; their sum has the lanes and order of ck_rms_norm_kernel;
+// *l = fmaf(*l, c, sum), *m = m'. Returns c = exp(m - m').
+typedef float ck_softmax_page_kernel(float *scores, size_t valid, float scale, float *m, float *l);
+
+// Adds a later span to what earlier spans gave. Both are [o: n, m, l]:
+// m' = max(m, m2), a = exp(m - m'), b = exp(m2 - m'), l = fmaf(l2, b, l * a), o = fmaf(o2, b, o * a).
+typedef void ck_merge_span_kernel(float *total, const float *span, size_t n);
+
+// out[i] = the cache element nearest to x[i] (ties to even); step elements from one to the next.
+typedef void ck_kv_store_kernel(const float *x, size_t n, void *out, size_t step);
+
+void ck_kv_layer_init(ck_kv_layer *layer, ck_kv_element element, size_t kv_heads, size_t head_dim);
+
+// Writes the keys and values [tokens, kv_heads, head_dim] of positions run->start ... of KV head `kv_head`;
+// k and v are the first token's rows (first_row is not used), strides in floats.
+void ck_kv_append(const struct ck_kernels *kernels, const ck_kv_layer *kv, const ck_attention_run *run, size_t kv_head,
+                  const float *k, const float *v, size_t stride);
+
+// Rows of one KV head in one run: (token, query head of the group), the heads of one token side by side.
+size_t ck_attention_row_count(const ck_attention *a, const ck_attention_run *run, size_t kv_head);
+// Spans of 512 keys that the run's last token sees.
+size_t ck_attention_span_count(const ck_attention_run *run);
+// Floats of scratch of one call; floats of one row's partial result of one span (o, m, l).
+size_t ck_attention_scratch(const ck_attention *a);
+size_t ck_attention_partial(const ck_attention *a);
+
+// Rows row_begin ..< row_end (at most CK_ATTENTION_ROWS) of one KV head over all keys that they see.
+//
+// The definition of a (query, head): score[t] = chain over d of fmaf(k[d][t], q[d]), times scale; inside a span of 512
+// keys pages of 64 go through ck_softmax_page_kernel in order, o = o * c, then o[d] = fmaf(v[t][d], p[t], o[d]) over
+// the visible t in increasing order; spans are added in order by ck_merge_span_kernel, the first one as it is; at last
+// o / l.
+void ck_attention_rows(const struct ck_kernels *kernels, const ck_attention *a, const ck_attention_run *run,
+                       size_t kv_head, size_t row_begin, size_t row_end, float *scratch);
+
+// The same in two steps, so that spans can be computed in parallel: partials is [rows of the run and KV head][spans].
+void ck_attention_span(const struct ck_kernels *kernels, const ck_attention *a, const ck_attention_run *run,
+                       size_t kv_head, size_t row_begin, size_t row_end, size_t span, float *partials, float *scratch);
+void ck_attention_join(const struct ck_kernels *kernels, const ck_attention *a, const ck_attention_run *run,
+                       size_t kv_head, size_t row_begin, size_t row_end, const float *partials, float *scratch);

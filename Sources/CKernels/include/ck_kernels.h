@@ -1,0 +1,36 @@
+// The operations that each instruction set has its own code for, and the choice between the sets.
+#pragma once
+#include "ck_attention.h"
+#include "ck_matrix.h"
+#include "ck_probe.h"
+#include "ck_rows.h"
+
+// Packs 16 full rows (row_bytes apart) of `columns` elements into one panel.
+typedef void ck_pack_kernel(const void *source, size_t row_bytes, size_t columns, void *panel);
+
+typedef struct ck_kernels {
+    const char *name;
+    ck_tile_kernel *matmul_tile[CK_STORAGES];
+    ck_pack_kernel *pack[CK_STORAGES];
+    ck_rms_norm_kernel *rms_norm;
+    ck_swiglu_kernel *swiglu;
+    ck_exp_kernel *exp;
+    ck_sum_exp_kernel *sum_exp;
+    ck_argmax_kernel *argmax;
+    ck_kv_tile_kernel *kv_tile[CK_KV_ELEMENTS];
+    ck_kv_store_kernel *kv_store[CK_KV_ELEMENTS];
+    ck_softmax_page_kernel *softmax_page;
+    ck_merge_span_kernel *merge_span;
+    ck_probe_read_kernel *probe_read;
+    ck_probe_fma_kernel *probe_fma;
+} ck_kernels;
+
+// The kernels of this machine: the fastest set that the processor has, or what FLOTILLA_ISA=ref|avx2 asks for
+// (an unknown or impossible name is ignored). Chosen once.
+const ck_kernels *ckernels_active(void);
+
+// "ref" or "avx2"; NULL if this processor cannot run that set.
+const ck_kernels *ckernels_named(const char *name);
+
+// The name of ckernels_active().
+const char *ckernels_isa_name(void);

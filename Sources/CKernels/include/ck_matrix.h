@@ -1,0 +1,78 @@
+// Weight matrices in panels of 16 rows, and the product with a few or many tokens.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    CK_PANEL_ROWS = 16,       // output rows of a panel: two AVX2 registers
+    CK_TILE_TOKENS = 6,       // most tokens of one register tile: 12 accumulators of the 16 registers
+    CK_SUM_TREE_DEPTH = 32,   // most values on the stack of a sum tree
+    CK_GROUP_PANELS = 4,      // panels that one pass of ck_matmul takes together: four memory streams
+    CK_BLOCK_TILES = 16,      // most tiles of one ck_matmul call: 96 tokens of x stay in the second-level cache
+};
+
+// How the weights of a matrix are stored. k is the column; a panel is k-major.
+typedef enum {
+    CK_FLOAT32 = 0,   // [k][16] float
+    CK_BFLOAT16 = 1,  // [k][8] uint32: low half row j, high half row 8 + j, so that widening is one shift and one and
+    CK_FLOAT16 = 2,   // [k][16] uint16
+} ck_storage;
+enum { CK_STORAGES = 3 };
+
+// A weight matrix [rows (outputs), columns (inputs)]; the rows of the last panel are padded with zeros.
+typedef struct {
+    ck_storage storage;
+    size_t rows, columns;
+    size_t panel_bytes;  // from one panel to the next
+    void *panels;        // aligned to 64 bytes
+} ck_matrix;
+
+// How the sum over the columns is cut and added. Leaf i covers columns leaf_end[i - 1] ..< leaf_end[i] and is one chain
+// of fused multiply-adds from +0. After leaf i is pushed: merges[i] times { b = pop; a = pop; push(a + b) }.
+// What the stack holds at the end, `partials` values, are the results, in order.
+typedef struct {
+    const size_t *leaf_end;
+    const int32_t *merges;
+    size_t leaves;
+    size_t partials;
+    size_t depth;  // most values on the stack at any time
+} ck_sum_tree;
+
+struct ck_kernels;
+
+// Columns of one panel: acc[p][t][r] = fmaf(w[16 (panel + p) + r][k], x[k - k_begin][t], acc[p][t][r]),
+// k = k_begin ..< k_end in increasing order. x is [k][width] from k_begin on; acc is [panels][width][16].
+typedef void ck_tile_kernel(const ck_matrix *w, size_t panel, size_t panels, size_t k_begin, size_t k_end,
+                            const float *x, size_t width, float *acc);
+
+// Bytes of one panel, a multiple of 64.
+size_t ck_panel_bytes(ck_storage storage, size_t columns);
+
+// Repacks rows of w inside panel `panel` from row-major source rows of the same storage. `source` is the first column
+// of row `row_begin`; rows of that panel outside row_begin ..< row_end stay as they are. No alignment is required.
+void ck_matrix_pack(const struct ck_kernels *kernels, const ck_matrix *w, size_t panel, size_t row_begin,
+                    size_t row_end, const void *source, size_t source_row_bytes);
+
+// One row, widened to float: out[columns].
+void ck_matrix_row(const ck_matrix *w, size_t row, float *out);
+
+// The tiles of `tokens` tokens: equal widths within one, at most CK_TILE_TOKENS. Tile i covers tokens
+// ck_tile_begin(i) ..< ck_tile_begin(i + 1).
+size_t ck_tile_count(size_t tokens);
+size_t ck_tile_begin(size_t tokens, size_t tile);
+
+// Packs one tile of x for ck_matmul: out + ck_tile_begin(tile) * columns becomes [columns][width of the tile].
+// One token needs no packing: its row is its tile.
+void ck_pack_tile(const float *x, size_t x_stride, size_t tokens, size_t columns, size_t tile, float *out);
+
+// Floats of scratch that ck_matmul needs for `tiles` tiles.
+size_t ck_matmul_scratch(const ck_sum_tree *tree, size_t tiles);
+
+// y[partial][token][row] for the rows of panels panel_begin ..< panel_end and the tokens of tiles
+// tile_begin ..< tile_end (at most CK_BLOCK_TILES). x is packed by ck_pack_tile. Strides are in floats.
+void ck_matmul(const struct ck_kernels *kernels, const ck_matrix *w, size_t panel_begin, size_t panel_end,
+               const float *x, size_t tokens, size_t tile_begin, size_t tile_end, const ck_sum_tree *tree, float *y,
+               size_t y_stride, size_t y_partial_stride, float *scratch);
+
+// out[i] = the one value left by the stack machine of ck_sum_tree over partials[0 ..< count][i].
+void ck_tree_combine(const float *const *partials, size_t count, const int32_t *merges, float *out, size_t n);

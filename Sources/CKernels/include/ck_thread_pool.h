@@ -1,0 +1,21 @@
+// Threads that share the tasks of one operation.
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct ck_thread_pool ck_thread_pool;
+typedef void ck_task(void *context, size_t task, size_t thread);
+
+// A pool of `threads` >= 1 threads, the caller of ck_thread_pool_run being thread 0. With `bind` and an affinity mask
+// of exactly `threads` processors each worker is bound to one of them; a wider mask may be shared with other
+// processes, which would choose the same processors. NULL if the system has no more threads.
+ck_thread_pool *ck_thread_pool_create(size_t threads, bool bind);
+void ck_thread_pool_destroy(ck_thread_pool *pool);
+
+// Between these two the workers spin for the next operation (then yield, then doze); outside they sleep.
+void ck_thread_pool_begin_step(ck_thread_pool *pool);
+void ck_thread_pool_end_step(ck_thread_pool *pool);
+
+// Calls body(context, task, thread) for each task in 0 ..< tasks, claimed one by one; returns when all are done.
+// Writes of the tasks are visible to the caller afterwards. False, and nothing is done, when called from inside a task.
+bool ck_thread_pool_run(ck_thread_pool *pool, size_t tasks, ck_task *body, void *context);

@@ -1,0 +1,19 @@
+// The plain-C kernels: the definition of every operation.
+#include "kernels.h"
+
+const ck_kernels ck_ref_kernels = {
+    .name = "ref",
+    .matmul_tile = {ck_ref_matmul_tile, ck_ref_matmul_tile, ck_ref_matmul_tile},
+    .pack = {ck_ref_pack_float32, ck_ref_pack_bfloat16, ck_ref_pack_float16},
+    .rms_norm = ck_ref_rms_norm,
+    .swiglu = ck_ref_swiglu,
+    .exp = ck_ref_exp_n,
+    .sum_exp = ck_ref_sum_exp,
+    .argmax = ck_ref_argmax,
+    .kv_tile = {ck_ref_kv_tile_float32, ck_ref_kv_tile_float16},
+    .kv_store = {ck_ref_kv_store_float32, ck_ref_kv_store_float16},
+    .softmax_page = ck_ref_softmax_page,
+    .merge_span = ck_ref_merge_span,
+    .probe_read = ck_ref_probe_read,
+    .probe_fma = ck_ref_probe_fma,
+};

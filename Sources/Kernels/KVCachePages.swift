@@ -1,0 +1,78 @@
+internal import CKernels
+
+/// The shape of a key-value cache on one rank.
+package struct KVLayout: Sendable, Equatable {
+    /// How keys and values are stored; half precision rounds to nearest.
+    package enum Element: Sendable, CaseIterable {
+        case float32, float16
+
+        var code: ck_kv_element { self == .float32 ? CK_KV_FLOAT32 : CK_KV_FLOAT16 }
+    }
+
+    /// Tokens of a page.
+    package static let pageTokens = CK_KV_PAGE_TOKENS
+
+    package let element: Element
+    package let kvHeads: Int
+    package let headDim: Int
+
+    package init(element: Element, kvHeads: Int, headDim: Int) {
+        precondition(kvHeads >= 1 && headDim >= 1, "a cache of \(kvHeads) heads of \(headDim)")
+        self.element = element
+        self.kvHeads = kvHeads
+        self.headDim = headDim
+    }
+
+    /// Bytes of one page of one layer.
+    package var pageBytes: Int { layer.page_bytes }
+
+    /// Pages that `tokens` tokens need.
+    package static func pages(for tokens: Int) -> Int { (tokens + pageTokens - 1) / pageTokens }
+
+    var layer: ck_kv_layer {
+        var layer = ck_kv_layer()
+        ck_kv_layer_init(&layer, element.code, kvHeads, headDim)
+        return layer
+    }
+}
+
+/// The keys and values of all sequences: pages of 64 tokens, the same page numbers in every layer.
+///
+/// Per layer, page and KV head the keys are stored `[headDim, 64]` and the values `[64, headDim]`, side by side, so that
+/// a SIMD lane is a key in the first product and a dimension in the second. Which sequence owns which page is
+/// not known here. Memory is zeroed and comes with the first write.
+package final class KVCachePages {
+    package let layout: KVLayout
+    package let layers: Int
+    package let pages: Int
+    private let memory: ScratchMemory
+
+    package init(layout: KVLayout, layers: Int, pages: Int) {
+        precondition(layers >= 1 && pages >= 1, "a cache of \(layers) layers and \(pages) pages")
+        self.layout = layout
+        self.layers = layers
+        self.pages = pages
+        memory = ScratchMemory(byteCount: layers * pages * layout.pageBytes)
+    }
+
+    /// Bytes of all pages of all layers.
+    package var byteCount: Int { memory.byteCount }
+
+    func layer(_ index: Int) -> ck_kv_layer {
+        precondition(index >= 0 && index < layers, "layer \(index) of \(layers)")
+        var layer = layout.layer
+        layer.base = memory.base + index * pages * layout.pageBytes
+        return layer
+    }
+
+    /// Copies page `source` to page `destination` in every layer (a shared page that one sequence goes on writing).
+    package func copyPage(_ source: Int, to destination: Int) {
+        precondition(source >= 0 && source < pages, "page \(source) of \(pages)")
+        precondition(destination >= 0 && destination < pages, "page \(destination) of \(pages)")
+        let bytes = layout.pageBytes
+        for layer in 0..<layers {
+            let base = memory.base + layer * pages * bytes
+            (base + destination * bytes).copyMemory(from: base + source * bytes, byteCount: bytes)
+        }
+    }
+}

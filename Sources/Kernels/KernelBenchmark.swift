@@ -1,0 +1,182 @@
+internal import CKernels
+internal import Tensors
+
+/// Measures the kernels against what this machine can do, in turns, so that a disturbance hits both alike.
+///
+/// Ceilings: reading the same memory in four streams, and multiply-adds in registers. Every row is the median of the
+/// rounds; the share is the median of the rounds' ratios.
+package struct KernelBenchmark {
+    /// One row of the table.
+    package struct Measurement: Sendable {
+        package let name: String
+        package let threads: Int
+        /// GB/s or GFLOP/s.
+        package let value: Double
+        package let ceiling: Double
+        /// `value` / `ceiling`.
+        package let share: Double
+        package let unit: String
+    }
+
+    private let pool: ThreadPool
+    private let rounds: Int
+    private let kernels = KernelSet.active
+
+    package init(threads: Int, rounds: Int = 7) {
+        precondition(rounds >= 1, "\(rounds) rounds")
+        pool = ThreadPool(threads: threads)
+        self.rounds = rounds
+    }
+
+    /// One token by a matrix far larger than the caches, which is what decoding does: GB/s of weights.
+    ///
+    /// - Parameter tokens: Sequences that decode together; the weights are still read once.
+    package func decode(_ storage: PackedMatrix.Storage, tokens: Int = 1) -> Measurement {
+        let matrix = filledMatrix(rows: (256 << 20) / (2048 * storage.elementBytes), columns: 2048, storage)
+        let (x, y) = (area(tokens * matrix.columns), area(tokens * matrix.rows))
+        let bytes = Double(matrix.byteCount) / 1e9
+        return measure(
+            "decode \(storage), \(tokens) token\(tokens == 1 ? "" : "s")",
+            amount: bytes,
+            ceilingAmount: bytes,
+            unit: "GB/s",
+            ceiling: { readAll(matrix) },
+            kernel: { multiply(matrix, tokens, x, y) }
+        )
+    }
+
+    /// Many tokens by a matrix of a decoder layer: GFLOP/s.
+    package func prefill(_ storage: PackedMatrix.Storage, tokens: Int = 256) -> Measurement {
+        let matrix = filledMatrix(rows: 2048, columns: 2048, storage)
+        let (x, y) = (area(tokens * matrix.columns), area(tokens * matrix.rows))
+        let operations = 2 * Double(tokens) * Double(matrix.rows) * Double(matrix.columns) / 1e9
+        return measure(
+            "prefill \(storage), \(tokens) tokens",
+            amount: operations,
+            ceilingAmount: peakOperations / 1e9,
+            unit: "GFLOP/s",
+            ceiling: { multiplyAdd() },
+            kernel: { multiply(matrix, tokens, x, y) }
+        )
+    }
+
+    /// One query token of 16 heads on 8 KV heads of 128 over `context` cached tokens: GB/s of keys and values.
+    package func attention(_ element: KVLayout.Element, context: Int = 8192) -> Measurement {
+        let layout = KVLayout(element: element, kvHeads: 8, headDim: 128)
+        let pages = KVLayout.pages(for: context)
+        let cache = KVCachePages(layout: layout, layers: 1, pages: pages)
+        let (q, out, kv) = (area(16 * 128), area(16 * 128), area(context * 8 * 128))
+        let numbers = (0..<Int32(pages)).map { $0 }
+        let keys = Rows(kv.pointer, count: context, width: 1024)
+        let prompt = SequenceRun(firstRow: 0, tokens: context, start: 0, pages: numbers)
+        Attention.append(pool, cache, layer: 0, runs: [prompt], keys: keys, values: keys)
+        let run = SequenceRun(firstRow: 0, tokens: 1, start: context - 1, pages: numbers)
+        let attention = Attention(queryHeads: 16, groupSize: 2, scale: 0.088)
+        let matrix = filledMatrix(rows: cache.byteCount / 4096, columns: 2048, .bfloat16)
+        let bytes = Double(cache.byteCount) / 1e9
+        return measure(
+            "attention \(element), \(context) keys",
+            amount: bytes,
+            ceilingAmount: Double(matrix.byteCount) / 1e9,
+            unit: "GB/s",
+            ceiling: { readAll(matrix) },
+            kernel: { attention.run(pool, cache, layer: 0, runs: [run], q: row(q), into: row(out)) }
+        )
+    }
+
+    // MARK: The work
+
+    private func multiply(_ matrix: PackedMatrix, _ tokens: Int, _ x: FloatBuffer, _ y: FloatBuffer) {
+        let input = Rows(x.pointer, count: tokens, width: matrix.columns)
+        Matmul.run(pool, matrix, input, into: Rows(y.pointer, count: tokens, width: matrix.rows))
+    }
+
+    private func readAll(_ matrix: PackedMatrix) {
+        let chunk = 1 << 20
+        let chunks = matrix.byteCount / chunk
+        guard let read = kernels.table.pointee.probe_read, let base = matrix.matrix.panels else { return }
+        pool.run(chunks) { task, thread in
+            let sum = read(base + task * chunk, chunk)
+            pool.scratch(of: thread)[0] = Float(sum % 1024)
+        }
+    }
+
+    private var peakRounds: Int { 100_000 }
+    private var peakOperations: Double { 4 * Double(pool.threads) * 192 * Double(peakRounds) * vectorShare }
+    /// The portable probe does 12 chains of one lane where the AVX2 probe does 12 of eight.
+    private var vectorShare: Double { kernels.name == "ref" ? 0.125 : 1 }
+
+    private func multiplyAdd() {
+        guard let probe = kernels.table.pointee.probe_fma else { return }
+        pool.run(4 * pool.threads) { _, thread in
+            var result: Float = 0.5
+            _ = probe(peakRounds, &result)
+            pool.scratch(of: thread)[0] = result
+        }
+    }
+
+    // MARK: Measuring
+
+    private func measure(
+        _ name: String,
+        amount: Double,
+        ceilingAmount: Double,
+        unit: String,
+        ceiling: () -> Void,
+        kernel: () -> Void
+    ) -> Measurement {
+        var (values, ceilings): ([Double], [Double]) = ([], [])
+        pool.step {
+            // The first calls touch memory; the second tell how often to repeat.
+            _ = (seconds(1, ceiling), seconds(1, kernel))
+            let repeats = (repeats(seconds(1, ceiling)), repeats(seconds(1, kernel)))
+            for _ in 0..<rounds {
+                ceilings.append(Double(repeats.0) * ceilingAmount / seconds(repeats.0, ceiling))
+                values.append(Double(repeats.1) * amount / seconds(repeats.1, kernel))
+            }
+        }
+        return Measurement(
+            name: name,
+            threads: pool.threads,
+            value: median(values),
+            ceiling: median(ceilings),
+            share: median(zip(values, ceilings).map { $0 / $1 }),
+            unit: unit
+        )
+    }
+
+    /// So many that a turn takes some 40 ms, longer than the slice that another process may take away.
+    private func repeats(_ seconds: Double) -> Int { max(1, Int(0.04 / seconds)) }
+
+    private func seconds(_ repeats: Int, _ body: () -> Void) -> Double {
+        let elapsed = ContinuousClock().measure { for _ in 0..<repeats { body() } }.components
+        return Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
+    }
+
+    private func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+
+    // MARK: Data
+
+    private func row(_ buffer: FloatBuffer) -> Rows { Rows(buffer.pointer, count: 1, width: buffer.count) }
+
+    /// Floats that are neither zero nor equal.
+    private func area(_ count: Int) -> FloatBuffer {
+        let buffer = FloatBuffer(count: count)
+        for index in 0..<count { buffer[index] = Float(index % 251) * 0.001 - 0.1 }
+        return buffer
+    }
+
+    private func filledMatrix(rows: Int, columns: Int, _ storage: PackedMatrix.Storage) -> PackedMatrix {
+        let matrix = PackedMatrix(rows: rows, columns: columns, storage: storage)
+        // 0x3c.. is a small number in all three formats.
+        let source = (0..<16 * columns * storage.elementBytes).map { UInt8($0 % 2 == 0 ? $0 % 251 : 0x3c) }
+        source.withUnsafeBytes { source in
+            guard let base = source.baseAddress else { return }
+            for first in stride(from: 0, to: rows, by: 16) {
+                let range = first..<min(rows, first + 16)
+                matrix.pack(base, rowStrideBytes: columns * storage.elementBytes, rows: range, pool: pool)
+            }
+        }
+        return matrix
+    }
+}

@@ -1,0 +1,91 @@
+internal import CKernels
+
+/// The threads of a rank, which share the tasks of one kernel after the other.
+///
+/// Inside a step (`step`) the workers spin for the next kernel, a microsecond away; after some fifty microseconds they
+/// yield, so that more threads than processors stay usable. Outside they sleep and cost nothing. The calling thread
+/// works too. Not `Sendable`: a pool belongs to the thread that runs the steps.
+///
+/// The pool also owns the work areas of the kernels, so that a step allocates nothing once it has been seen.
+package final class ThreadPool {
+    /// Threads, the caller's included.
+    package let threads: Int
+
+    private let handle: OpaquePointer
+    private var perThread: [ScratchMemory] = []
+    private var sharedScratch = ScratchMemory(byteCount: 64)
+
+    /// - Parameters:
+    ///   - threads: At least 1, the caller's included.
+    ///   - binding: Binds each worker to a processor if the process may use exactly `threads` of them.
+    package init(threads: Int, binding: Bool = true) {
+        precondition(threads >= 1, "a pool of \(threads) threads")
+        guard let handle = ck_thread_pool_create(threads, binding) else {
+            preconditionFailure("the system refused \(threads) threads")
+        }
+        self.threads = threads
+        self.handle = handle
+        reserveScratch(floatsPerThread: 16_384, shared: 16)
+    }
+
+    deinit { ck_thread_pool_destroy(handle) }
+
+    /// Keeps the workers awake while `body` runs one kernel after the other.
+    package func step<T>(_ body: () throws -> T) rethrows -> T {
+        beginStep()
+        defer { endStep() }
+        return try body()
+    }
+
+    /// Wakes the workers; `endStep` lets them sleep again.
+    package func beginStep() { ck_thread_pool_begin_step(handle) }
+    package func endStep() { ck_thread_pool_end_step(handle) }
+
+    /// Calls `body(task)` for each task in `0..<tasks` on all threads and returns when all are done.
+    ///
+    /// Tasks are claimed one by one. Must not be called from inside a task.
+    package func run(_ tasks: Int, _ body: (Int) -> Void) {
+        run(tasks) { task, _ in body(task) }
+    }
+
+    /// The same with the thread's number, `0..<threads`, for work areas.
+    package func run(_ tasks: Int, _ body: (_ task: Int, _ thread: Int) -> Void) {
+        precondition(tasks >= 0, "\(tasks) tasks")
+        withoutActuallyEscaping(body) { escapable in
+            withUnsafePointer(to: escapable) { pointer in
+                let started = ck_thread_pool_run(
+                    handle,
+                    tasks,
+                    { context, task, thread in
+                        context?.assumingMemoryBound(to: ((Int, Int) -> Void).self).pointee(task, thread)
+                    },
+                    UnsafeMutableRawPointer(mutating: pointer)
+                )
+                precondition(started, "ThreadPool.run was called from inside a task")
+            }
+        }
+    }
+
+    /// Splits `0..<count` into ranges of about `grain` for the threads; one call on this thread if there is little.
+    package func runRanges(_ count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
+        guard count > 0 else { return }
+        let grain = max(grain, 1)
+        guard threads > 1, count > grain else { return body(0..<count) }
+        let tasks = (count + grain - 1) / grain
+        run(tasks) { task in body(task * grain..<min(count, (task + 1) * grain)) }
+    }
+
+    /// Makes the work areas at least this large; what they held is lost when they grow.
+    func reserveScratch(floatsPerThread: Int, shared: Int) {
+        let perThreadBytes = floatsPerThread * MemoryLayout<Float>.stride
+        if perThreadBytes > perThread.first?.byteCount ?? 0 {
+            perThread = (0..<threads).map { _ in ScratchMemory(byteCount: perThreadBytes) }
+        }
+        let sharedBytes = shared * MemoryLayout<Float>.stride
+        if sharedBytes > sharedScratch.byteCount { sharedScratch = ScratchMemory(byteCount: sharedBytes) }
+    }
+
+    /// The work area of one thread, and the one that all threads share.
+    func scratch(of thread: Int) -> UnsafeMutablePointer<Float> { perThread[thread].floats }
+    var shared: UnsafeMutablePointer<Float> { sharedScratch.floats }
+}

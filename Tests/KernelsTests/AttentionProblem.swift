@@ -1,0 +1,100 @@
+import Kernels
+import TestSupport
+
+/// One sequence with random queries, keys and values.
+struct AttentionProblem {
+    let tokens: Int
+    let queryHeads: Int
+    let kvHeads: Int
+    let headDim: Int
+    let attention: Attention
+    let layout: KVLayout
+    let q: [Float]
+    let k: [Float]
+    let v: [Float]
+
+    init(
+        tokens: Int,
+        kvHeads: Int,
+        group: Int,
+        headDim: Int,
+        element: KVLayout.Element,
+        queryHeads: Int? = nil,
+        headOffset: Int = 0
+    ) {
+        var random = SeededRandom(seed: UInt64(tokens * 1000 + headDim * 10 + group))
+        self.tokens = tokens
+        self.kvHeads = kvHeads
+        self.headDim = headDim
+        self.queryHeads = queryHeads ?? kvHeads * group
+        attention = Attention(
+            queryHeads: self.queryHeads,
+            groupSize: group,
+            headOffset: headOffset,
+            scale: 1 / Float(headDim).squareRoot()
+        )
+        layout = KVLayout(element: element, kvHeads: kvHeads, headDim: headDim)
+        q = random.floats(tokens * self.queryHeads * headDim).map { 4 * $0 }
+        k = random.floats(tokens * kvHeads * headDim)
+        v = random.floats(tokens * kvHeads * headDim)
+    }
+
+    /// Appends and attends in chunks of these lengths; pages are taken in the order of `pages`.
+    func run(_ pool: ThreadPool, chunks: [Int], pages: [Int32]? = nil, kernels: KernelSet = .active) -> [Float] {
+        let count = KVLayout.pages(for: tokens)
+        let pages = pages ?? (0..<Int32(count)).map { $0 }
+        let cache = KVCachePages(layout: layout, layers: 2, pages: Int(pages.max() ?? 0) + 1)
+        var out = [Float](repeating: .nan, count: q.count)
+        var start = 0
+        for chunk in chunks {
+            let run = SequenceRun(firstRow: 0, tokens: chunk, start: start, pages: pages)
+            let result = step(pool, cache, [run], rows: start..<start + chunk, kernels: kernels)
+            out.replaceSubrange(start * queryHeads * headDim..<(start + chunk) * queryHeads * headDim, with: result)
+            start += chunk
+        }
+        return out
+    }
+
+    /// One step over these rows of q, k and v.
+    func step(
+        _ pool: ThreadPool,
+        _ cache: KVCachePages,
+        _ runs: [SequenceRun],
+        rows: Range<Int>,
+        kernels: KernelSet = .active
+    ) -> [Float] {
+        let (queryWidth, kvWidth) = (queryHeads * headDim, kvHeads * headDim)
+        var queries = Array(q[rows.lowerBound * queryWidth..<rows.upperBound * queryWidth])
+        var keys = Array(k[rows.lowerBound * kvWidth..<rows.upperBound * kvWidth])
+        var values = Array(v[rows.lowerBound * kvWidth..<rows.upperBound * kvWidth])
+        var out = [Float](repeating: .nan, count: queries.count)
+        keys.withRows(rows.count, width: kvWidth) { keys in
+            values.withRows(rows.count, width: kvWidth) {
+                Attention.append(pool, cache, layer: 1, runs: runs, keys: keys, values: $0, kernels: kernels)
+            }
+        }
+        queries.withRows(rows.count, width: queryWidth) { q in
+            out.withRows(rows.count, width: queryWidth) {
+                attention.run(pool, cache, layer: 1, runs: runs, q: q, into: $0, kernels: kernels)
+            }
+        }
+        return out
+    }
+
+    /// One output vector in double precision, from the keys and values as they are stored.
+    func exact(token: Int, head: Int) -> [Double] {
+        let kvHead = (attention.headOffset + head) / attention.groupSize
+        func stored(_ x: Float) -> Double { Double(layout.element == .float16 ? halfValue(halfBits(x)) : x) }
+        func at(_ x: [Float], _ t: Int, _ d: Int) -> Double { stored(x[(t * kvHeads + kvHead) * headDim + d]) }
+        let scores = (0...token).map { t in
+            (0..<headDim).reduce(0.0) { $0 + Double(q[(token * queryHeads + head) * headDim + $1]) * at(k, t, $1) }
+                * Double(attention.scale)
+        }
+        let largest = scores.max() ?? 0
+        let weights = scores.map { exponential($0 - largest) }
+        let total = weights.reduce(0, +)
+        return (0..<headDim).map { d in
+            weights.enumerated().reduce(0.0) { $0 + $1.element * at(v, $1.offset, d) } / total
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import CKernels
+import Kernels
+import Tensors
+import TestSupport
+import Testing
+
+@Suite("Key-value cache")
+struct KVCachePagesTests {
+    @Test("sizes follow the layout, values padded to eight lanes")
+    func sizes() {
+        #expect(KVLayout(element: .float16, kvHeads: 8, headDim: 128).pageBytes == 8 * 64 * 256 * 2)
+        #expect(KVLayout(element: .float32, kvHeads: 2, headDim: 30).pageBytes == 2 * 64 * (30 + 32) * 4)
+        #expect([0, 1, 64, 65].map(KVLayout.pages) == [0, 1, 1, 2])
+        let layout = KVLayout(element: .float16, kvHeads: 2, headDim: 16)
+        #expect(KVCachePages(layout: layout, layers: 3, pages: 5).byteCount == 15 * layout.pageBytes)
+    }
+
+    @Test("a copied page holds what its source held")
+    func copy() {
+        let problem = AttentionProblem(tokens: 50, kvHeads: 1, group: 2, headDim: 16, element: .float16)
+        let pool = ThreadPool(threads: 1)
+        let expected = problem.run(pool, chunks: [50])
+        let cache = KVCachePages(layout: problem.layout, layers: 2, pages: 2)
+        let first = SequenceRun(firstRow: 0, tokens: 40, start: 0, pages: [0])
+        _ = problem.step(pool, cache, [first], rows: 0..<40)
+        cache.copyPage(0, to: 1)
+        let rest = SequenceRun(firstRow: 0, tokens: 10, start: 40, pages: [1])
+        #expect(problem.step(pool, cache, [rest], rows: 40..<50).bits == Array(expected[(40 * 32)...]).bits)
+    }
+
+    @Test("halves are rounded to nearest, ties to even, in every set", arguments: [1, 3])
+    func rounding(step: Int) {
+        let values: [Float] =
+            [0, -0.0, 1, 65504, 65519.996, 65520, 1e30, -.infinity, 0x1p-24, 0x1p-25, 0x1.8p-25, 0x1.000002p-25]
+            + [0x1.ffcp-15, 0x1.ffep-15, 1.00048828125, 1.00146484375, 1.000488281, 3.14159, -2.71828]
+        let expected = values.map { abs($0) < 65504 ? halfBits($0) : abs($0) < 65520 ? 0x7bff : 0x7c00 }
+        for table in [referenceTable] + fastTables {
+            var out = [UInt16](repeating: 0xffff, count: values.count * step)
+            table.pointee.kv_store.1?(values, values.count, &out, step)
+            for index in values.indices {
+                #expect(out[index * step] & 0x7fff == expected[index] & 0x7fff, "\(values[index])")
+                #expect(out[index * step] >> 15 == values[index].bitPattern >> 31)
+            }
+        }
+    }
+
+    @Test("every half widens to its value in every set")
+    func widening() {
+        let halves = (0..<UInt16.max).map { $0 }.filter { $0 & 0x7c00 != 0x7c00 }
+        let count = halves.count / 8 * 8
+        for table in [referenceTable] + fastTables {
+            var out = [Float](repeating: 0, count: count)
+            table.pointee.kv_tile.1?(halves, count, count, 1, [1], 1, &out, count)
+            #expect(zip(out, halves).allSatisfy { $0 == halfValue($1) })
+        }
+    }
+}

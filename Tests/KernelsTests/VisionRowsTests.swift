@@ -1,0 +1,132 @@
+import CKernels
+import Foundation
+import Tensors
+import TestSupport
+import Testing
+
+@testable import Kernels
+
+@Suite("The row operations of the vision tower")
+struct VisionRowsTests {
+    /// Every remainder of a vector of eight, and a row as long as a tile's.
+    private static let lengths = Array(1...19) + [100, 1024]
+
+    private func random(_ count: Int, scale: Float, seed: UInt64 = 3) -> [Float] {
+        var generator = SeededRandom(seed: seed)
+        return generator.floats(count).map { $0 * scale }
+    }
+
+    private func inRows(_ x: [Float], _ body: (Rows) -> Void) -> [Float] {
+        var x = x
+        x.withUnsafeMutableBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return }
+            body(Rows(base, count: 1, width: buffer.count))
+        }
+        return x
+    }
+
+    @Test("softmax is that of double precision", arguments: lengths)
+    func softmax(length: Int) {
+        let x = random(length, scale: 20)
+        let max = Double(x.max() ?? 0)
+        let exact = x.map { exp(Double($0) - max) }
+        let sum = exact.reduce(0, +)
+        for (found, expected) in zip(inRows(x, VisionRows.softmax), exact) {
+            // A difference of up to 40 is rounded to 2⁻¹⁹ before its exponential is taken.
+            #expect(abs(Double(found) * sum / expected - 1) < 4e-6)
+        }
+    }
+
+    @Test("softmax of scores far apart is 1 and next to nothing")
+    func softmaxFarApart() {
+        let result = inRows([0, 1e4, -1e30], VisionRows.softmax)
+        #expect(result[1] == 1 && result[0] < 1e-37 && result[2] < 1e-37)
+    }
+
+    @Test("softmax keeps NaN visible")
+    func softmaxNaN() {
+        #expect(inRows([0, .nan, 1], VisionRows.softmax).contains { $0.isNaN })
+    }
+
+    @Test("LayerNorm is that of double precision", arguments: lengths)
+    func layerNorm(length: Int) {
+        let (x, weight, bias) = (
+            random(length, scale: 3), random(length, scale: 1, seed: 4), random(length, scale: 1, seed: 5),
+        )
+        let mean = x.reduce(0.0) { $0 + Double($1) } / Double(length)
+        let variance = x.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(length)
+        let found = inRows(x) { VisionRows.layerNorm($0, weight: weight, bias: bias, epsilon: 1e-5) }
+        for index in 0..<length {
+            let normed = (Double(x[index]) - mean) / (variance + 1e-5).squareRoot()
+            #expect(abs(Double(found[index]) - (normed * Double(weight[index]) + Double(bias[index]))) < 1e-5)
+        }
+    }
+
+    @Test("GELU is x/2 · erfc(−x/√2)")
+    func gelu() {
+        let x = random(500, scale: 6) + [0, -0.0, 40, -40]
+        for (x, found) in zip(x, inRows(x, VisionRows.gelu)) {
+            // 1 + erf cancels below −4, where the value itself is below 2e-4.
+            #expect(abs(Double(found) - Double(x) / 2 * erfc(-Double(x) / 2.0.squareRoot())) < 1e-6)
+        }
+    }
+
+    @Test("widens every pattern of both 16-bit types exactly, from odd addresses too")
+    func widening() {
+        let patterns = (0...UInt16.max).map { $0.littleEndian }
+        let bytes: [UInt8] = [0] + patterns.withUnsafeBytes { [UInt8]($0) }
+        for type in [ElementType.bfloat16, .float16] {
+            let found = [Float](unsafeUninitializedCapacity: patterns.count) { buffer, count in
+                bytes.withUnsafeBytes { bytes in
+                    guard let base = buffer.baseAddress else { return }
+                    VisionRows.widen(UnsafeRawBufferPointer(rebasing: bytes[1...]), of: type, into: base)
+                }
+                count = patterns.count
+            }
+            let wrong = patterns.indices.filter { index in
+                let bits = patterns[index]
+                let exact = type == .bfloat16 ? Float(bitPattern: UInt32(bits) << 16) : halfValue(bits)
+                return exact.isNaN ? !found[index].isNaN : exact.bitPattern != found[index].bitPattern
+            }
+            #expect(wrong.isEmpty)
+        }
+    }
+
+    /// The value of an IEEE binary16 pattern, from the definition.
+    private func halfValue(_ bits: UInt16) -> Float {
+        let (exponent, fraction) = (Int(bits >> 10 & 31), Float(bits & 1023))
+        let magnitude =
+            switch exponent {
+            case 31: fraction == 0 ? Float.infinity : .nan
+            case 0: Float(sign: .plus, exponent: -24, significand: 1) * fraction
+            default: Float(sign: .plus, exponent: exponent - 25, significand: 1) * (1024 + fraction)
+            }
+        return bits & 0x8000 == 0 ? magnitude : -magnitude
+    }
+
+    @Test("the plain and the active version give the same bits", arguments: lengths)
+    func versions(length: Int) {
+        let (x, weight, bias) = (
+            random(length, scale: 9), random(length, scale: 1, seed: 4), random(length, scale: 1, seed: 5),
+        )
+        #expect(inRows(x, VisionRows.softmax) == inRows(x) { ck_vision_plain_softmax($0.base, $0.width) })
+        #expect(inRows(x, VisionRows.gelu) == inRows(x) { ck_vision_plain_gelu($0.base, $0.width) })
+        let active = inRows(x) { VisionRows.layerNorm($0, weight: weight, bias: bias, epsilon: 1e-5) }
+        #expect(active == inRows(x) { ck_vision_plain_layer_norm($0.base, weight, bias, $0.width, 1e-5) })
+    }
+
+    @Test("biases and gates touch the rows they are given")
+    func elementwise() {
+        let bias: [Float] = [1, 2, 3]
+        let sum = inRows([10, 20, 30]) { x in bias.withUnsafeBufferPointer { VisionRows.addBias($0, to: x) } }
+        #expect(sum == [11, 22, 33])
+        var up: [Float] = [2, 4, 8]
+        let gated = inRows([0, 30, -30]) { gate in
+            up.withUnsafeMutableBufferPointer { buffer in
+                guard let base = buffer.baseAddress else { return }
+                VisionRows.swiGLU(gate: gate, up: Rows(base, count: 1, width: 3))
+            }
+        }
+        #expect(gated[0] == 0 && gated[1] == 120 && abs(gated[2]) < 1e-9)
+    }
+}
