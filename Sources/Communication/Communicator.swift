@@ -1,0 +1,57 @@
+/// The collectives a sharded decoder needs.
+///
+/// Every rank of the group must make the same calls, in the same order, with the same layouts.
+/// Sums are not among them: MPI does not promise the order of its additions, and ours is fixed
+/// (see `ReductionTree`), so ranks exchange partial sums and add them up themselves.
+package protocol Communicator: AnyObject {
+    /// This process's place in the group, `0..<size`.
+    var rank: Int { get }
+    var size: Int { get }
+
+    /// Completes `all` on every rank: `layout.counts[r]` floats of rank r at `layout.offsets[r]`; one's own are in place.
+    func allGather(_ all: UnsafeMutablePointer<Float>, _ layout: BlockLayout) throws(MPIError)
+
+    /// Sends to every rank r its block of `send`, and receives every rank's block for this one.
+    func exchange(
+        _ send: UnsafePointer<Float>,
+        _ sent: BlockLayout,
+        into received: UnsafeMutablePointer<Float>,
+        _ receivedLayout: BlockLayout
+    ) throws(MPIError)
+
+    /// On rank 0, collects `layout.counts[r]` bytes of rank r at `layout.offsets[r]`.
+    func gather(
+        _ mine: UnsafeRawPointer,
+        into all: UnsafeMutableRawPointer,
+        _ layout: BlockLayout
+    ) throws(MPIError)
+}
+
+/// Where each rank's block lies in a buffer, in elements (or bytes, for `gather`).
+package struct BlockLayout: Sendable, Equatable {
+    package private(set) var counts: [Int32]
+    package private(set) var offsets: [Int32]
+    package private(set) var total: Int
+
+    /// Blocks one after the other.
+    package init(counts: [Int]) {
+        self.counts = counts.map(Int32.init)
+        offsets = []
+        total = 0
+        for count in counts {
+            offsets.append(Int32(total))
+            total += count
+        }
+    }
+
+    /// Replaces the counts, without an allocation when the number of ranks stays.
+    package mutating func update(_ count: (Int) -> Int) {
+        total = 0
+        for rank in counts.indices {
+            let value = count(rank)
+            counts[rank] = Int32(value)
+            offsets[rank] = Int32(total)
+            total += value
+        }
+    }
+}

@@ -1,0 +1,65 @@
+internal import CMPI
+
+/// A group of MPI processes.
+///
+/// Deliberately not `Sendable`. MPI runs at `MPI_THREAD_FUNNELED`, where only the thread that initialised
+/// it may call it. Without `Sendable`, Swift 6 refuses to capture a communicator in a task or a thread's
+/// closure or to pass it to an actor, so the rule is checked at compile time.
+package final class MPICommunicator: Communicator {
+    package let rank: Int
+    package let size: Int
+    let handle: OpaquePointer
+
+    /// Takes ownership of `handle`.
+    init(adopting handle: OpaquePointer) {
+        self.handle = handle
+        rank = Int(cmpi_rank(handle))
+        size = Int(cmpi_size(handle))
+    }
+
+    deinit { cmpi_comm_free(handle) }
+
+    /// The communicator of those that give the same colour, in the order of their ranks.
+    ///
+    /// Collective: every rank of this communicator must call it.
+    package func split(colour: Int) throws(MPIError) -> MPICommunicator {
+        guard let part = cmpi_split(handle, Int32(colour)) else {
+            throw MPIError(call: "MPI_Comm_split", text: "no communicator for colour \(colour)")
+        }
+        return MPICommunicator(adopting: part)
+    }
+
+    package func allGather(_ all: UnsafeMutablePointer<Float>, _ layout: BlockLayout) throws(MPIError) {
+        guard size > 1 else { return }
+        try MPIError.check(cmpi_allgatherv_f32(all, layout.counts, layout.offsets, handle), "MPI_Allgatherv")
+    }
+
+    package func exchange(
+        _ send: UnsafePointer<Float>,
+        _ sent: BlockLayout,
+        into received: UnsafeMutablePointer<Float>,
+        _ receivedLayout: BlockLayout
+    ) throws(MPIError) {
+        let status = cmpi_alltoallv_f32(
+            send, sent.counts, sent.offsets, received, receivedLayout.counts, receivedLayout.offsets, handle
+        )
+        try MPIError.check(status, "MPI_Alltoallv")
+    }
+
+    package func gather(
+        _ mine: UnsafeRawPointer,
+        into all: UnsafeMutableRawPointer,
+        _ layout: BlockLayout
+    ) throws(MPIError) {
+        let status = cmpi_gatherv_bytes(mine, layout.counts[rank], all, layout.counts, layout.offsets, handle)
+        try MPIError.check(status, "MPI_Gatherv")
+    }
+
+    /// Every rank's value, in rank order. Collective.
+    package func allGather(_ value: UInt64) throws(MPIError) -> [UInt64] {
+        var mine = value
+        var all = [UInt64](repeating: 0, count: size)
+        try MPIError.check(cmpi_allgather_bytes(&mine, 8, &all, handle), "MPI_Allgather")
+        return all
+    }
+}

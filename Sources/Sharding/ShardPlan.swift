@@ -1,0 +1,115 @@
+package import Checkpoints
+package import Diagnostics
+
+/// Which decoder rank holds what: a pure value, printed before anything is loaded and tested without MPI.
+///
+/// Megatron's sharding: q/k/v and gate/up are column-parallel, o and down row-parallel, embedding and head
+/// vocab-parallel. The unit of attention is a KV head with its query heads while ranks do not outnumber KV heads,
+/// a single query head (its KV head held by several ranks) beyond; the unit of the MLP is a leaf block.
+///
+/// - SeeAlso: Shoeybi et al., *Megatron-LM*, arXiv:1909.08053, section 3.
+package struct ShardPlan: Sendable, Equatable {
+    /// One decoder rank's share. Ranges are in the numbering of the whole model.
+    package struct Shard: Sendable, Equatable {
+        package let rank: Int
+        package let queryHeads: Range<Int>
+        package let kvHeads: Range<Int>
+        package let mlpLeaves: Range<Int>
+        /// Rows of gate and up, columns of down.
+        package let mlpRows: Range<Int>
+        /// Rows of the embedding and of the head.
+        package let vocabularyRows: Range<Int>
+    }
+
+    package let shards: [Shard]
+    /// Sums the heads' contributions to the residual stream: one leaf a query head.
+    package let attentionTree: ReductionTree
+    /// Sums the MLP's contributions: one leaf a block of `mlpBlock` rows.
+    package let mlpTree: ReductionTree
+    /// Rows of a leaf block; the last one may be shorter.
+    package let mlpBlock: Int
+
+    package var worldSize: Int { shards.count }
+
+    /// Quantisation groups are 32 columns wide and stay whole, so leaf blocks are multiples of this.
+    package static let mlpAlignment = 32
+    /// At most this many leaf blocks an MLP has; fine enough to balance 32 ranks.
+    package static let mlpMaxLeaves = 32
+    /// Vocabulary shards begin at multiples of this, so that sums over the vocabulary have fixed blocks.
+    package static let vocabularyAlignment = 64
+
+    /// - Parameter weights: the relative speed of each rank's machine; equal when `nil`.
+    package init(
+        _ config: ModelConfig.Decoder,
+        ranks: Int,
+        weights: [Double]? = nil
+    ) throws(UsageError) {
+        guard ranks >= 1, ranks <= config.heads else {
+            throw UsageError(
+                "\(ranks) decoder ranks asked for, but the model has \(config.heads) query heads",
+                hint: "choose --decoder-ranks between 1 and \(config.heads)"
+            )
+        }
+        let weights = weights ?? Array(repeating: 1, count: ranks)
+        guard weights.count == ranks, weights.allSatisfy({ $0.isFinite && $0 > 0 }) else {
+            throw UsageError("--rank-weights needs \(ranks) positive numbers, one a decoder rank, found \(weights)")
+        }
+        let leaves = Self.mlpLeaves(config.intermediate)
+        mlpBlock = leaves.block
+        mlpTree = ReductionTree(leafCount: leaves.count)
+        attentionTree = ReductionTree(leafCount: config.heads)
+
+        let heads = Self.queryHeads(config, weights: weights)
+        let mlp = Self.balancedLeaves(config, heads: heads, leafCount: leaves.count, weights: weights)
+        let vocabularyUnits = (config.vocabulary + Self.vocabularyAlignment - 1) / Self.vocabularyAlignment
+        let vocabulary = apportion(vocabularyUnits, by: weights)
+        let group = config.heads / config.kvHeads
+        shards = (0..<ranks).map { rank in
+            Shard(
+                rank: rank,
+                queryHeads: heads[rank],
+                kvHeads: (heads[rank].lowerBound / group)..<((heads[rank].upperBound + group - 1) / group),
+                mlpLeaves: mlp[rank],
+                mlpRows: Self.scaled(mlp[rank], by: leaves.block, limit: config.intermediate),
+                vocabularyRows: Self.scaled(vocabulary[rank], by: Self.vocabularyAlignment, limit: config.vocabulary)
+            )
+        }
+    }
+
+    /// Leaf blocks of an MLP of `intermediate` rows: whole groups, and no more than `mlpMaxLeaves`.
+    private static func mlpLeaves(_ intermediate: Int) -> (count: Int, block: Int) {
+        let groups = (intermediate + mlpAlignment - 1) / mlpAlignment
+        let block = (groups + mlpMaxLeaves - 1) / mlpMaxLeaves * mlpAlignment
+        return ((intermediate + block - 1) / block, block)
+    }
+
+    private static func scaled(_ units: Range<Int>, by unit: Int, limit: Int) -> Range<Int> {
+        min(units.lowerBound * unit, limit)..<min(units.upperBound * unit, limit)
+    }
+
+    private static func queryHeads(_ config: ModelConfig.Decoder, weights: [Double]) -> [Range<Int>] {
+        let group = config.heads / config.kvHeads
+        guard weights.count <= config.kvHeads else { return apportionAtLeastOne(config.heads, by: weights) }
+        return apportionAtLeastOne(config.kvHeads, by: weights)
+            .map { ($0.lowerBound * group)..<($0.upperBound * group) }
+    }
+
+    /// Gives leaf blocks so that attention and MLP together weigh the same on every rank, where heads do not divide.
+    private static func balancedLeaves(
+        _ config: ModelConfig.Decoder,
+        heads: [Range<Int>],
+        leafCount: Int,
+        weights: [Double]
+    ) -> [Range<Int>] {
+        let group = config.heads / config.kvHeads
+        let mlpWeight = Double(3 * config.intermediate * config.hidden)
+        let attentionWeights = heads.map { range -> Double in
+            let kv = (range.upperBound + group - 1) / group - range.lowerBound / group
+            return Double((2 * range.count + 2 * kv) * config.headDim * config.hidden)
+        }
+        let total = mlpWeight + attentionWeights.reduce(0, +)
+        let weightSum = weights.reduce(0, +)
+        let missing = zip(weights, attentionWeights).map { max(0, total * $0 / weightSum - $1) }
+        return apportion(leafCount, by: missing.contains { $0 > 0 } ? missing : weights)
+    }
+}
