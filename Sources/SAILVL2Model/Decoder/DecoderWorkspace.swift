@@ -1,0 +1,104 @@
+package import Checkpoints
+package import Communication
+package import Kernels
+package import Sharding
+internal import Tensors
+
+/// The work areas of a decoder rank, allocated once and written in every step.
+package final class DecoderWorkspace {
+    package let pool: ThreadPool
+    package let cache: KVCachePages
+    package let maxRows: Int
+    let rotary: RotaryTable
+    let attentionReduce: TreeAllReduce
+    let mlpReduce: TreeAllReduce
+    /// The residual stream, `[rows, hidden]`.
+    let hidden: FloatBuffer
+    /// `[rows, hidden]`.
+    let normed: FloatBuffer
+    /// q|k|v in attention, gate|up in the MLP.
+    let projected: FloatBuffer
+    /// What attention gathers, `[rows, heads/tp · headDim]`.
+    let context: FloatBuffer
+    /// `[rows with logits, vocabulary/tp]`.
+    let logits: FloatBuffer
+
+    package init(
+        _ config: ModelConfig.Decoder,
+        plan: ShardPlan,
+        options: DecoderOptions,
+        communicator: any Communicator,
+        pool: ThreadPool
+    ) {
+        let shard = plan.shards[communicator.rank]
+        self.pool = pool
+        maxRows = options.maxRows
+        cache = KVCachePages(
+            layout: KVLayout(element: options.cacheElement, kvHeads: shard.kvHeads.count, headDim: config.headDim),
+            layers: config.layers,
+            pages: options.pages
+        )
+        rotary = RotaryTable(theta: config.ropeTheta, headDim: config.headDim)
+        attentionReduce = TreeAllReduce(
+            tree: plan.attentionTree, leaves: plan.shards.map(\.queryHeads), width: config.hidden,
+            maxRows: maxRows, communicator: communicator, pool: pool
+        )
+        mlpReduce = TreeAllReduce(
+            tree: plan.mlpTree, leaves: plan.shards.map(\.mlpLeaves), width: config.hidden,
+            maxRows: maxRows, communicator: communicator, pool: pool
+        )
+        hidden = FloatBuffer(count: maxRows * config.hidden)
+        normed = FloatBuffer(count: maxRows * config.hidden)
+        projected = FloatBuffer(count: maxRows * Self.projectedWidth(config, shard))
+        context = FloatBuffer(count: maxRows * shard.queryHeads.count * config.headDim)
+        logits = FloatBuffer(count: options.maxLogitsRows * shard.vocabularyRows.count)
+    }
+
+    /// The first `count` rows of a work area, taken as `width` wide.
+    func rows(_ buffer: FloatBuffer, count: Int, width: Int) -> Rows {
+        precondition(count * width <= buffer.count, "[\(count), \(width)] in a work area of \(buffer.count)")
+        return Rows(buffer.pointer, count: count, width: width)
+    }
+
+    private static func projectedWidth(_ config: ModelConfig.Decoder, _ shard: ShardPlan.Shard) -> Int {
+        max((shard.queryHeads.count + 2 * shard.kvHeads.count) * config.headDim, 2 * shard.mlpRows.count)
+    }
+
+    /// Bytes of the work areas, without the cache: what `init` allocates.
+    package static func workBytes(
+        _ config: ModelConfig.Decoder,
+        plan: ShardPlan,
+        rank: Int,
+        options: DecoderOptions
+    ) -> Int {
+        let shard = plan.shards[rank]
+        let perRow = 2 * config.hidden + projectedWidth(config, shard) + shard.queryHeads.count * config.headDim
+        return 4 * (options.maxRows * perRow + options.maxLogitsRows * shard.vocabularyRows.count)
+            + TreeAllReduce.workBytes(
+                tree: plan.attentionTree, leaves: plan.shards.map(\.queryHeads), width: config.hidden,
+                maxRows: options.maxRows
+            )
+            + TreeAllReduce.workBytes(
+                tree: plan.mlpTree, leaves: plan.shards.map(\.mlpLeaves), width: config.hidden,
+                maxRows: options.maxRows
+            )
+    }
+}
+
+/// The sizes of a decoder rank that its operator chooses.
+package struct DecoderOptions: Sendable, Equatable {
+    package var cacheElement: KVLayout.Element
+    /// Pages of the KV cache.
+    package var pages: Int
+    /// Rows of a step at most.
+    package var maxRows: Int
+    /// Rows of a step at most whose logits are wanted.
+    package var maxLogitsRows: Int
+
+    package init(cacheElement: KVLayout.Element, pages: Int, maxRows: Int, maxLogitsRows: Int) {
+        self.cacheElement = cacheElement
+        self.pages = pages
+        self.maxRows = maxRows
+        self.maxLogitsRows = maxLogitsRows
+    }
+}

@@ -1,0 +1,93 @@
+internal import Checkpoints
+internal import Communication
+internal import Kernels
+internal import Sharding
+
+/// Grouped-query attention with RMSNorm on every query and key head; a rank owns whole query heads.
+///
+/// ```
+/// h ← h + O · attention(rope(norm(Q x)), rope(norm(K x)), V x)
+/// ```
+///
+/// ## Communication
+/// One all-reduce of `[tokens, hidden]`.
+///
+/// - SeeAlso: `Qwen3Attention` in Hugging Face `transformers/models/qwen3/modeling_qwen3.py`.
+struct Qwen3Attention {
+    let layer: Int
+    let qkvProjection: ColumnParallelLinear
+    let queryNorm: [Float]
+    let keyNorm: [Float]
+    let outputProjection: RowParallelLinear
+    let attention: Attention
+    let headDim: Int
+    let epsilon: Float
+
+    init(_ checkpoint: Checkpoint, layer: Int, shard: ShardPlan.Shard, reduce: TreeAllReduce, pool: ThreadPool) {
+        let config = checkpoint.config.decoder
+        let names = TensorNames.layer(layer)
+        let dim = config.headDim
+        let queryRows = (shard.queryHeads.lowerBound * dim)..<(shard.queryHeads.upperBound * dim)
+        let keyRows = (shard.kvHeads.lowerBound * dim)..<(shard.kvHeads.upperBound * dim)
+        self.layer = layer
+        headDim = dim
+        epsilon = config.rmsNormEpsilon
+        qkvProjection = ColumnParallelLinear(
+            [
+                (checkpoint.required(names.qProj), queryRows),
+                (checkpoint.required(names.kProj), keyRows),
+                (checkpoint.required(names.vProj), keyRows),
+            ],
+            pool: pool
+        )
+        queryNorm = checkpoint.required(names.qNorm).floats()
+        keyNorm = checkpoint.required(names.kNorm).floats()
+        outputProjection = RowParallelLinear(
+            checkpoint.required(names.oProj),
+            columns: queryRows,
+            // One leaf a query head.
+            leafEnds: (1...shard.queryHeads.count).map { $0 * dim },
+            reduce: reduce,
+            pool: pool
+        )
+        let group = config.heads / config.kvHeads
+        attention = Attention(
+            queryHeads: shard.queryHeads.count,
+            groupSize: group,
+            headOffset: shard.queryHeads.lowerBound % group,
+            // One over the square root of headDim, which Qwen3 configures on its own: it need not be hidden / heads.
+            scale: 1 / Float(dim).squareRoot()
+        )
+    }
+
+    /// - Parameters:
+    ///   - x: `[tokens, hidden]`, normed.
+    ///   - hidden: the residual stream, `[tokens, hidden]`; the block's contribution is added.
+    func callAsFunction(
+        _ x: Rows,
+        addingTo hidden: UnsafeMutablePointer<Float>,
+        _ pass: ForwardPass
+    ) throws(MPIError) {
+        let work = pass.workspace
+        let pool = work.pool
+        // qkv: [tokens, heads/tp · headDim | kvHeads/tp · headDim | kvHeads/tp · headDim]
+        let qkv = work.rows(work.projected, count: x.count, width: qkvProjection.weight.rows)
+        qkvProjection(x, into: qkv, pool: pool)
+        let queryWidth = attention.queryHeads * headDim
+        let keyWidth = (qkv.width - queryWidth) / 2
+        let q = qkv.columns(0..<queryWidth)
+        let k = qkv.columns(queryWidth..<(queryWidth + keyWidth))
+        let v = qkv.columns((queryWidth + keyWidth)..<qkv.width)
+        RMSNorm.perHead(pool, q, headDim: headDim, weight: queryNorm, epsilon: epsilon)
+        RMSNorm.perHead(pool, k, headDim: headDim, weight: keyNorm, epsilon: epsilon)
+        work.rotary.rotate(pool, q, positions: pass.positions)
+        work.rotary.rotate(pool, k, positions: pass.positions)
+        Attention.append(pool, work.cache, layer: layer, runs: pass.runs, keys: k, values: v)
+        // [tokens, heads/tp · headDim]
+        let context = work.rows(work.context, count: x.count, width: queryWidth)
+        attention.run(pool, work.cache, layer: layer, runs: pass.runs, q: q, into: context)
+        try outputProjection(context, addingTo: hidden, reducingOver: work.attentionReduce, pool: pool)
+    }
+
+    var weightBytes: Int { qkvProjection.weight.byteCount + (outputProjection.weight?.byteCount ?? 0) }
+}

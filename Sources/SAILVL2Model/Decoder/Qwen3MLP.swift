@@ -1,0 +1,58 @@
+internal import Checkpoints
+internal import Communication
+internal import Kernels
+internal import Sharding
+
+/// The gated feed-forward block, `h ← h + down(silu(gate(x)) ⊙ up(x))`; a rank owns whole leaf blocks of its rows.
+///
+/// ## Communication
+/// One all-reduce of `[tokens, hidden]`.
+///
+/// - SeeAlso: `Qwen3MLP` in Hugging Face `transformers/models/qwen3/modeling_qwen3.py`.
+struct Qwen3MLP {
+    /// Gate over up; `nil` on a rank that owns no row.
+    let gateUpProjection: ColumnParallelLinear?
+    let downProjection: RowParallelLinear
+
+    init(_ checkpoint: Checkpoint, layer: Int, plan: ShardPlan, rank: Int, reduce: TreeAllReduce, pool: ThreadPool) {
+        let names = TensorNames.layer(layer)
+        let shard = plan.shards[rank]
+        let rows = shard.mlpRows
+        gateUpProjection = rows.isEmpty
+            ? nil
+            : ColumnParallelLinear(
+                [(checkpoint.required(names.gateProj), rows), (checkpoint.required(names.upProj), rows)],
+                pool: pool
+            )
+        downProjection = RowParallelLinear(
+            checkpoint.required(names.downProj),
+            columns: rows,
+            leafEnds: shard.mlpLeaves.map { min(($0 + 1) * plan.mlpBlock - rows.lowerBound, rows.count) },
+            reduce: reduce,
+            pool: pool
+        )
+    }
+
+    /// - Parameters:
+    ///   - x: `[tokens, hidden]`, normed.
+    ///   - hidden: the residual stream, `[tokens, hidden]`; the block's contribution is added.
+    func callAsFunction(
+        _ x: Rows,
+        addingTo hidden: UnsafeMutablePointer<Float>,
+        _ pass: ForwardPass
+    ) throws(MPIError) {
+        let work = pass.workspace
+        var activated = work.rows(work.projected, count: x.count, width: 0)
+        if let gateUpProjection {
+            // [tokens, intermediate/tp | intermediate/tp]
+            let gateUp = work.rows(work.projected, count: x.count, width: gateUpProjection.weight.rows)
+            gateUpProjection(x, into: gateUp, pool: work.pool)
+            let width = gateUp.width / 2
+            activated = gateUp.columns(0..<width)
+            SwiGLU.run(work.pool, gate: activated, up: gateUp.columns(width..<(2 * width)), into: activated)
+        }
+        try downProjection(activated, addingTo: hidden, reducingOver: work.mlpReduce, pool: work.pool)
+    }
+
+    var weightBytes: Int { (gateUpProjection?.weight.byteCount ?? 0) + (downProjection.weight?.byteCount ?? 0) }
+}

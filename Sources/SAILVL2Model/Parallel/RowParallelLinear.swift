@@ -1,0 +1,66 @@
+package import Checkpoints
+package import Communication
+package import Kernels
+internal import Sharding
+internal import Tensors
+
+/// A linear layer whose input features are split over the decoder ranks (sharded → all).
+///
+/// Computes `residual += x · Wᵀ`, each leaf block of the columns in its own chain, added up along the sum tree.
+///
+/// | Tensor   | Whole model     | On each rank      |
+/// |----------|-----------------|-------------------|
+/// | weight   | `[out, in]`     | `[out, in/tp]`    |
+/// | input    | `[tokens, in]`  | `[tokens, in/tp]` |
+/// | residual | `[tokens, out]` | `[tokens, out]`   |
+///
+/// ## Communication
+/// One tree all-reduce of `[tokens, out]` in float32 per call.
+package struct RowParallelLinear {
+    /// `nil` on a rank that owns no column.
+    package let weight: PackedMatrix?
+    private let tree: SumTree?
+
+    /// Loads the given columns of a stored matrix.
+    ///
+    /// - Parameter leafEnds: the end of each of the rank's leaves, counted from `columns.lowerBound`.
+    package init(
+        _ tensor: TensorView,
+        columns: Range<Int>,
+        leafEnds: [Int],
+        reduce: TreeAllReduce,
+        pool: ThreadPool
+    ) {
+        guard !columns.isEmpty else {
+            weight = nil
+            tree = nil
+            return
+        }
+        let matrix = PackedMatrix(
+            rows: tensor.rowCount,
+            columns: columns.count,
+            storage: PackedMatrix.Storage(tensor.elementType)
+        )
+        matrix.load(tensor, rows: 0..<tensor.rowCount, columns: columns, at: 0, pool: pool)
+        weight = matrix
+        tree = SumTree(leafEnds: leafEnds, merges: reduce.ownProgram.merges)
+    }
+
+    /// Adds the product to the residual stream.
+    ///
+    /// - Parameters:
+    ///   - x: `[tokens, in/tp]`.
+    ///   - residual: `[tokens, out]`, the same on every rank of the group, before and after.
+    package func callAsFunction(
+        _ x: Rows,
+        addingTo residual: UnsafeMutablePointer<Float>,
+        reducingOver reduce: TreeAllReduce,
+        pool: ThreadPool
+    ) throws(MPIError) {
+        if let weight, let tree {
+            let product = reduce.destination(rows: x.count)
+            Matmul.run(pool, weight, x, tree: tree, into: product, partialStride: product.width)
+        }
+        try reduce.reduce(rows: x.count, addingTo: residual)
+    }
+}

@@ -1,0 +1,112 @@
+package import Checkpoints
+package import Communication
+package import Kernels
+package import Sharding
+internal import Tensors
+
+/// The token embedding and the output head, whose vocabulary rows are split over the decoder ranks.
+///
+/// When the two are tied, one matrix serves both. A rank may own no row at all.
+///
+/// | Tensor    | Whole model               | On each rank                 |
+/// |-----------|---------------------------|------------------------------|
+/// | embedding | `[vocabulary, hidden]`    | `[vocabulary/tp, hidden]`    |
+/// | head      | `[vocabulary, hidden]`    | `[vocabulary/tp, hidden]`    |
+/// | logits    | `[rows, vocabulary]`      | `[rows, vocabulary/tp]`      |
+///
+/// ## Communication
+/// Embedding: one all-gather of `[tokens, hidden]`, none in a group of one. Rows are copied, not summed, so that they
+/// keep their bits. Head: none.
+package final class VocabParallelEmbedding {
+    package let rowsOfRank: [Range<Int>]
+    private let embedding: PackedMatrix?
+    private let head: PackedMatrix?
+    private let hidden: Int
+    private let communicator: any Communicator
+    private let gathered: FloatBuffer
+    private var layout: BlockLayout
+    package private(set) var bytesSent = 0
+
+    package init(
+        _ checkpoint: Checkpoint,
+        plan: ShardPlan,
+        maxRows: Int,
+        communicator: any Communicator,
+        pool: ThreadPool
+    ) {
+        let config = checkpoint.config.decoder
+        hidden = config.hidden
+        rowsOfRank = plan.shards.map(\.vocabularyRows)
+        self.communicator = communicator
+        let rows = rowsOfRank[communicator.rank]
+        let table = Self.load(checkpoint.required(TensorNames.embedding), rows, pool)
+        embedding = table
+        head = config.tiedEmbeddings ? table : Self.load(checkpoint.head, rows, pool)
+        gathered = FloatBuffer(count: communicator.size > 1 ? maxRows * config.hidden : 0)
+        layout = BlockLayout(counts: Array(repeating: 0, count: communicator.size))
+    }
+
+    package var weightBytes: Int {
+        (embedding?.byteCount ?? 0) + (head === embedding ? 0 : head?.byteCount ?? 0)
+    }
+
+    private static func load(_ tensor: TensorView, _ rows: Range<Int>, _ pool: ThreadPool) -> PackedMatrix? {
+        guard !rows.isEmpty else { return nil }
+        let matrix = PackedMatrix(
+            rows: rows.count,
+            columns: tensor.rowElements,
+            storage: PackedMatrix.Storage(tensor.elementType)
+        )
+        matrix.load(tensor, rows: rows, columns: 0..<tensor.rowElements, at: 0, pool: pool)
+        return matrix
+    }
+
+    /// Writes the embeddings of `tokens` to the rows of `x`, `[tokens, hidden]`, but for the rows that `isVisual` names.
+    ///
+    /// Collective: every rank of the group must call it.
+    package func embed(
+        _ tokens: [Int32],
+        isVisual: (Int) -> Bool,
+        into x: UnsafeMutablePointer<Float>
+    ) throws(MPIError) {
+        guard communicator.size > 1 else {
+            for (row, token) in tokens.enumerated() where !isVisual(row) {
+                embedding?.row(Int(token), into: x + row * hidden)
+            }
+            return
+        }
+        // Rank after rank, the rows that it owns in the order of the batch.
+        layout.update { rank in
+            var count = 0
+            for (row, token) in tokens.enumerated() where !isVisual(row) && rowsOfRank[rank].contains(Int(token)) {
+                count += hidden
+            }
+            return count
+        }
+        guard layout.total > 0 else { return }
+        var place = gathered.pointer + Int(layout.offsets[communicator.rank])
+        let own = rowsOfRank[communicator.rank]
+        for (row, token) in tokens.enumerated() where !isVisual(row) && own.contains(Int(token)) {
+            embedding?.row(Int(token) - own.lowerBound, into: place)
+            place += hidden
+        }
+        bytesSent += Int(layout.counts[communicator.rank]) * 4 * (communicator.size - 1)
+        try communicator.allGather(gathered.pointer, layout)
+        var source = UnsafePointer(gathered.pointer)
+        for rows in rowsOfRank {
+            for (row, token) in tokens.enumerated() where !isVisual(row) && rows.contains(Int(token)) {
+                (x + row * hidden).update(from: source, count: hidden)
+                source += hidden
+            }
+        }
+    }
+
+    /// This rank's logits.
+    ///
+    /// - Parameters:
+    ///   - x: `[rows, hidden]`, after the final norm.
+    ///   - logits: `[rows, vocabulary/tp]`.
+    package func logits(_ x: Rows, into logits: Rows, pool: ThreadPool) {
+        if let head { Matmul.run(pool, head, x, into: logits) }
+    }
+}

@@ -1,0 +1,43 @@
+import Kernels
+
+/// Pixels to the first hidden states: a convolution whose stride is its size, RMSNorm, learned positions.
+///
+/// pixels [3, side, side] → patches [patches, 3 · patchSize²] → hidden [patches, hidden], patches row by row.
+/// A convolution whose windows do not overlap is a linear layer over each window's pixels.
+/// Hugging Face: `SAILViTPreprocessor` and `SAILViTPatchEmbed`.
+struct PatchEmbedding: Sendable {
+    /// Weight [hidden, 3 · patchSize²]: the kernels [hidden, 3, patchSize, patchSize] as they lie in memory.
+    let projection: VisionLinear
+    let norm: VisionRMSNorm
+    /// [patches, hidden], row by row.
+    let positions: [Float]
+    let patchSize, patchGrid: Int
+
+    func callAsFunction(_ pixels: UnsafePointer<Float>, work: VisionWorkspace) {
+        gather(pixels, into: work.patches, on: work.workers)
+        projection(work.patches, into: work.hidden, on: work.workers)
+        norm(work.hidden, into: work.hidden, on: work.workers)
+        let width = work.hidden.width
+        positions.withUnsafeBufferPointer { positions in
+            work.workers.forEach(work.hidden.count) { patch, _ in
+                let position = UnsafeBufferPointer(rebasing: positions[patch * width..<(patch + 1) * width])
+                VisionRows.addBias(position, to: work.hidden.rows(patch..<patch + 1))
+            }
+        }
+    }
+
+    /// Writes each patch's pixels side by side: [channel, y, x], the order of the kernels.
+    private func gather(_ pixels: UnsafePointer<Float>, into patches: Rows, on workers: VisionWorkers) {
+        let side = patchGrid * patchSize
+        workers.forEach(patches.count) { patch, _ in
+            let corner = patch / patchGrid * patchSize * side + patch % patchGrid * patchSize
+            var target = patches.row(patch)
+            for channel in 0..<3 {
+                for y in 0..<patchSize {
+                    target.update(from: pixels + (channel * side + y) * side + corner, count: patchSize)
+                    target += patchSize
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,13 @@
+import Kernels
+
+extension Rows {
+    /// The part that lies in `rows` and `columns`.
+    subscript(rows: Range<Int>, columns: Range<Int>) -> Rows { self.rows(rows).columns(columns) }
+
+    /// These rows as an operand of a product.
+    var matrix: BLAS.Matrix { BLAS.Matrix(base, rows: count, columns: width, stride: stride) }
+}
+
+extension Int {
+    func dividedRoundingUp(by divisor: Int) -> Int { (self + divisor - 1) / divisor }
+}

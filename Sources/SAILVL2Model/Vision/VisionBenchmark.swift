@@ -1,0 +1,86 @@
+import Checkpoints
+package import Kernels
+import Tensors
+
+/// How fast a tile is encoded, beside what OpenBLAS makes of the same products alone.
+///
+/// Both are measured in turns, so that a machine that slows down slows both; times are medians.
+package struct VisionBenchmark: Sendable {
+    package let threads: Int
+    /// Seconds for one tile, pixels to visual tokens.
+    package let tileSeconds: Double
+    /// Seconds for the tile's products alone, each cut into as many row ranges as there are threads.
+    package let productSeconds: Double
+    /// Floating-point operations of the tile's products.
+    package let operations: Double
+
+    /// Of the time that the products would take alone: 1 is what sgemm allows.
+    package var efficiency: Double { productSeconds / tileSeconds }
+    package var gigaflops: Double { operations / tileSeconds / 1e9 }
+    package var productGigaflops: Double { operations / productSeconds / 1e9 }
+
+    /// Measures `repetitions` tiles of grey noise; a tile of a SAILViT-Huge takes some ten seconds on two threads.
+    package static func run(_ weights: VisionWeights, pool: ThreadPool, repetitions: Int = 3) -> VisionBenchmark {
+        let config = weights.config
+        let encoder = VisionEncoder(weights, pool: pool)
+        let side = config.images.tileSide
+        let pixels = (0..<3 * side * side).map { Float(($0 &* 2_654_435_761) % 1009) / 252 - 2 }
+        let products = VisionProduct.ofTile(config)
+        let operands = ProductOperands(products)
+        var tokens = [Float](repeating: 0, count: config.visualTokensPerTile * config.decoder.hidden)
+        var (tile, alone): ([Double], [Double]) = ([], [])
+        for _ in 0..<max(1, repetitions) {
+            let encoding = ContinuousClock().measure {
+                pixels.withUnsafeBufferPointer { pixels in
+                    tokens.withUnsafeMutableBufferPointer { tokens in _ = encoder.encode(pixels, into: tokens) }
+                }
+            }
+            tile.append(encoding / .seconds(1))
+            alone.append(pool.step { products.reduce(0) { $0 + operands.seconds(for: $1, pool: pool) } })
+        }
+        return VisionBenchmark(
+            threads: pool.threads,
+            tileSeconds: tile.median,
+            productSeconds: alone.median,
+            operations: products.reduce(0) { $0 + $1.operations }
+        )
+    }
+}
+
+/// Operands that are large enough for any of the products.
+private struct ProductOperands {
+    private let left, right, result: FloatBuffer
+
+    init(_ products: [VisionProduct]) {
+        func largest(_ size: (VisionProduct) -> Int) -> FloatBuffer {
+            let buffer = FloatBuffer(count: products.map(size).max() ?? 0)
+            for index in 0..<buffer.count { buffer[index] = Float(index % 251) / 125 - 1 }
+            return buffer
+        }
+        left = largest { $0.rows * $0.depth }
+        right = largest { $0.columns * $0.depth }
+        result = largest { $0.rows * $0.columns }
+    }
+
+    /// Seconds for all `count` of a product: each is computed a few times, up to a second, and multiplied up.
+    func seconds(for product: VisionProduct, pool: ThreadPool) -> Double {
+        let rowsPerThread = product.rows.dividedRoundingUp(by: pool.threads)
+        let right = BLAS.Matrix(right.pointer, rows: product.columns, columns: product.depth)
+        let measured = min(product.count, max(1, Int(2e10 * Double(product.count) / product.operations)))
+        let time = ContinuousClock().measure {
+            for _ in 0..<measured {
+                pool.run(product.rows.dividedRoundingUp(by: rowsPerThread)) { part in
+                    let rows = part * rowsPerThread..<min((part + 1) * rowsPerThread, product.rows)
+                    let left = Rows(left.pointer, count: product.rows, width: product.depth).rows(rows)
+                    let result = Rows(result.pointer, count: product.rows, width: product.columns).rows(rows)
+                    BLAS.multiplyTransposed(left.matrix, right, into: result)
+                }
+            }
+        }
+        return time / .seconds(1) * Double(product.count) / Double(measured)
+    }
+}
+
+extension [Double] {
+    fileprivate var median: Double { sorted()[count / 2] }
+}

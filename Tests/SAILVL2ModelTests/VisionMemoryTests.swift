@@ -1,0 +1,79 @@
+import Checkpoints
+import Kernels
+import Testing
+
+@testable import SAILVL2Model
+
+@Suite("The memory of the vision tower")
+struct VisionMemoryTests {
+    /// SAILViT-Huge with the projector of SAIL-VL2-2B.
+    private static let huge = ModelConfig(
+        decoder: .init(
+            layers: 28,
+            hidden: 2048,
+            heads: 16,
+            kvHeads: 8,
+            headDim: 128,
+            intermediate: 6144,
+            vocabulary: 151_936,
+            maxPositions: 40_960,
+            ropeTheta: 1e6,
+            rmsNormEpsilon: 1e-6,
+            tiedEmbeddings: true
+        ),
+        vision: .init(
+            layers: 24,
+            hidden: 1536,
+            heads: 12,
+            intermediate: 4096,
+            patchSize: 14,
+            imageSize: 448,
+            rmsNormEpsilon: 1e-5,
+            qkvBias: false,
+            useBias: false
+        ),
+        images: .init(maxTiles: 10, tileSide: 448, mean: [0, 0, 0], std: [1, 1, 1]),
+        modelName: "SAIL-VL2-2B"
+    )
+
+    @Test("of a SAILViT-Huge is half as large when the weights stay as stored")
+    func hugeWeights() {
+        // 24 blocks of 4 · 1536² + 3 · 1536 · 4096 numbers, the patches' kernels, and the projector's two matrices.
+        let matrices = 24 * (4 * 1536 * 1536 + 3 * 1536 * 4096) + 588 * 1536 + 2048 * 6144 + 2048 * 2048
+        // Norms, the patches' bias, the positions, the projector's norm and biases.
+        let vectors = 24 * 2 * 1536 + 3 * 1536 + 1024 * 1536 + 2 * 6144 + 2 * 2048
+        let float32 = VisionEncoder.weightBytes(Self.huge, storage: .float32)
+        let stored = VisionEncoder.weightBytes(Self.huge, storage: .asStored)
+        #expect(float32 == 4 * (matrices + vectors))
+        #expect(stored == 2 * matrices + 4 * vectors)
+    }
+
+    @Test("does not count blocks behind the one whose output is taken")
+    func innerBlock() {
+        var config = Self.huge
+        config.featureLayer = .block(11)
+        let whole = VisionEncoder.weightBytes(Self.huge, storage: .asStored)
+        let half = VisionEncoder.weightBytes(config, storage: .asStored)
+        let block = 2 * (4 * 1536 * 1536 + 3 * 1536 * 4096) + 4 * 2 * 1536
+        #expect(whole - half == 12 * block + 4 * 1536)
+    }
+
+    @Test("grows with the threads by one scratch each", arguments: VisionWeights.Storage.allCases)
+    func work(storage: VisionWeights.Storage) throws {
+        let one = VisionEncoder.workBytes(Self.huge, storage: storage, threads: 1)
+        let three = VisionEncoder.workBytes(Self.huge, storage: storage, threads: 3)
+        // Scores of 256 queries; or a panel of 256 outputs of the projector's first matrix.
+        let scratch = storage == .float32 ? 4 * 256 * 1024 : 4 * 256 * 6144
+        #expect(three - one == 2 * scratch)
+        let encoder = try VisionFixtures.encoder("mini-bf16", storage: storage, threads: 2)
+        #expect(encoder.workBytes == VisionEncoder.workBytes(encoder.config, storage: storage, threads: 2))
+    }
+
+    @Test("lists products that add up to the operations of a tile")
+    func products() {
+        let products = VisionProduct.ofTile(Self.huge)
+        let perPatch = 4 * 1536 * 1536 + 3 * 1536 * 4096 + 2 * 1024 * 1536
+        let ends = 1024 * 588 * 1536 + 256 * 2048 * (6144 + 2048)
+        #expect(products.reduce(0) { $0 + $1.operations } == Double(2 * (24 * 1024 * perPatch + ends)))
+    }
+}
