@@ -1,0 +1,83 @@
+/// What every decoder rank does next: the leader broadcasts one before each step.
+///
+/// A plan is whole in itself: block tables are sent in full, so that followers keep no state of sequences but
+/// the KV pages and the images, and a rank can never disagree about where a sequence stands.
+package struct StepPlan: Equatable, Sendable {
+    /// An image begins: room for its visual tokens is made.
+    package struct ImageOpening: Equatable, Sendable {
+        package var slot: Int32
+        package var tokens: Int32
+    }
+
+    /// A tile's visual tokens are taken from a vision rank.
+    package struct TileArrival: Equatable, Sendable {
+        package var source: Int32
+        package var slot: Int32
+        /// In visual tokens, from the image's first.
+        package var offset: Int32
+        package var tokens: Int32
+    }
+
+    /// Consecutive tokens of one sequence: a chunk of a prompt, or one token to decode from.
+    package struct Run: Equatable, Sendable {
+        package var start: Int32
+        package var count: Int32
+        package var pages: [Int32]
+        package var logits: LogitsUse
+        package var temperature: Float
+        package var seed: UInt64
+
+        package init(start: Int32, count: Int32, pages: [Int32], logits: LogitsUse, temperature: Float, seed: UInt64) {
+            self.start = start
+            self.count = count
+            self.pages = pages
+            self.logits = logits
+            self.temperature = temperature
+            self.seed = seed
+        }
+    }
+
+    /// What becomes of the logits of a run's last token.
+    package enum LogitsUse: Int32, Sendable {
+        /// Not computed: the prompt goes on.
+        case none = 0
+        /// Each rank sends its best candidate.
+        case candidates = 1
+        /// Each rank sends its logits, for filters, penalties and traces.
+        case all = 2
+    }
+
+    /// Rows of the batch whose embedding is a visual token.
+    package struct VisualRows: Equatable, Sendable {
+        package var row: Int32
+        package var count: Int32
+        package var slot: Int32
+        package var offset: Int32
+    }
+
+    package var openings: [ImageOpening] = []
+    package var arrivals: [TileArrival] = []
+    package var closings: [Int32] = []
+    package var runs: [Run] = []
+    /// One token id a row, run after run; any value where a visual token stands.
+    package var tokens: [Int32] = []
+    package var visual: [VisualRows] = []
+    package var isShutdown = false
+
+    package init() {}
+
+    package var isEmpty: Bool {
+        openings.isEmpty && arrivals.isEmpty && closings.isEmpty && runs.isEmpty && !isShutdown
+    }
+
+    /// Rows whose logits are wanted, in the order of the runs: (run, row in the batch).
+    package var logitsRows: [(run: Int, row: Int)] {
+        var rows: [(run: Int, row: Int)] = []
+        var end = 0
+        for (index, run) in runs.enumerated() {
+            end += Int(run.count)
+            if run.logits != .none { rows.append((index, end - 1)) }
+        }
+        return rows
+    }
+}

@@ -1,0 +1,57 @@
+import TestSupport
+import Testing
+
+@testable import Inference
+
+@Suite("The step plan on the wire")
+struct StepPlanCodecTests {
+    static func plan(_ random: inout SeededRandom) -> StepPlan {
+        func word() -> Int32 { Int32(truncatingIfNeeded: random.next()) }
+        func count() -> Int { Int.random(in: 0...5, using: &random) }
+        var plan = StepPlan()
+        plan.isShutdown = Bool.random(using: &random)
+        plan.openings = (0..<count()).map { _ in .init(slot: word(), tokens: word()) }
+        plan.arrivals = (0..<count()).map { _ in .init(source: word(), slot: word(), offset: word(), tokens: word()) }
+        plan.closings = (0..<count()).map { _ in word() }
+        plan.runs = (0..<count()).map { _ in
+            .init(
+                start: word(), count: word(), pages: (0..<count()).map { _ in word() }, logits: .candidates,
+                temperature: Float.random(in: 0...2, using: &random), seed: random.next()
+            )
+        }
+        plan.tokens = (0..<count()).map { _ in word() }
+        plan.visual = (0..<count()).map { _ in .init(row: word(), count: word(), slot: word(), offset: word()) }
+        return plan
+    }
+
+    @Test("every plan comes back as it went")
+    func roundTrip() throws {
+        var random = SeededRandom(seed: 11)
+        var words: [Int32] = []
+        for _ in 0..<200 {
+            let plan = Self.plan(&random)
+            plan.encoded(into: &words)
+            let decoded = try words.withUnsafeBufferPointer { try StepPlan(decoding: $0) }
+            #expect(decoded == plan)
+        }
+    }
+
+    @Test("a plan that is cut or changed is an error or another plan, never a crash")
+    func damage() throws {
+        var random = SeededRandom(seed: 12)
+        var words: [Int32] = []
+        for round in 0..<500 {
+            Self.plan(&random).encoded(into: &words)
+            if round % 2 == 0 {
+                words.removeLast(Int.random(in: 1...words.count, using: &random))
+                let cut = words
+                #expect(throws: StepPlanError.self) {
+                    try cut.withUnsafeBufferPointer { try StepPlan(decoding: $0) }
+                }
+            } else {
+                words[Int.random(in: 0..<words.count, using: &random)] = Int32(truncatingIfNeeded: random.next())
+                _ = words.withUnsafeBufferPointer { try? StepPlan(decoding: $0) }
+            }
+        }
+    }
+}
