@@ -1,0 +1,51 @@
+import Foundation
+
+/// Everything that starting a group of ranks depends on.
+package struct GroupSpec: Sendable {
+    package var decoderRanks: Int
+    package var visionRanks: Int
+    /// The executable that each rank runs, the same path on every host.
+    package var executable: String
+    /// What follows the executable, as in `rank --model DIR`; every user of a machine can read it.
+    package var rankArguments: [String]
+    /// A hostfile of Open MPI (`host slots=n` lines); `nil` starts all ranks on this host, or where a scheduler says.
+    package var hostfile: String?
+    /// Arguments of `mpirun` that come after ours, and so win.
+    package var extraMpirunArguments: [String] = []
+    /// What this process's environment is extended by; each name is exported to every rank.
+    package var exportedEnvironment: [String: String] = [:]
+    /// This process's own environment, in which `mpirun` is searched and runs.
+    package var environment = ProcessInfo.processInfo.environment
+    /// The name or address of this host that the ranks dial; `nil` is 127.0.0.1, or the way to the hostfile's hosts.
+    package var linkHost: String?
+    /// The port that the ranks dial; 0 lets the kernel choose.
+    package var linkPort: UInt16 = 0
+    package var limits = Limits()
+    /// Each line that `mpirun` and the ranks print, on a thread of its own; `nil` keeps them to itself.
+    package var onOutput: (@Sendable (String) -> Void)?
+
+    package var worldSize: Int { decoderRanks + visionRanks }
+
+    /// How long the phases of a group's life may take.
+    package struct Limits: Sendable {
+        /// From the start until every rank has said hello.
+        package var forming = Duration.seconds(60)
+        /// From the word to finish until `mpirun` has exited by itself.
+        package var finishing = Duration.seconds(5)
+        /// From SIGTERM until SIGKILL.
+        package var terminating = Duration.seconds(1)
+        /// From the first sign of a loss until what is known of its cause must do.
+        package var diagnosing = Duration.milliseconds(1500)
+        /// A rank that was silent for longer is lost.
+        package var silence = Duration.seconds(4)
+
+        package init() {}
+    }
+
+    package init(decoderRanks: Int, visionRanks: Int, executable: String, rankArguments: [String]) {
+        self.decoderRanks = decoderRanks
+        self.visionRanks = visionRanks
+        self.executable = executable
+        self.rankArguments = rankArguments
+    }
+}

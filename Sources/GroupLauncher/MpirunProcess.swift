@@ -1,0 +1,114 @@
+import CProcess
+import Foundation
+import GroupLink
+import Synchronization
+
+/// A running `mpirun`: reads what it prints, so that it never blocks, and tells when it ends.
+final class MpirunProcess: Sendable {
+    private let child: SpawnThread.Child
+    private let scratch: GroupScratch?
+    private let lines = Mutex<[String]>([])
+    private let ended = Mutex<Bool>(false)
+    private static let linesKept = 400
+
+    /// Starts `mpirun` with a thread that reads and waits for it.
+    ///
+    /// - Parameter onLine: called on that thread for each line; must not wait.
+    /// - Parameter onEnd: called on that thread once, after the last line.
+    /// - Throws: ``LaunchError``.
+    static func start(
+        _ spec: GroupSpec,
+        address: LinkAddress,
+        secret: LinkSecret,
+        onLine: @escaping @Sendable (String) -> Void,
+        onEnd: @escaping @Sendable (ProcessEnd) -> Void
+    ) throws(LaunchError) -> MpirunProcess {
+        guard let mpirun = ProgramSearch.find("mpirun", in: spec.environment) else {
+            throw LaunchError("mpirun is not in PATH", hint: "install Open MPI: apt-get install openmpi-bin")
+        }
+        guard ProgramSearch.find(spec.executable, in: spec.environment) != nil else {
+            throw LaunchError("the ranks' program \(spec.executable) cannot be executed")
+        }
+        let scratch = MpirunCommand.isOfOneHost(spec) ? GroupScratch() : nil
+        let arguments = MpirunCommand.mpirunArguments(for: spec, scratch: scratch?.path)
+        let environment = MpirunCommand.environment(for: spec, address: address, secret: secret)
+        switch SpawnThread.shared.spawn(mpirun, arguments, environment) {
+        case .failure(let failure):
+            scratch?.remove()
+            throw LaunchError("\(mpirun) could not be started: \(String(cString: strerror(failure.code)))")
+        case .success(let child):
+            let process = MpirunProcess(child, scratch)
+            let thread = Thread { process.watch(onLine: onLine, onEnd: onEnd) }
+            thread.name = "mpirun"
+            thread.start()
+            return process
+        }
+    }
+
+    private init(_ child: SpawnThread.Child, _ scratch: GroupScratch?) {
+        self.child = child
+        self.scratch = scratch
+    }
+
+    /// Removes what is left of it in memory and on disk, once no rank of this machine runs any more.
+    func clean() { scratch?.remove() }
+
+    var pid: pid_t { child.pid }
+
+    /// The last lines that it printed, oldest first.
+    var lastLines: [String] { lines.withLock { $0 } }
+
+    /// Signals `mpirun` and what else is in its process group; ranks are in groups of their own.
+    func signal(_ number: Int32) {
+        ended.withLock { ended in
+            // Once it is reaped, its number may mean somebody else.
+            if !ended { kill(-child.pid, number) }
+        }
+    }
+
+    private func watch(onLine: (String) -> Void, onEnd: (ProcessEnd) -> Void) {
+        defer { close(child.output) }
+        _ = fcntl(child.output, F_SETFL, fcntl(child.output, F_GETFL) | O_NONBLOCK)
+        let descriptor = cprocess_open_pid(child.pid)
+        defer { if descriptor >= 0 { close(descriptor) } }
+        var splitter = LineSplitter()
+        // The pipe's end says nothing: a child of mpirun may hold it open, or mpirun close it early.
+        var open = true
+        while !cprocess_has_ended(child.pid) {
+            var entries = [
+                pollfd(fd: open ? child.output : -1, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+            ]
+            // A kernel without descriptors for processes is asked ten times a second.
+            poll(&entries, 2, descriptor >= 0 ? -1 : 100)
+            if entries[0].revents != 0 { open = read(&splitter, onLine) }
+        }
+        if open { _ = read(&splitter, onLine) }
+        if let rest = splitter.flush() { keep(rest, onLine) }
+        signal(SIGKILL)
+        let status = ended.withLock { ended in
+            ended = true
+            return cprocess_wait(child.pid, true)
+        }
+        onEnd(status.signalled ? .signalled(status.code) : .exited(status.code))
+    }
+
+    /// Reads what is there; `false` at the end of the pipe.
+    private func read(_ splitter: inout LineSplitter, _ onLine: (String) -> Void) -> Bool {
+        var bytes = [UInt8](repeating: 0, count: 16 << 10)
+        while true {
+            let count = Glibc.read(child.output, &bytes, bytes.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return count < 0 && errno == EAGAIN }
+            for line in splitter.feed(bytes.prefix(count)) { keep(line, onLine) }
+        }
+    }
+
+    private func keep(_ line: String, _ onLine: (String) -> Void) {
+        lines.withLock { lines in
+            lines.append(line)
+            if lines.count > Self.linesKept { lines.removeFirst(lines.count - Self.linesKept) }
+        }
+        onLine(line)
+    }
+}

@@ -1,0 +1,19 @@
+/// What the process in front tells a rank.
+///
+/// Any command may carry an attachment of raw bytes.
+package enum LinkCommand: Codable, Sendable, Equatable {
+    /// The rank is let in: the answer to its hello.
+    case welcome(version: String)
+    /// The rank is not let in, and why; the link closes.
+    case refused(reason: String)
+    /// Generate an answer; to decoder rank 0.
+    case generate(GenerateJob)
+    /// Encode an image, whose file's bytes are the attachment; to vision ranks.
+    case encode(ImageJob)
+    /// Stop work on a job, if it is still known.
+    case cancel(id: String)
+    /// Finish and exit with 0; nothing follows.
+    case shutdown
+    /// Answered by the link's own thread; a rank's main thread never sees it.
+    case ping(number: UInt64)
+}
