@@ -1,0 +1,70 @@
+internal import Foundation
+package import RankProgram
+
+/// The plan of a group as a person reads it, and as JSON.
+package enum GroupPlanTable {
+    package static func gibibytes(_ bytes: Int) -> String { String(format: "%.2f", Double(bytes) / 1_073_741_824) }
+
+    /// A number of bytes in the unit that suits it: `1.60 GiB`, `4.6 MiB`, `12 KiB`.
+    static func size(_ bytes: Int) -> String {
+        switch bytes {
+        case (100 << 20)...: gibibytes(bytes) + " GiB"
+        case (100 << 10)...: String(format: "%.1f MiB", Double(bytes) / 1_048_576)
+        case 0: "–"
+        default: String(format: "%.1f KiB", Double(bytes) / 1024)
+        }
+    }
+
+    package static func text(_ plan: GroupPlan, model: String, host: String) -> String {
+        var lines = [
+            "\(model): \(plan.options.decoderRanks) decoder and \(plan.options.visionRanks) vision ranks, "
+                + "\(plan.options.cacheTokens) tokens of KV cache",
+            "rank  role     host            heads    kv heads  mlp rows       vocabulary       "
+                + "weights     kv cache    work        sent a token",
+        ]
+        for rank in plan.ranks {
+            let isDecoder = rank.role == "decoder"
+            lines.append(
+                [
+                    pad("\(rank.rank)", 4), pad(rank.role, 7), pad(host, 14),
+                    pad(isDecoder ? range(rank.queryHeads) : "–", 7), pad(isDecoder ? range(rank.kvHeads) : "–", 8),
+                    pad(isDecoder ? range(rank.mlpRows) : "–", 13),
+                    pad(isDecoder ? range(rank.vocabularyRows) : "–", 15),
+                    pad(size(rank.weightBytes), 10), pad(size(rank.cacheBytes), 10), pad(size(rank.workBytes), 10),
+                    isDecoder ? size(rank.decodeStepBytes) : "\(size(rank.prefillStepBytes)) a tile",
+                ].joined(separator: "  ")
+            )
+        }
+        lines.append("in all \(size(plan.totalBytes))")
+        return lines.joined(separator: "\n")
+    }
+
+    package static func json(_ plan: GroupPlan, model: String, host: String, warnings: [String]) throws -> String {
+        let ranks = plan.ranks.map { rank -> [String: Any] in
+            [
+                "rank": rank.rank, "role": rank.role, "host": host,
+                "query_heads": bounds(rank.queryHeads), "kv_heads": bounds(rank.kvHeads),
+                "mlp_rows": bounds(rank.mlpRows), "vocabulary_rows": bounds(rank.vocabularyRows),
+                "weight_bytes": rank.weightBytes, "kv_bytes": rank.cacheBytes, "work_bytes": rank.workBytes,
+                "total_bytes": rank.totalBytes, "decode_step_bytes": rank.decodeStepBytes,
+                "prefill_step_bytes": rank.prefillStepBytes,
+            ]
+        }
+        let object: [String: Any] = [
+            "model": model, "decoder_ranks": plan.options.decoderRanks, "vision_ranks": plan.options.visionRanks,
+            "context": plan.options.cacheTokens, "total_bytes": plan.totalBytes, "ranks": ranks, "warnings": warnings,
+        ]
+        let data = try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])
+        return String(decoding: data, as: UTF8.self)
+    }
+
+    private static func bounds(_ range: Range<Int>) -> [Int] { [range.lowerBound, range.upperBound] }
+
+    private static func range(_ range: Range<Int>) -> String {
+        range.isEmpty ? "none" : "\(range.lowerBound)–\(range.upperBound - 1)"
+    }
+
+    private static func pad(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(0, width - text.count))
+    }
+}

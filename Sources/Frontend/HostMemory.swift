@@ -1,0 +1,34 @@
+package import Diagnostics
+internal import Foundation
+package import RankProgram
+
+/// The plan needs more memory than this host has.
+package struct OutOfMemoryError: OperatorError, Equatable {
+    package let needed: Int
+    package let available: Int
+
+    package var description: String {
+        "the group needs \(GroupPlanTable.gibibytes(needed)) GiB, and this host has "
+            + "\(GroupPlanTable.gibibytes(available)) GiB of memory to give"
+    }
+    package var hint: String? {
+        "flotilla plan shows what each rank needs; a smaller --context, or ranks on more hosts (--hostfile), need less"
+    }
+    package var exitCode: ExitCode { .outOfMemory }
+}
+
+/// The memory of this host.
+package enum HostMemory {
+    /// Bytes that new processes can have without swapping; `nil` where the kernel does not say.
+    package static var availableBytes: Int? {
+        guard let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8) else { return nil }
+        let line = text.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
+        return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
+    }
+
+    /// Refuses a plan whose ranks all run on this host and do not fit; before anything is loaded.
+    package static func check(_ plan: GroupPlan) throws(OutOfMemoryError) {
+        guard let available = availableBytes, plan.totalBytes > available else { return }
+        throw OutOfMemoryError(needed: plan.totalBytes, available: available)
+    }
+}

@@ -1,0 +1,86 @@
+package import Checkpoints
+package import Diagnostics
+internal import Kernels
+internal import SAILVL2Model
+internal import Sharding
+internal import Tensors
+
+/// What every rank of a group will hold and send, known before anything is loaded.
+package struct GroupPlan: Sendable, Equatable {
+    /// One rank's share, in bytes where nothing else is said.
+    package struct Rank: Sendable, Equatable, Encodable {
+        package var rank: Int
+        package var role: String
+        /// Empty on a vision rank.
+        package var queryHeads: Range<Int>
+        package var kvHeads: Range<Int>
+        package var mlpRows: Range<Int>
+        package var vocabularyRows: Range<Int>
+        package var weightBytes: Int
+        package var cacheBytes: Int
+        package var workBytes: Int
+        /// Sent by this rank in a decode step of one token.
+        package var decodeStepBytes: Int
+        /// Sent by this rank in a prefill step of one whole chunk; by a vision rank, for a tile.
+        package var prefillStepBytes: Int
+
+        package var totalBytes: Int { weightBytes + cacheBytes + workBytes }
+    }
+
+    package let ranks: [Rank]
+    package let options: RankOptions
+
+    package var totalBytes: Int { ranks.reduce(0) { $0 + $1.totalBytes } }
+
+    /// - Throws: `UsageError` when the ranks do not fit the model.
+    package init(_ checkpoint: Checkpoint, _ options: RankOptions) throws(UsageError) {
+        guard options.visionRanks >= 1 else {
+            throw UsageError("a group needs at least one vision rank, found --vision-ranks \(options.visionRanks)")
+        }
+        let config = checkpoint.config
+        let plan = try ShardPlan(config.decoder, ranks: options.decoderRanks, weights: options.rankWeights)
+        self.options = options
+        let threads = options.threads ?? Processors.share(of: options.worldSize)
+        let decoders = plan.shards.map { shard in
+            Rank(
+                rank: shard.rank,
+                role: "decoder",
+                queryHeads: shard.queryHeads,
+                kvHeads: shard.kvHeads,
+                mlpRows: shard.mlpRows,
+                vocabularyRows: shard.vocabularyRows,
+                weightBytes: DecoderMemory.weightBytes(checkpoint, plan: plan, rank: shard.rank),
+                cacheBytes: DecoderMemory.cacheBytes(
+                    config.decoder, shard: shard, options: DecoderOptions(options, config.decoder)
+                ),
+                workBytes: DecoderWorkspace.workBytes(
+                    config.decoder, plan: plan, rank: shard.rank,
+                    options: DecoderOptions(options, config.decoder)
+                ),
+                decodeStepBytes: DecoderMemory.stepBytes(config.decoder, plan: plan, rank: shard.rank, tokens: 1),
+                prefillStepBytes: DecoderMemory.stepBytes(
+                    config.decoder, plan: plan, rank: shard.rank, tokens: options.prefillChunk
+                )
+            )
+        }
+        let tileBytes = config.visualTokensPerTile * config.decoder.hidden * 4 * options.decoderRanks
+        let stored = checkpoint.required(TensorNames.projectorInputWeight).elementType
+        let visionWeights = VisionEncoder.weightBytes(config, storage: .float32, stored: stored)
+        let visionWork = VisionEncoder.workBytes(config, storage: .float32, threads: threads)
+        ranks = decoders + (0..<options.visionRanks).map { index in
+            Rank(
+                rank: options.decoderRanks + index,
+                role: "vision",
+                queryHeads: 0..<0,
+                kvHeads: 0..<0,
+                mlpRows: 0..<0,
+                vocabularyRows: 0..<0,
+                weightBytes: visionWeights,
+                cacheBytes: 0,
+                workBytes: visionWork,
+                decodeStepBytes: 0,
+                prefillStepBytes: tileBytes
+            )
+        }
+    }
+}

@@ -1,0 +1,43 @@
+package import Foundation
+package import Kernels
+
+/// What every rank of a group is told on its command line; the same for all of them.
+package struct RankOptions: Sendable, Equatable {
+    package var model: URL
+    package var decoderRanks = 1
+    package var visionRanks = 1
+    /// Threads that compute on each rank; `nil` is a fair share of the processors that the rank may use.
+    package var threads: Int?
+    package var cacheElement = KVLayout.Element.float16
+    /// Tokens that the KV cache has room for, over all sequences.
+    package var cacheTokens = 8192
+    /// Tokens of prompts in one step at most.
+    package var prefillChunk = 256
+    /// Sequences under way at most.
+    package var maxSequences = 8
+    /// The relative speed of the decoder ranks; `nil` is equal.
+    package var rankWeights: [Double]?
+
+    package init(model: URL) { self.model = model }
+
+    package var worldSize: Int { decoderRanks + visionRanks }
+
+    /// Whether a world rank holds a shard of the decoder; the ranks behind are vision ranks.
+    package func isDecoder(_ worldRank: Int) -> Bool { worldRank < decoderRanks }
+
+    /// The options as `flotilla rank` reads them.
+    package var arguments: [String] {
+        var list = [
+            "--model", model.path,
+            "--decoder-ranks", String(decoderRanks),
+            "--vision-ranks", String(visionRanks),
+            "--kv", cacheElement == .float32 ? "f32" : "f16",
+            "--context", String(cacheTokens),
+            "--prefill-chunk", String(prefillChunk),
+            "--max-sequences", String(maxSequences),
+        ]
+        if let threads { list += ["--threads", String(threads)] }
+        if let rankWeights { list += ["--rank-weights", rankWeights.map { String($0) }.joined(separator: ",")] }
+        return list
+    }
+}

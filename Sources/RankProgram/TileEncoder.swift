@@ -1,0 +1,49 @@
+internal import Checkpoints
+internal import Diagnostics
+internal import Foundation
+internal import ImagePreprocessing
+internal import Kernels
+internal import SAILVL2Model
+internal import Tensors
+
+/// Image bytes → tiles → SAILViT → projector → visual tokens, one tile after the other.
+///
+/// Not `Sendable`: it lives on the thread that computes.
+final class TileEncoder {
+    private let config: ModelConfig
+    private let encoder: VisionEncoder
+    private let pixels: FloatBuffer
+    let weightBytes: Int
+
+    init(_ checkpoint: Checkpoint, threads: Int) {
+        config = checkpoint.config
+        let pool = ThreadPool(threads: threads)
+        encoder = VisionEncoder(VisionWeights(checkpoint, pool: pool), pool: pool)
+        pixels = FloatBuffer(count: 3 * config.images.tileSide * config.images.tileSide)
+        weightBytes = VisionEncoder.weightBytes(config, storage: .float32)
+    }
+
+    var tokensPerTile: Int { config.visualTokensPerTile }
+    var hidden: Int { config.decoder.hidden }
+
+    /// Decodes an image and cuts it into tiles.
+    ///
+    /// - Parameter maxTiles: the grid's limit; `nil` is the checkpoint's own.
+    func tiles(of image: Data, maxTiles: Int?) throws -> [RGBTile] {
+        let decoded = try DecodedImage(decoding: [UInt8](image))
+        let tiler = Tiler(side: config.images.tileSide, maxTiles: maxTiles ?? config.images.maxTiles)
+        return tiler.tiles(of: decoded)
+    }
+
+    /// The visual tokens of a tile, `[visual tokens per tile, hidden]`; `nil` when `shouldStop` said so.
+    func encode(_ tile: RGBTile, shouldStop: () -> Bool) -> FloatBuffer? {
+        PixelValues.write(tile, mean: config.images.mean, std: config.images.std, into: pixels.pointer)
+        let tokens = FloatBuffer(count: tokensPerTile * hidden)
+        let isDone = encoder.encode(
+            UnsafeBufferPointer(start: pixels.pointer, count: pixels.count),
+            into: UnsafeMutableBufferPointer(start: tokens.pointer, count: tokens.count),
+            shouldStop: shouldStop
+        )
+        return isDone ? tokens : nil
+    }
+}
