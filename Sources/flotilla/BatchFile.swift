@@ -1,0 +1,52 @@
+import Diagnostics
+import Foundation
+import Frontend
+import Tokenization
+
+/// The requests of `--batch`: one JSON object a line, with "messages" and optionally "id", "think" and "max_tokens".
+struct BatchFile {
+    private let lines: [(number: Int, text: Substring)]
+    private let directory: URL
+    private let name: String
+    private let text: String
+
+    init(path: String) throws {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw UsageError("the batch \(path) cannot be read")
+        }
+        text = String(decoding: data, as: UTF8.self)
+        name = path
+        directory = URL(fileURLWithPath: path).deletingLastPathComponent()
+        lines = text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+            .map { ($0.offset + 1, $0.element) }
+            .filter { !$0.text.allSatisfy(\.isWhitespace) }
+    }
+
+    var count: Int { lines.count }
+
+    /// Request `index`, with what the line does not say taken from `options`.
+    func request(_ index: Int, options: AnswerOptions) throws -> ConversationRequest {
+        let line = lines[index]
+        guard let object = try? JSONSerialization.jsonObject(with: Data(line.text.utf8)) as? [String: Any] else {
+            throw UsageError("\(name), line \(line.number): expected a JSON object")
+        }
+        guard let messages = object["messages"] else {
+            throw UsageError("\(name), line \(line.number): the object has no \"messages\"")
+        }
+        let parsed: [ChatMessage]
+        do {
+            let data = try JSONSerialization.data(withJSONObject: messages, options: .fragmentsAllowed)
+            parsed = try ChatMessages.parse(json: data)
+        } catch let error as UsageError {
+            throw UsageError("\(name), line \(line.number): \(error.description)", hint: error.hint)
+        }
+        let id = object["id"] as? String ?? String(index)
+        var request = ConversationRequest(id: id, messages: parsed, baseDirectory: directory)
+        request.sampling = try options.sampling()
+        if let maxTokens = object["max_tokens"] as? Int { request.sampling.maxTokens = maxTokens }
+        request.think = try (object["think"] as? String).map(AnswerOptions.thinkMode) ?? options.thinkMode()
+        request.stop = options.stop
+        request.maxTiles = options.maxTiles
+        return request
+    }
+}

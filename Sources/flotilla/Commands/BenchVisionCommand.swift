@@ -1,0 +1,65 @@
+import ArgumentParser
+import Checkpoints
+import Foundation
+import Kernels
+import SAILVL2Model
+
+/// `flotilla bench vision`: a tile's way through the tower beside the bare matrix products.
+struct BenchVisionCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "vision",
+        abstract: "Measures the encoding of a tile against what OpenBLAS makes of its matrix products alone."
+    )
+
+    @OptionGroup var model: ModelOption
+
+    @Option(help: "Threads; by default all processors.")
+    var threads: Int?
+
+    @Option(help: "Tiles to measure, of which the median counts.")
+    var rounds = 3
+
+    @Flag(help: "Leave the weights as stored, and widen them panel by panel.")
+    var stored = false
+
+    @Flag(help: "One JSON object instead of a table.")
+    var json = false
+
+    func validate() throws {
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads \(threads) is not in 1...1024")
+        }
+        if !(1...1000).contains(rounds) { throw ValidationError("--rounds \(rounds) is not in 1...1000") }
+    }
+
+    func run() throws {
+        let checkpoint = try Checkpoint(directory: try model.directory())
+        let pool = ThreadPool(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+        let storage: VisionWeights.Storage = stored ? .asStored : .float32
+        let weights = VisionWeights(checkpoint, storage: storage, pool: pool)
+        let result = VisionBenchmark.run(weights, pool: pool, repetitions: rounds)
+        print(json ? try jsonText(result, storage) : table(result, checkpoint.config.modelName, storage))
+    }
+
+    private func table(_ result: VisionBenchmark, _ name: String, _ storage: VisionWeights.Storage) -> String {
+        let numbers = String(
+            format: "%.2f s a tile, %.1f GFLOP/s; its products alone %.2f s, %.1f GFLOP/s; share %.0f %%",
+            result.tileSeconds,
+            result.gigaflops,
+            result.productSeconds,
+            result.productGigaflops,
+            100 * result.efficiency
+        )
+        return "vision tower of \(name), \(storage.rawValue), threads \(result.threads): \(numbers)"
+    }
+
+    private func jsonText(_ result: VisionBenchmark, _ storage: VisionWeights.Storage) throws -> String {
+        let fields: [String: Any] = [
+            "storage": storage.rawValue, "isa": VisionRows.instructionSet, "threads": result.threads,
+            "tile_s": result.tileSeconds, "gflops": result.gigaflops, "products_s": result.productSeconds,
+            "products_gflops": result.productGigaflops, "share": result.efficiency,
+        ]
+        let data = try JSONSerialization.data(withJSONObject: fields, options: [.prettyPrinted, .sortedKeys])
+        return String(decoding: data, as: UTF8.self)
+    }
+}

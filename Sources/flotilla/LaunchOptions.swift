@@ -1,0 +1,50 @@
+import ArgumentParser
+import Diagnostics
+import Foundation
+import GroupLauncher
+import RankProgram
+
+/// The options that say where ranks run.
+struct LaunchOptions: ParsableArguments {
+    @Option(help: "A hostfile of Open MPI; by default all ranks run on this host.")
+    var hostfile: String?
+
+    @Option(help: "Further arguments for mpirun, in one word, such as \"--mca btl tcp,self\".")
+    var mpirunArgs: String?
+
+    @Flag(help: "Show what mpirun and the ranks print.")
+    var verbose = false
+
+    @Flag(help: "Use mpirun also for one decoder and one vision rank, which could share this process.")
+    var mpirun = false
+
+    /// The group as the launcher takes it.
+    func spec(_ options: RankOptions) throws -> GroupSpec {
+        var spec = GroupSpec(
+            decoderRanks: options.decoderRanks,
+            visionRanks: options.visionRanks,
+            executable: try Self.executable(),
+            rankArguments: ["rank"] + options.arguments
+        )
+        if let hostfile {
+            guard FileManager.default.fileExists(atPath: hostfile) else {
+                throw UsageError("the hostfile \(hostfile) is not there")
+            }
+            spec.hostfile = hostfile
+        }
+        spec.extraMpirunArguments = mpirunArgs?.split(separator: " ").map(String.init) ?? []
+        if verbose { spec.onOutput = { FileHandle.standardError.write(Data("\($0)\n".utf8)) } }
+        return spec
+    }
+
+    /// Whether ranks run on this host only.
+    var isLocal: Bool { hostfile == nil }
+
+    private static func executable() throws -> String {
+        do {
+            return try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        } catch {
+            throw LaunchError("the path of this executable is not known: \(error.localizedDescription)")
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Every wrong input ends with one sentence and the documented exit code.
+@Suite("Wrong inputs")
+struct BadInputTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        let arguments: [String]
+        let status: Int32
+        let says: String
+        var testDescription: String { arguments.joined(separator: " ") }
+    }
+
+    static let model = Fixtures.url("mini-f32").path
+    static let picture = Fixtures.url("images/dot.png").path
+
+    static let cases = [
+        Case(arguments: ["generate"], status: 2, says: "--model"),
+        Case(arguments: ["generate", "--model", model], status: 2, says: "--prompt"),
+        Case(arguments: ["generate", "--model", "/nowhere", "--prompt", "x"], status: 4, says: "/nowhere"),
+        Case(arguments: ["generate", "--model", picture, "--prompt", "x"], status: 4, says: "a file"),
+        Case(arguments: ["generate", "--model", model, "--prompt", "x", "--image", "/no.png"], status: 2, says: "/no.png"),
+        Case(
+            arguments: ["generate", "--model", model, "--prompt", "x", "--image", Fixtures.url("tokenizer.jsonl").path],
+            status: 2, says: "tokenizer.jsonl"
+        ),
+        Case(
+            arguments: ["generate", "--model", model, "--prompt", "x", "--decoder-ranks", "5"], status: 2,
+            says: "4 query heads"
+        ),
+        Case(
+            arguments: ["generate", "--model", model, "--prompt", "x", "--temperature", "-1"], status: 2,
+            says: "temperature"
+        ),
+        Case(arguments: ["generate", "--model", model, "--prompt", "x", "--think", "hard"], status: 2, says: "auto"),
+        Case(arguments: ["generate", "--model", model, "--prompt", "x", "--kv", "f8"], status: 2, says: "f16"),
+        Case(arguments: ["generate", "--model", model, "--messages", "/no.json"], status: 2, says: "/no.json"),
+        Case(arguments: ["generate", "--model", model, "--batch", "/no.jsonl"], status: 2, says: "/no.jsonl"),
+        Case(
+            arguments: ["generate", "--model", model, "--prompt", "x", "--hostfile", "/no.hosts"], status: 2,
+            says: "/no.hosts"
+        ),
+        Case(arguments: ["plan", "--model", model, "--decoder-ranks", "9"], status: 2, says: "query heads"),
+        Case(arguments: ["plan", "--model", model, "--rank-weights", "1,0"], status: 2, says: "--rank-weights"),
+        Case(arguments: ["tokenize", "--model", "/nowhere"], status: 4, says: "/nowhere"),
+        Case(arguments: ["frobnicate"], status: 2, says: "frobnicate"),
+        Case(arguments: ["rank", "--model", model], status: 2, says: "FLOTILLA_LINK"),
+    ]
+
+    @Test("one sentence, the right exit code", arguments: cases)
+    func wrongInput(one: Case) throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            let outcome = try FlotillaProgram.run(one.arguments, in: directory, limit: 30)
+            #expect(outcome.status == one.status && !outcome.wasSignalled, "\(outcome.errors)")
+            #expect(outcome.errors.contains(one.says), "\(outcome.errors)")
+            #expect(outcome.output.isEmpty)
+        }
+    }
+
+    @Test("a picture that is damaged behind its header fails the answer, not the group")
+    func damagedPicture() throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            let whole = try Data(contentsOf: Fixtures.url("images/photo444.jpg"))
+            let cut = directory.appendingPathComponent("cut.jpg")
+            try whole.prefix(whole.count / 2).write(to: cut)
+            for ranks in ["1", "2"] {
+                let outcome = try FlotillaProgram.run(
+                    [
+                        "generate", "--model", Self.model, "--prompt", "x", "--image", cut.path, "--max-tokens", "4",
+                        "--decoder-ranks", ranks,
+                    ],
+                    in: directory,
+                    limit: 60
+                )
+                #expect(outcome.status == 2, "\(outcome.errors)")
+                #expect(outcome.errors.contains("JPEG"), "\(outcome.errors)")
+            }
+        }
+    }
+
+    @Test("a plan that cannot fit is refused before anything is loaded")
+    func tooMuchMemory() throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            let outcome = try FlotillaProgram.run(
+                ["generate", "--model", Self.model, "--prompt", "x", "--context", "100000000"], in: directory, limit: 30
+            )
+            #expect(outcome.status == 5, "\(outcome.errors)")
+        }
+    }
+}
