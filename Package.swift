@@ -29,7 +29,9 @@ let package = Package(
     name: "flotilla",
     products: [.executable(name: "flotilla", targets: ["flotilla"])],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
     ],
     targets: [
         // MARK: C, one job each
@@ -45,11 +47,13 @@ let package = Package(
             cSettings: kernelSettings
         ),
         .target(name: "CKernels", cSettings: kernelSettings),
+        .target(name: "CDigest", cSettings: kernelSettings),
         .target(name: "CProcess"),
 
         // MARK: Values, no I/O
         library("Diagnostics"),
         library("Tensors"),
+        library("Digests", ["CDigest"]),
 
         // MARK: Substrate, no knowledge of the model's forward pass
         library("Kernels", ["Tensors", "CKernels", "COpenBLAS"]),
@@ -57,27 +61,59 @@ let package = Package(
         library("Checkpoints", ["Tensors", "Diagnostics"]),
         library("Tokenization", ["Diagnostics"]),
         library("ImagePreprocessing", ["Diagnostics", "CImageCodecs"]),
-        library("GroupLink", ["Diagnostics", "CProcess"]),
+        library("GroupLink", ["Diagnostics", "Digests", "CProcess"]),
 
         // MARK: The model
         library("Sharding", ["Tensors", "Diagnostics", "Checkpoints"]),
-        library("SAILVL2Model", [
-            "Tensors", "Diagnostics", "Kernels", "Communication", "Checkpoints", "Sharding",
-        ]),
-        library("Inference", [
-            "Tensors", "Diagnostics", "Kernels", "Communication", "Checkpoints", "Sharding", "SAILVL2Model",
-        ]),
+        library(
+            "SAILVL2Model",
+            [
+                "Tensors", "Diagnostics", "Kernels", "Communication", "Checkpoints", "Sharding",
+            ]
+        ),
+        library(
+            "Inference",
+            [
+                "Tensors", "Diagnostics", "Kernels", "Communication", "Checkpoints", "Sharding", "SAILVL2Model",
+                "GroupLink",
+            ]
+        ),
 
         // MARK: Processes
         library("GroupLauncher", ["Diagnostics", "GroupLink", "CProcess"]),
-        library("RankProgram", [
-            "Tensors", "Diagnostics", "Kernels", "Communication", "Checkpoints", "Sharding", "SAILVL2Model",
-            "Inference", "ImagePreprocessing", "GroupLink",
-        ]),
-        library("Frontend", [
-            "Tensors", "Diagnostics", "Checkpoints", "Tokenization", "ImagePreprocessing", "GroupLink", "GroupLauncher",
+        library(
             "RankProgram",
-        ]),
+            [
+                "Tensors", "Diagnostics", "Kernels", "Communication", "Checkpoints", "Sharding", "SAILVL2Model",
+                "Inference", "ImagePreprocessing", "GroupLink",
+            ]
+        ),
+        library(
+            "Frontend",
+            [
+                "Tensors", "Diagnostics", "Digests", "Checkpoints", "Tokenization", "ImagePreprocessing", "GroupLink",
+                "GroupLauncher", "RankProgram",
+            ]
+        ),
+
+        // MARK: Serving
+        library("WireProtocol", ["Diagnostics"]),
+        library(
+            "Coordinator",
+            [
+                "Diagnostics", "Digests", "Checkpoints", "Tokenization", "ImagePreprocessing", "GroupLink",
+                "GroupLauncher", "Inference", "RankProgram", "Frontend", "WireProtocol",
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        library(
+            "ServerClient",
+            [
+                "Diagnostics", "WireProtocol", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
         .target(
             name: "DemoModel",
             resources: [.copy("Resources/demo"), .copy("Resources/samples")],
@@ -88,7 +124,9 @@ let package = Package(
             name: "flotilla",
             dependencies: [
                 "Tensors", "Diagnostics", "Kernels", "Checkpoints", "Tokenization", "ImagePreprocessing", "GroupLink",
-                "Sharding", "SAILVL2Model", "Inference", "GroupLauncher", "RankProgram", "Frontend", "DemoModel",
+                "Sharding", "SAILVL2Model", "Inference", "GroupLauncher", "RankProgram", "Frontend", "WireProtocol",
+                "Coordinator", "ServerClient", "DemoModel", "Digests",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings
@@ -100,13 +138,27 @@ let package = Package(
         tests("Communication", ["Communication"]),
         tests("Checkpoints", ["Checkpoints", "Tensors", "Diagnostics"]),
         tests("Tokenization", ["Tokenization", "Diagnostics"]),
-        tests("ImagePreprocessing", ["ImagePreprocessing", "Diagnostics"]),
+        tests("Digests", ["Digests"]),
+        tests("ImagePreprocessing", ["ImagePreprocessing", "Diagnostics", "Digests"]),
         tests("GroupLink", ["GroupLink", "Diagnostics"]),
         tests("Sharding", ["Sharding", "Checkpoints"]),
         tests("SAILVL2Model", ["SAILVL2Model", "Kernels", "Checkpoints", "Tensors"]),
-        tests("Inference", [
-            "Inference", "SAILVL2Model", "Sharding", "Kernels", "Checkpoints", "Communication",
-        ]),
+        tests(
+            "Inference",
+            [
+                "Inference", "SAILVL2Model", "Sharding", "Kernels", "Checkpoints", "Communication", "GroupLink",
+            ]
+        ),
+        tests("WireProtocol", ["WireProtocol"]),
+        tests(
+            "Coordinator",
+            [
+                "Coordinator", "WireProtocol", "GroupLink", "Diagnostics",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ]
+        ),
+        tests("ServerClient", ["ServerClient", "WireProtocol"]),
         tests("Frontend", ["Frontend", "RankProgram", "Tokenization", "GroupLink", "Diagnostics"]),
         // What mpirun starts in the launcher's tests, and what they kill.
         .executableTarget(
@@ -116,7 +168,7 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         tests("GroupLauncher", ["GroupLauncher", "GroupLink", "Diagnostics", "LinkTestRank"]),
-        tests("flotilla", ["Checkpoints", "Diagnostics"]),
+        tests("flotilla", ["Checkpoints", "Diagnostics", "WireProtocol"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17

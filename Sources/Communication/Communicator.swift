@@ -7,6 +7,8 @@ package protocol Communicator: AnyObject {
     /// This process's place in the group, `0..<size`.
     var rank: Int { get }
     var size: Int { get }
+    /// What the calls below have cost so far.
+    var meter: CommunicationMeter { get }
 
     /// Completes `all` on every rank: `layout.counts[r]` floats of rank r at `layout.offsets[r]`; one's own are in place.
     func allGather(_ all: UnsafeMutablePointer<Float>, _ layout: BlockLayout) throws(MPIError)

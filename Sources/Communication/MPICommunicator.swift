@@ -8,6 +8,7 @@ internal import CMPI
 package final class MPICommunicator: Communicator {
     package let rank: Int
     package let size: Int
+    package let meter = CommunicationMeter()
     let handle: OpaquePointer
 
     /// Takes ownership of `handle`.
@@ -31,7 +32,9 @@ package final class MPICommunicator: Communicator {
 
     package func allGather(_ all: UnsafeMutablePointer<Float>, _ layout: BlockLayout) throws(MPIError) {
         guard size > 1 else { return }
-        try MPIError.check(cmpi_allgatherv_f32(all, layout.counts, layout.offsets, handle), "MPI_Allgatherv")
+        try meter.measure(sending: Int(layout.counts[rank]) * 4 * (size - 1)) { () throws(MPIError) in
+            try MPIError.check(cmpi_allgatherv_f32(all, layout.counts, layout.offsets, handle), "MPI_Allgatherv")
+        }
     }
 
     package func exchange(
@@ -40,10 +43,18 @@ package final class MPICommunicator: Communicator {
         into received: UnsafeMutablePointer<Float>,
         _ receivedLayout: BlockLayout
     ) throws(MPIError) {
-        let status = cmpi_alltoallv_f32(
-            send, sent.counts, sent.offsets, received, receivedLayout.counts, receivedLayout.offsets, handle
-        )
-        try MPIError.check(status, "MPI_Alltoallv")
+        try meter.measure(sending: (sent.total - Int(sent.counts[rank])) * 4) { () throws(MPIError) in
+            let status = cmpi_alltoallv_f32(
+                send,
+                sent.counts,
+                sent.offsets,
+                received,
+                receivedLayout.counts,
+                receivedLayout.offsets,
+                handle
+            )
+            try MPIError.check(status, "MPI_Alltoallv")
+        }
     }
 
     package func gather(
@@ -51,8 +62,10 @@ package final class MPICommunicator: Communicator {
         into all: UnsafeMutableRawPointer,
         _ layout: BlockLayout
     ) throws(MPIError) {
-        let status = cmpi_gatherv_bytes(mine, layout.counts[rank], all, layout.counts, layout.offsets, handle)
-        try MPIError.check(status, "MPI_Gatherv")
+        try meter.measure(sending: rank == 0 ? 0 : Int(layout.counts[rank])) { () throws(MPIError) in
+            let status = cmpi_gatherv_bytes(mine, layout.counts[rank], all, layout.counts, layout.offsets, handle)
+            try MPIError.check(status, "MPI_Gatherv")
+        }
     }
 
     /// Every rank's value, in rank order. Collective.

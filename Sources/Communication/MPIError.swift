@@ -7,7 +7,9 @@ package struct MPIError: OperatorError, Equatable {
     package let text: String
 
     package var description: String { "\(call) failed: \(text)" }
-    package var hint: String? { "the connection between the ranks broke, or a rank ended; see the log of the other ranks" }
+    package var hint: String? {
+        "the connection between the ranks broke, or a rank ended; see the log of the other ranks"
+    }
     package var exitCode: ExitCode { .rankLost }
 
     /// Throws unless `status` is `MPI_SUCCESS`.

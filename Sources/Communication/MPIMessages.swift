@@ -13,8 +13,10 @@ package enum MessageTag: Int32, Sendable {
 extension MPICommunicator {
     /// Sends and returns when the buffer may be reused.
     package func send(_ bytes: UnsafeRawBufferPointer, to rank: Int, _ tag: MessageTag) throws(MPIError) {
-        let status = cmpi_send(bytes.baseAddress, Int64(bytes.count), Int32(rank), tag.rawValue, handle)
-        try MPIError.check(status, "MPI_Send")
+        try meter.measure(sending: bytes.count) { () throws(MPIError) in
+            let status = cmpi_send(bytes.baseAddress, Int64(bytes.count), Int32(rank), tag.rawValue, handle)
+            try MPIError.check(status, "MPI_Send")
+        }
     }
 
     /// Receives a message of at most `bytes.count` bytes; waits by spinning.
@@ -35,7 +37,12 @@ extension MPICommunicator {
     ) throws(MPIError) -> PendingMessage {
         let pending = PendingMessage()
         let status = cmpi_ireceive(
-            bytes.baseAddress, Int64(bytes.count), Int32(rank), tag.rawValue, handle, &pending.request
+            bytes.baseAddress,
+            Int64(bytes.count),
+            Int32(rank),
+            tag.rawValue,
+            handle,
+            &pending.request
         )
         try MPIError.check(status, "MPI_Irecv")
         return pending
@@ -49,7 +56,12 @@ extension MPICommunicator {
     ) throws(MPIError) -> PendingMessage {
         let pending = PendingMessage()
         let status = cmpi_isend(
-            bytes.baseAddress, Int64(bytes.count), Int32(rank), tag.rawValue, handle, &pending.request
+            bytes.baseAddress,
+            Int64(bytes.count),
+            Int32(rank),
+            tag.rawValue,
+            handle,
+            &pending.request
         )
         try MPIError.check(status, "MPI_Isend")
         return pending

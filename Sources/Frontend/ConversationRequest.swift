@@ -1,25 +1,27 @@
 package import Diagnostics
-package import Foundation
 package import Tokenization
 
 /// What a user asks for: a conversation, and how to answer it.
 package struct ConversationRequest: Sendable {
     package var id: String
     package var messages: [ChatMessage]
-    /// What the images' paths are relative to.
-    package var baseDirectory: URL
     package var think = ThinkMode.auto
     package var sampling = SamplingRequest()
     /// Texts that end the answer; they are not part of it.
     package var stop: [String] = []
+    /// Tokens between the think tags at most; `nil` is no limit.
+    package var thinkBudget: Int?
+    /// Whether thinking that goes round in circles is cut short.
+    package var breaksLoops = true
+    /// The number of alternatives whose log-probabilities are wanted with each token; 0 is off.
+    package var logprobs = 0
     /// The limit for tiles of an image, the thumbnail not included; `nil` is the checkpoint's own.
     package var maxTiles: Int?
     package var wantsTrace = false
 
-    package init(id: String, messages: [ChatMessage], baseDirectory: URL) {
+    package init(id: String, messages: [ChatMessage]) {
         self.id = id
         self.messages = messages
-        self.baseDirectory = baseDirectory
     }
 }
 
@@ -46,7 +48,9 @@ package struct SamplingRequest: Sendable, Equatable {
         try require("top_p", topP > 0 && topP <= 1, "more than 0 and at most 1", topP)
         try require("min_p", minP >= 0 && minP <= 1, "0 to 1", minP)
         try require(
-            "repetition_penalty", repetitionPenalty > 0 && repetitionPenalty <= 100, "more than 0 and at most 100",
+            "repetition_penalty",
+            repetitionPenalty > 0 && repetitionPenalty <= 100,
+            "more than 0 and at most 100",
             repetitionPenalty
         )
     }

@@ -19,6 +19,9 @@ package protocol GenerationBackend: AnyObject {
     /// Ends a request at once, on every rank.
     func cancel(id: String)
 
+    /// Frees what the ranks hold of pictures that no request refers to any more.
+    func forget(images: [Int32])
+
     /// The next event; `nil` when none came within the limit.
     ///
     /// - Throws: what ended the group, when it has ended.
@@ -46,7 +49,7 @@ struct LoadTracker {
     /// The event that a report amounts to, while the group loads.
     mutating func event(rank: Int, _ report: LinkReport) -> BackendEvent? {
         switch report {
-        case .progress(nil, _, let done, let total):
+        case .progress(_, let done, let total):
             parts[rank] = (done, total)
             let sums = parts.values.reduce((0, 0)) { ($0.0 + $1.done, $0.1 + $1.total) }
             return .loading(done: sums.0, total: sums.1)

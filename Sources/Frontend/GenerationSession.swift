@@ -17,7 +17,7 @@ package struct RequestFailedError: OperatorError {
 package final class GenerationSession {
     /// What the session tells while it runs; each is called on the session's thread.
     package struct Handlers {
-        package var onPiece: (_ id: String, ThinkSplitter.Piece) -> Void = { _, _ in }
+        package var onPiece: (_ id: String, AnswerStream.Piece) -> Void = { _, _ in }
         package var onTrace: (TraceTensor, Data) -> Void = { _, _ in }
         package var onAnswer: (_ id: String, Result<Answer, RequestFailedError>) throws -> Void = { _, _ in }
 
@@ -28,6 +28,8 @@ package final class GenerationSession {
     private let tokenizer: Tokenizer
     private let handlers: Handlers
     private var open: [String: AnswerBuilder] = [:]
+    private var images: [String: [Int32]] = [:]
+    private var nextImage: Int32 = 0
 
     package init(_ backend: any GenerationBackend, tokenizer: Tokenizer, handlers: Handlers) {
         self.backend = backend
@@ -59,8 +61,7 @@ package final class GenerationSession {
                     isDrained = true
                     break
                 }
-                open[request.job.id] = AnswerBuilder(request, tokenizer: tokenizer)
-                backend.submit(request.job, images: request.images)
+                submit(request)
             }
             if isDrained && open.isEmpty { return }
             if case .report(let report, let attachment) = try backend.next(within: .seconds(1)) {
@@ -69,26 +70,49 @@ package final class GenerationSession {
         }
     }
 
+    private func submit(_ request: PreparedRequest) {
+        open[request.id] = AnswerBuilder(request, tokenizer: tokenizer)
+        let numbers = request.tiles.indices.map { nextImage + Int32($0) }
+        nextImage += Int32(numbers.count)
+        images[request.id] = numbers
+        let jobs = zip(numbers, request.imageBytes).map { number, bytes in
+            (job: ImageJob(number: number, maxTiles: request.maxTiles), bytes: Data(bytes))
+        }
+        backend.submit(request.job(numbers: numbers, isComing: numbers.map { _ in true }), images: jobs)
+    }
+
     private func take(_ report: LinkReport, _ attachment: Data) throws {
         switch report {
-        case .tokens(let id, let ids):
-            guard var builder = open[id] else { return }
-            let hadMatched = builder.hasMatchedStop
-            for piece in builder.append(ids) { handlers.onPiece(id, piece) }
-            if builder.hasMatchedStop && !hadMatched { backend.cancel(id: id) }
-            open[id] = builder
+        case .step(let step):
+            for tokens in step.tokens { take(tokens) }
         case .trace(let tensor):
             handlers.onTrace(tensor, attachment)
         case .finished(let id, let summary):
-            guard var builder = open.removeValue(forKey: id) else { return }
+            guard var builder = close(id) else { return }
             for piece in builder.finish() { handlers.onPiece(id, piece) }
             try handlers.onAnswer(id, .success(builder.result(summary)))
         case .failed(let failure):
-            guard let id = failure.id, open.removeValue(forKey: id) != nil else { return }
+            let owner = images.first { $0.value.contains(failure.image ?? -1) }?.key
+            guard let id = failure.id ?? owner, close(id) != nil else { return }
             backend.cancel(id: id)
             try handlers.onAnswer(id, .failure(RequestFailedError(id: id, failure: failure)))
         default:
             return
         }
+    }
+
+    private func take(_ tokens: StepReport.Tokens) {
+        guard var builder = open[tokens.id] else { return }
+        let hadMatched = builder.hasMatchedStop
+        for piece in builder.append(tokens) { handlers.onPiece(tokens.id, piece) }
+        if builder.hasMatchedStop && !hadMatched { backend.cancel(id: tokens.id) }
+        open[tokens.id] = builder
+    }
+
+    /// A request has ended: nobody refers to its pictures any more.
+    private func close(_ id: String) -> AnswerBuilder? {
+        guard let builder = open.removeValue(forKey: id) else { return nil }
+        if let numbers = images.removeValue(forKey: id), !numbers.isEmpty { backend.forget(images: numbers) }
+        return builder
     }
 }

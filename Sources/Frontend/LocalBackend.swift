@@ -19,9 +19,11 @@ package final class LocalBackend: GenerationBackend {
 
     package func cancel(id: String) { group.send(.cancel(id: id)) }
 
+    package func forget(images: [Int32]) { group.send(.forget(images: images)) }
+
     package func next(within limit: Duration) throws -> BackendEvent? {
         guard let report = group.nextReport(within: limit) else { return nil }
-        if case .failed(let failure) = report.message, failure.id == nil {
+        if case .failed(let failure) = report.message, failure.isOfRank {
             throw RankFailureInFront(failure: failure)
         }
         return tracker.event(rank: 0, report.message) ?? .report(report.message, attachment: report.attachment)

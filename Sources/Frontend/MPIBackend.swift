@@ -30,7 +30,9 @@ package final class MPIBackend: GenerationBackend {
         for image in images { group.send(.encode(image.job), attachment: image.bytes, toAll: visionRanks) }
     }
 
-    package func cancel(id: String) { group.send(.cancel(id: id)) }
+    package func cancel(id: String) { group.send(.cancel(id: id), to: 0) }
+
+    package func forget(images: [Int32]) { group.send(.forget(images: images), toRanks: [0] + Array(visionRanks)) }
 
     package func next(within limit: Duration) throws -> BackendEvent? {
         guard let event = group.nextEvent(within: limit) else { return nil }

@@ -1,29 +1,16 @@
 package import Checkpoints
-internal import Diagnostics
-package import Foundation
-package import GroupLink
-internal import ImagePreprocessing
+package import Diagnostics
+internal import Digests
+internal import GroupLink
+package import ImagePreprocessing
 package import Tokenization
 
-/// A request in the form in which a group takes it.
-package struct PreparedRequest: Sendable {
-    package let job: GenerateJob
-    package let images: [(job: ImageJob, bytes: Data)]
-    /// Tiles of each image, the thumbnail included.
-    package let tiles: [Int]
-    package let stop: [String]
-
-    /// Tokens that the KV cache must have room for.
-    package var longest: Int { job.promptIds.count + job.sampling.maxTokens }
-}
-
-/// Turns conversations into token ids and image jobs; reads headers of pictures, decodes none.
-package final class RequestPreparer {
+/// Turns conversations into token ids and pictures into tile counts; reads headers of pictures, decodes none.
+package final class RequestPreparer: Sendable {
     package let tokenizer: Tokenizer
     private let config: ModelConfig
     private let template: PromptTemplate
     private let limits: ImageLimits
-    private var nextImage = 0
 
     /// - Parameter maxPixels: pictures with more are refused.
     package init(_ config: ModelConfig, tokenizer: Tokenizer, maxPixels: Int? = nil) {
@@ -33,37 +20,48 @@ package final class RequestPreparer {
         limits = maxPixels.map { ImageLimits(maxPixels: $0) } ?? .standard
     }
 
-    /// - Throws: what is wrong with the request or one of its pictures, as an `OperatorError`.
-    package func prepare(_ request: ConversationRequest) throws -> PreparedRequest {
+    /// - Parameter images: the bytes of the pictures of `request.messages`, in their order.
+    /// - Throws: `UsageError`, `PictureError` or `PromptTooLongError`: what is wrong with the request.
+    package func prepare(_ request: ConversationRequest, images: [[UInt8]]) throws -> PreparedRequest {
         try request.sampling.check()
         let maxTiles = request.maxTiles ?? config.images.maxTiles
         guard (1...64).contains(maxTiles) else {
             throw UsageError("max_tiles is \(maxTiles), expected 1 to 64")
         }
         let tiler = Tiler(side: config.images.tileSide, maxTiles: maxTiles)
-        var images: [(job: ImageJob, bytes: Data)] = []
         var tiles: [Int] = []
-        for path in request.messages.images {
-            let bytes = try read(path, relativeTo: request.baseDirectory)
-            tiles.append(try tileCount(of: bytes, at: path, tiler))
-            images.append((ImageJob(id: String(nextImage), jobId: request.id, maxTiles: maxTiles), Data(bytes)))
-            nextImage += 1
+        for (bytes, name) in zip(images, request.messages.images) {
+            tiles.append(try tileCount(of: bytes, name, tiler))
         }
         let prompt = try template.prompt(request.messages, tiles: tiles, think: request.think)
         guard prompt.ids.count < config.decoder.maxPositions else {
-            throw UsageError(
-                "the prompt has \(prompt.ids.count) tokens, the model's context \(config.decoder.maxPositions)",
-                hint: "shorten the conversation, or let pictures have fewer tiles"
-            )
+            throw PromptTooLongError(tokens: prompt.ids.count, limit: config.decoder.maxPositions)
         }
         var job = GenerateJob(id: request.id, promptIds: prompt.ids, trace: request.wantsTrace)
+        let digests = images.map { SHA256.hex($0) }
         for (index, span) in prompt.imageSpans.enumerated() {
+            // The same bytes in the same number of tiles at most have the same visual tokens.
+            let key = "\(digests[index]):\(maxTiles)"
             job.images.append(
-                .init(imageId: images[index].job.id, tiles: tiles[index], start: span.lowerBound, count: span.count)
+                .init(
+                    number: Int32(index),
+                    contentKey: key,
+                    tiles: tiles[index],
+                    start: span.lowerBound,
+                    count: span.count
+                )
             )
         }
         job.sampling = sampling(request.sampling, promptTokens: prompt.ids.count)
-        return PreparedRequest(job: job, images: images, tiles: tiles, stop: request.stop)
+        job.thinking = thinking(request)
+        job.logprobs = request.logprobs
+        return PreparedRequest(
+            template: job,
+            imageBytes: images,
+            imageDigests: digests,
+            maxTiles: maxTiles,
+            stop: request.stop
+        )
     }
 
     private func sampling(_ wanted: SamplingRequest, promptTokens: Int) -> GenerateJob.Sampling {
@@ -79,16 +77,42 @@ package final class RequestPreparer {
         return sampling
     }
 
-    private func read(_ path: String, relativeTo base: URL) throws -> [UInt8] {
-        let url = path.hasPrefix("/") ? URL(fileURLWithPath: path) : base.appendingPathComponent(path)
-        return try ImageFile.read(url.path, limits: limits)
+    private func thinking(_ request: ConversationRequest) -> GenerateJob.Thinking {
+        var thinking = GenerateJob.Thinking(
+            startId: tokenizer.control.think,
+            endId: tokenizer.control.endThink,
+            budget: request.thinkBudget
+        )
+        thinking.breaksLoops = request.breaksLoops
+        return thinking
     }
 
-    private func tileCount(of bytes: [UInt8], at path: String, _ tiler: Tiler) throws -> Int {
-        do {
+    private func tileCount(of bytes: [UInt8], _ name: String, _ tiler: Tiler) throws -> Int {
+        do throws(ImageError) {
             return tiler.tileCount(of: try ImageHeader.read(bytes, limits: limits))
         } catch {
-            throw ImageFileError(file: path, error)
+            throw PictureError(name: name, cause: error)
         }
     }
+}
+
+/// A picture of a request cannot be used.
+package struct PictureError: OperatorError, Equatable {
+    /// What its sender calls it.
+    package let name: String
+    package let cause: ImageError
+
+    package var description: String { "\(name): \(cause.description)" }
+    package var hint: String? { cause.hint }
+    package var exitCode: ExitCode { cause.exitCode }
+}
+
+/// The model cannot read as long a prompt.
+package struct PromptTooLongError: OperatorError, Equatable {
+    package let tokens: Int
+    package let limit: Int
+
+    package var description: String { "the prompt has \(tokens) tokens, the model's context \(limit)" }
+    package var hint: String? { "shorten the conversation, or let pictures have fewer tiles" }
+    package var exitCode: ExitCode { .usage }
 }

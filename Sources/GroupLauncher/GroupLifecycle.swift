@@ -54,9 +54,11 @@ struct GroupLifecycle {
     private(set) var signs = LossSigns()
     /// Whether the group ends for a reason of its own, and not by request.
     private(set) var hasFailed = false
-    private var launcherEnded = false
+    private var launcherEnded: Bool
 
-    init(worldSize: Int, limits: GroupSpec.Limits, now: Duration) {
+    /// - Parameter hasLauncher: whether an `mpirun` of ours runs the group, whose end is waited for.
+    init(worldSize: Int, limits: GroupSpec.Limits, hasLauncher: Bool = true, now: Duration) {
+        launcherEnded = !hasLauncher
         self.worldSize = worldSize
         self.limits = limits
         deadline = now + limits.forming
@@ -103,6 +105,7 @@ struct GroupLifecycle {
 
     /// Takes a sign of a loss in, where a loss is not what was asked for.
     private mutating func note(_ input: Input, _ now: Duration) -> [Action] {
+        if phase == .finishing, launcherEnded, case .closed(let rank, _) = input { return leave(rank, now) }
         guard phase < .finishing else { return [] }
         switch input {
         case .misfit(let reason): signs.note(misfit: reason)
@@ -113,6 +116,12 @@ struct GroupLifecycle {
         default: return []
         }
         return diagnose(now)
+    }
+
+    /// Without a launcher, the group has finished when the last rank has left.
+    private mutating func leave(_ rank: Int, _ now: Duration) -> [Action] {
+        members[rank] = nil
+        return members.isEmpty ? terminate(now) : []
     }
 
     private mutating func diagnose(_ now: Duration) -> [Action] {

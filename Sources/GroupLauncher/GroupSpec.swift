@@ -1,4 +1,5 @@
 import Foundation
+package import GroupLink
 
 /// Everything that starting a group of ranks depends on.
 package struct GroupSpec: Sendable {
@@ -18,6 +19,8 @@ package struct GroupSpec: Sendable {
     package var environment = ProcessInfo.processInfo.environment
     /// The name or address of this host that the ranks dial; `nil` is 127.0.0.1, or the way to the hostfile's hosts.
     package var linkHost: String?
+    /// What the ranks prove themselves with; `nil` draws one.
+    package var secret: LinkSecret?
     /// The port that the ranks dial; 0 lets the kernel choose.
     package var linkPort: UInt16 = 0
     package var limits = Limits()

@@ -13,14 +13,14 @@ enum SupervisorInput: Sendable {
 /// The thread that supervises one group: feeds its lifecycle, and does what that says.
 final class GroupSupervisor {
     private let server: LinkServer
-    private let launcher: MpirunProcess
+    private let launcher: MpirunProcess?
     private let announce: (GroupEvent) -> Void
     private var lifecycle: GroupLifecycle
     private var processes: [LocalProcess] = []
 
     init(
         _ server: LinkServer,
-        _ launcher: MpirunProcess,
+        _ launcher: MpirunProcess?,
         worldSize: Int,
         limits: GroupSpec.Limits,
         announce: @escaping (GroupEvent) -> Void
@@ -28,7 +28,12 @@ final class GroupSupervisor {
         self.server = server
         self.launcher = launcher
         self.announce = announce
-        lifecycle = GroupLifecycle(worldSize: worldSize, limits: limits, now: Clock.now)
+        lifecycle = GroupLifecycle(
+            worldSize: worldSize,
+            limits: limits,
+            hasLauncher: launcher != nil,
+            now: Clock.now
+        )
     }
 
     func run(_ inbox: EventQueue<SupervisorInput>) {
@@ -57,7 +62,7 @@ final class GroupSupervisor {
             if let process = LocalProcess(hello) { processes.append(process) }
             act(.joined(hello))
         case .misfit(let hello, let reason): act(.misfit("\(hello.label) does not fit: \(reason)"))
-        case .report(let rank, .failed(let failure), _) where failure.id == nil: act(.failed(rank: rank, failure))
+        case .report(let rank, .failed(let failure), _) where failure.isOfRank: act(.failed(rank: rank, failure))
         case .report(let rank, let report, let attachment):
             announce(.report(rank: rank, report, attachment: attachment))
         case .silent(let rank, let duration): act(.silent(rank: rank, duration))
@@ -78,15 +83,15 @@ final class GroupSupervisor {
         case .terminate:
             server.close()
             processes.forEach { $0.kill() }
-            launcher.signal(SIGTERM)
-        case .killLauncher: launcher.signal(SIGKILL)
+            launcher?.signal(SIGTERM)
+        case .killLauncher: launcher?.signal(SIGKILL)
         case .announceEnd:
             // Ranks of a killed mpirun may have said hello a moment ago.
             processes.forEach { $0.kill() }
             let deadline = Clock.now + .seconds(1)
             processes.forEach { _ = $0.hasEnded(by: deadline) }
-            launcher.clean()
-            announce(.ended(lifecycle.error.map { .failed($0(launcher.lastLines)) } ?? .finished))
+            launcher?.clean()
+            announce(.ended(lifecycle.error.map { .failed($0(launcher?.lastLines ?? [])) } ?? .finished))
         }
     }
 }

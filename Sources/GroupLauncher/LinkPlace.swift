@@ -28,19 +28,10 @@ struct LinkPlace: Equatable {
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
             throw LaunchError("the hostfile \(path) cannot be read")
         }
-        let hosts = Self.hosts(inHostfile: text)
+        let hosts = Hostfile(text).hosts
         guard !hosts.isEmpty else {
             throw LaunchError("the hostfile \(path) names no host", hint: "one host a line: node1 slots=2")
         }
-        let local = ["localhost", "127.0.0.1", "::1", Machine.hostName]
-        return hosts.filter { !local.contains($0) }
-    }
-
-    /// The hosts' names, in order: the first word of each line, without a user; `#` begins a comment.
-    static func hosts(inHostfile text: String) -> [String] {
-        text.split(whereSeparator: \.isNewline).compactMap { line in
-            let words = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace)
-            return words.first.flatMap { $0.split(separator: "@").last }.map(String.init)
-        }
+        return hosts.filter { !$0.isThisHost }.map(\.name)
     }
 }

@@ -23,7 +23,8 @@ import Synchronization
 /// and every rank the end of its link.
 package final class RankGroup: Sendable {
     private let server: LinkServer
-    private let launcher: MpirunProcess
+    /// `nil` for a group that something else starts.
+    private let launcher: MpirunProcess?
     private let inbox: EventQueue<SupervisorInput>
     private let events = EventQueue<GroupEvent>()
     private let end = Latch<GroupEnd>()
@@ -34,14 +35,8 @@ package final class RankGroup: Sendable {
     /// - Throws: ``LaunchError`` if `mpirun` cannot be started, ``LinkError`` if nothing can listen for the ranks.
     package static func start(_ spec: GroupSpec) throws -> RankGroup {
         let inbox = EventQueue<SupervisorInput>()
-        let place = try LinkPlace.choose(for: spec)
-        let secret = try LinkSecret.random()
-        var options = LinkServer.Options(worldSize: spec.worldSize)
-        options.host = place.host
-        options.advertisedHost = place.advertisedHost
-        options.port = spec.linkPort
-        options.silenceLimit = spec.limits.silence
-        let server = try LinkServer(options, secret: secret) { inbox.push(.link($0)) }
+        let secret = try spec.secret ?? LinkSecret.random()
+        let server = try listen(for: spec, secret, inbox)
         let output = spec.onOutput.map(OutputForwarder.init)
         do {
             let launcher = try MpirunProcess.start(
@@ -64,7 +59,34 @@ package final class RankGroup: Sendable {
         }
     }
 
-    private init(_ server: LinkServer, _ launcher: MpirunProcess, _ inbox: EventQueue<SupervisorInput>, worldSize: Int)
+    /// Listens for ranks that something else starts, with `spec.secret`; they may take as long as they like to come.
+    ///
+    /// - Throws: ``LinkError`` if nothing can listen for the ranks.
+    package static func attach(_ spec: GroupSpec) throws -> RankGroup {
+        guard let secret = spec.secret else { preconditionFailure("a group to attach has no secret") }
+        let inbox = EventQueue<SupervisorInput>()
+        let group = RankGroup(try listen(for: spec, secret, inbox), nil, inbox, worldSize: spec.worldSize)
+        var limits = spec.limits
+        limits.forming = .seconds(86_400 * 365)
+        group.supervise(limits: limits)
+        return group
+    }
+
+    private static func listen(
+        for spec: GroupSpec,
+        _ secret: LinkSecret,
+        _ inbox: EventQueue<SupervisorInput>
+    ) throws -> LinkServer {
+        let place = try LinkPlace.choose(for: spec)
+        var options = LinkServer.Options(worldSize: spec.worldSize)
+        options.host = place.host
+        options.advertisedHost = place.advertisedHost
+        options.port = spec.linkPort
+        options.silenceLimit = spec.limits.silence
+        return try LinkServer(options, secret: secret) { inbox.push(.link($0)) }
+    }
+
+    private init(_ server: LinkServer, _ launcher: MpirunProcess?, _ inbox: EventQueue<SupervisorInput>, worldSize: Int)
     {
         self.server = server
         self.launcher = launcher
@@ -72,11 +94,14 @@ package final class RankGroup: Sendable {
         self.worldSize = worldSize
     }
 
-    /// The pid of `mpirun`, for messages and tests.
-    package var launcherPid: Int32 { launcher.pid }
+    /// The pid of `mpirun`, for messages and tests; `nil` if something else starts the ranks.
+    package var launcherPid: Int32? { launcher?.pid }
+
+    /// Where ranks dial.
+    package var address: LinkAddress { server.address }
 
     /// The last lines that `mpirun` and the ranks printed, oldest first.
-    package var lastLines: [String] { launcher.lastLines }
+    package var lastLines: [String] { launcher?.lastLines ?? [] }
 
     /// The next event, within `limit` (`nil`: however long it takes); one thread reads events.
     package func nextEvent(within limit: Duration?) -> GroupEvent? { events.next(within: limit) }
@@ -107,6 +132,11 @@ package final class RankGroup: Sendable {
     /// Tells several ranks, by default all.
     package func send(_ command: LinkCommand, attachment: Data = Data(), toAll ranks: Range<Int>? = nil) {
         server.send(command, attachment: attachment, toAll: ranks ?? 0..<worldSize)
+    }
+
+    /// Tells some ranks, with one copy of the bytes.
+    package func send(_ command: LinkCommand, attachment: Data = Data(), toRanks ranks: [Int]) {
+        server.send(command, attachment: attachment, toAll: ranks)
     }
 
     /// How a rank is, as far as its link can tell; `nil` if it has none.

@@ -4,10 +4,16 @@ package struct GenerateJob: Codable, Sendable, Equatable {
     package var id: String
     /// The prompt, with one image token at each place that a visual token takes.
     package var promptIds: [Int32]
-    /// The images in the order of their spans; their bytes travel beforehand, by ``LinkCommand/encode(_:)``.
+    /// Tokens of the answer that an earlier group has generated: the answer goes on behind them.
+    package var answerIds: [Int32] = []
+    /// The images in the order of their spans; their bytes travel by ``LinkCommand/encode(_:)``.
     package var images: [Image]
     package var sampling: Sampling
-    /// Whether the rank sends visual tokens and logits back as ``LinkReport/trace(_:)``.
+    package var thinking: Thinking?
+    /// The number of alternatives whose log-probabilities are reported with each token; 0 is off.
+    package var logprobs = 0
+    /// Whether the rank sends visual tokens and logits back as ``LinkReport/trace(_:)``; such a job takes nothing
+    /// from the prefix cache.
     package var trace: Bool
 
     package init(
@@ -28,26 +34,37 @@ package struct GenerateJob: Codable, Sendable, Equatable {
 extension GenerateJob {
     /// Where one image's visual tokens stand in the prompt.
     package struct Image: Codable, Sendable, Equatable {
-        /// The same name as in ``ImageJob/id``.
-        package var imageId: String
+        /// The same number as in ``ImageJob/number``.
+        package var number: Int32
+        /// What the visual tokens depend on, in hexadecimal digits: the file's bytes and how it is tiled.
+        ///
+        /// Two images with the same key have the same visual tokens, and so the same keys and values in the cache.
+        package var contentKey: String
         /// Tiles, the thumbnail included.
         package var tiles: Int
         /// The index in `promptIds` of the image's first visual token.
         package var start: Int
         /// The number of visual tokens: tiles × visual tokens per tile.
         package var count: Int
+        /// Whether the vision ranks have been, or are being, told to encode it; if not, the leader asks with
+        /// ``LinkReport/imagesWanted(_:)`` should the prefix cache not cover it.
+        package var isComing = true
 
-        package init(imageId: String, tiles: Int, start: Int, count: Int) {
-            self.imageId = imageId
+        package init(number: Int32, contentKey: String, tiles: Int, start: Int, count: Int) {
+            self.number = number
+            self.contentKey = contentKey
             self.tiles = tiles
             self.start = start
             self.count = count
         }
+
+        /// The image's positions in the prompt.
+        package var positions: Range<Int> { start..<(start + count) }
     }
 
     /// How the next token is chosen, and when to stop.
     package struct Sampling: Codable, Sendable, Equatable {
-        /// Tokens to generate at most, the end token included.
+        /// Tokens to generate at most, the end token included, and those of `answerIds`.
         package var maxTokens = 512
         /// 0 is greedy: the exact arg-max, ties to the lower id.
         package var temperature: Float = 0
@@ -62,29 +79,44 @@ extension GenerateJob {
         package var seed: UInt64 = 0
         /// Tokens that end the answer; the one that did is the last token reported.
         package var stopIds: [Int32] = []
-        /// After so many thinking tokens `thinkEndId` is forced; `nil` is no limit.
-        package var thinkBudget: Int?
-        package var thinkStartId: Int32?
-        package var thinkEndId: Int32?
-        /// The number of alternatives whose log-probabilities are reported; 0 is off.
-        package var logprobs = 0
 
         package init() {}
+    }
+
+    /// Bounds of the reasoning between two tokens, of which the second is forced when one is passed.
+    package struct Thinking: Codable, Sendable, Equatable {
+        package var startId: Int32
+        package var endId: Int32
+        /// Tokens between the two at most; `nil` is no limit.
+        package var budget: Int?
+        /// Whether a block of tokens that repeats without end is cut short.
+        package var breaksLoops = true
+
+        package init(startId: Int32, endId: Int32, budget: Int? = nil) {
+            self.startId = startId
+            self.endId = endId
+            self.budget = budget
+        }
     }
 }
 
 /// One image to encode; its file's bytes are the attachment.
 package struct ImageJob: Codable, Sendable, Equatable {
-    /// Unique among the images in flight.
-    package var id: String
-    /// The job that the image belongs to.
-    package var jobId: String
+    /// Names the image in the whole group until it is forgotten; never used twice in a group's life.
+    package var number: Int32
     /// The limit for tiles, the thumbnail not included; `nil` is the checkpoint's own.
     package var maxTiles: Int?
 
-    package init(id: String, jobId: String, maxTiles: Int? = nil) {
-        self.id = id
-        self.jobId = jobId
+    package init(number: Int32, maxTiles: Int? = nil) {
+        self.number = number
         self.maxTiles = maxTiles
+    }
+}
+
+extension GenerateJob {
+    /// Why the answer ends behind its token number `count`, which is `last`; `nil` while it goes on.
+    package func finishReason(last: Int32, count: Int) -> FinishReason? {
+        if sampling.stopIds.contains(last) { return .stop }
+        return count >= sampling.maxTokens ? .length : nil
     }
 }

@@ -9,9 +9,14 @@ package enum LinkCommand: Codable, Sendable, Equatable {
     /// Generate an answer; to decoder rank 0.
     case generate(GenerateJob)
     /// Encode an image, whose file's bytes are the attachment; to vision ranks.
+    ///
+    /// The image stays, complete or not, until it is forgotten: later jobs may refer to it too.
     case encode(ImageJob)
-    /// Stop work on a job, if it is still known.
+    /// Stop work on a job, if it is still known; to decoder rank 0.
     case cancel(id: String)
+    /// No job refers to these images any more: to vision ranks, which stop encoding them, and to decoder rank 0, by
+    /// which every decoder rank frees their visual tokens.
+    case forget(images: [Int32])
     /// Finish and exit with 0; nothing follows.
     case shutdown
     /// Answered by the link's own thread; a rank's main thread never sees it.

@@ -4,16 +4,20 @@
 package enum LinkReport: Codable, Sendable, Equatable {
     /// The first report on a link, after the secret.
     case hello(RankHello)
-    /// Part of something long is done: of loading (`id` is `nil`) or of a job.
-    case progress(id: String?, stage: String, done: Int, total: Int)
+    /// Part of loading is done.
+    case progress(stage: String, done: Int, total: Int)
     /// The rank has loaded its shard and waits for work.
     case ready(RankStats)
-    /// The next tokens of an answer.
-    case tokens(id: String, ids: [Int32])
+    /// What a step of the decoder ranks brought; from decoder rank 0.
+    case step(StepReport)
     /// A job's last report.
     case finished(id: String, JobSummary)
-    /// A job (`id`) or, where `id` is `nil`, the rank itself failed; in the latter case it exits next.
+    /// A job (`id`), an image (`image`) or, where both are `nil`, the rank itself failed; in the last case it exits next.
     case failed(RankFailure)
+    /// Images that were said not to be coming are needed after all; from decoder rank 0.
+    case imagesWanted([Int32])
+    /// What the rank has done since it started; at most once a second, and only after work.
+    case activity(RankActivity)
     /// A tensor for `--trace`, whose values are the attachment.
     case trace(TraceTensor)
     /// A line for the log.
@@ -45,27 +49,36 @@ package struct JobSummary: Codable, Sendable, Equatable {
     package var prefillMilliseconds = 0.0
     package var firstTokenMilliseconds = 0.0
     package var decodeMilliseconds = 0.0
+    /// Tokens of the prompt that the prefix cache had when the job was first admitted.
     package var cachedTokens = 0
+    /// Why the end of thinking was forced: `budget` or `loop`; `nil` if it was not.
+    package var thinkingCut: String?
 
     package init(finish: String) { self.finish = finish }
 }
 
 /// An error that travels from a rank to the person in front.
 package struct RankFailure: Codable, Sendable, Equatable {
-    /// The job that failed; `nil` if the rank cannot go on.
+    /// The job that failed.
     package var id: String?
+    /// The image that could not be encoded.
+    package var image: Int32?
     /// One of `ExitCode`'s values.
     package var exitCode: Int32
     /// One sentence without a full stop.
     package var message: String
     package var hint: String?
 
-    package init(id: String? = nil, exitCode: Int32, message: String, hint: String? = nil) {
+    package init(id: String? = nil, image: Int32? = nil, exitCode: Int32, message: String, hint: String? = nil) {
         self.id = id
+        self.image = image
         self.exitCode = exitCode
         self.message = message
         self.hint = hint
     }
+
+    /// Whether the rank itself cannot go on.
+    package var isOfRank: Bool { id == nil && image == nil }
 }
 
 /// The name and the shape of a float32 tensor, row-major and little-endian, whose bytes are the attachment.

@@ -4,7 +4,7 @@ package protocol PlanChannel: AnyObject {
     func broadcast(_ words: [Int32]) throws
 }
 
-/// Announces that the visual tokens of a tile are on their way.
+/// Announces that the visual tokens of a tile have come to every decoder rank.
 package struct TileHeader: Sendable, Equatable {
     /// The world rank that sends them.
     package var source: Int32
@@ -23,10 +23,16 @@ package struct TileHeader: Sendable, Equatable {
 
 /// Where tiles come from: the vision ranks, or an encoder in this process.
 package protocol TileInbox: AnyObject {
+    /// Takes in what has been offered; called between steps, and never waits.
+    func advance() throws
     /// The next tile announced to the leader, if any; each is reported once.
     func nextHeader() throws -> TileHeader?
     /// Takes the tile from its source, in the order in which that source sent it.
     func receive(_ tile: TileHeader, into tokens: UnsafeMutableBufferPointer<Float>) throws
+}
+
+extension TileInbox {
+    package func advance() throws {}
 }
 
 /// A group of one has nobody to tell.

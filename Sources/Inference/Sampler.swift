@@ -60,7 +60,8 @@ package enum Sampler {
         var best = Candidate(value: -.infinity, token: .max)
         for token in survivors(logits, options) {
             let value = logits[token] / options.temperature + noise[token]
-            best = best.token == .max
+            best =
+                best.token == .max
                 ? Candidate(value: value, token: Int32(token))
                 : best.better(Candidate(value: value, token: Int32(token)))
         }

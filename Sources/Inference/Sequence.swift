@@ -1,63 +1,82 @@
-/// One request under way: its tokens, how far they are in the KV cache, and in which pages.
+internal import GroupLink
+
+/// One job under way: its tokens, how far they are in the KV cache, and in which pages.
 struct Sequence {
-    let request: GenerationRequest
+    let job: GenerateJob
+    let sampling: SamplingOptions
     /// Prompt and answer so far.
     var tokens: [Int32]
     /// Tokens whose keys and values are in the cache.
     var cached = 0
     var pages: [Int32] = []
-    /// Visual tokens that have arrived, per image: disjoint ranges from the image's first token.
-    var arrived: [[Range<Int>]]
-    var areImagesOpen = true
+    /// The keys of the full pages that are in the cache, first to last.
+    var keys: [PageKey] = []
     /// Every token seen, kept only for the repetition penalty.
     var seen: Set<Int32> = []
+    var thinkGuard: ThinkGuard?
+    /// Tokens that the prefix cache had when the sequence was first admitted.
+    var firstHit: Int?
+    /// Whether its pictures have been reported as arrived.
+    var hasReportedImages = false
 
-    init(_ request: GenerationRequest) {
-        self.request = request
-        tokens = request.prompt
-        arrived = request.images.map { _ in [] }
-        if request.sampling.repetitionPenalty != 1 { seen = Set(request.prompt) }
+    init(_ job: GenerateJob) {
+        self.job = job
+        sampling = SamplingOptions(job.sampling)
+        tokens = job.promptIds
+        if sampling.repetitionPenalty != 1 { seen = Set(job.promptIds) }
+        thinkGuard = job.thinking.map { ThinkGuard($0) }
+        // What an earlier group has generated counts as if it had been generated here.
+        for token in job.answerIds { append(token) }
     }
 
-    var generatedCount: Int { tokens.count - request.prompt.count }
-    var isPrefilling: Bool { cached < request.prompt.count }
+    var generatedCount: Int { tokens.count - job.promptIds.count }
+    /// Whether more than the token to decode from is missing in the cache.
+    var isPrefilling: Bool { cached < tokens.count - 1 || generatedCount == 0 }
+    /// Tokens that the sequence may grow to.
+    var longest: Int { job.promptIds.count + job.sampling.maxTokens }
 
-    /// Whether every visual token has arrived.
-    var hasAllImages: Bool { readyPromptEnd == request.prompt.count }
-
-    /// The end of the prompt's part that can be prefilled now: up to the first visual token that has not arrived.
-    var readyPromptEnd: Int {
-        for (image, ranges) in zip(request.images, arrived) {
-            let ready = Self.contiguousPrefix(ranges)
-            if ready < image.positions.count { return image.positions.lowerBound + ready }
+    /// The end of the part that can be computed now: up to the first visual token that has not arrived.
+    func readyEnd(_ images: ImageTable) -> Int {
+        for image in job.images where image.positions.upperBound > cached {
+            let ready = images.ready(image.number)
+            if ready < image.count { return max(image.start + ready, min(cached, tokens.count)) }
         }
-        return request.prompt.count
+        return tokens.count
     }
+
+    /// Whether every visual token is there, or in the cache as keys and values.
+    func hasAllImages(_ images: ImageTable) -> Bool { readyEnd(images) == tokens.count }
 
     /// The rows of the tokens `range` that are visual tokens, numbered from `firstRow` in the batch.
     func visualRows(_ range: Range<Int>, firstRow: Int) -> [StepPlan.VisualRows] {
-        request.images.compactMap { image in
+        job.images.compactMap { image in
             let part = image.positions.clamped(to: range)
             guard !part.isEmpty else { return nil }
             return StepPlan.VisualRows(
                 row: Int32(firstRow + part.lowerBound - range.lowerBound),
                 count: Int32(part.count),
                 slot: image.number,
-                offset: Int32(part.lowerBound - image.positions.lowerBound)
+                offset: Int32(part.lowerBound - image.start)
             )
         }
     }
 
+    /// Takes the next token of the answer.
     mutating func append(_ token: Int32) {
         tokens.append(token)
-        if request.sampling.repetitionPenalty != 1 { seen.insert(token) }
+        thinkGuard?.append(token)
+        if sampling.repetitionPenalty != 1 { seen.insert(token) }
     }
+}
 
-    private static func contiguousPrefix(_ ranges: [Range<Int>]) -> Int {
-        var end = 0
-        for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) where range.lowerBound <= end {
-            end = max(end, range.upperBound)
-        }
-        return end
+extension SamplingOptions {
+    init(_ sampling: GenerateJob.Sampling) {
+        self.init()
+        temperature = sampling.temperature
+        topK = sampling.topK
+        topP = sampling.topP
+        minP = sampling.minP
+        repetitionPenalty = sampling.repetitionPenalty
+        seed = sampling.seed
     }
 }

@@ -41,8 +41,10 @@ extension StepPlan {
         for _ in 0..<(try reader.count(of: 4)) {
             arrivals.append(
                 TileArrival(
-                    source: try reader.next(), slot: try reader.next(),
-                    offset: try reader.next(), tokens: try reader.next()
+                    source: try reader.next(),
+                    slot: try reader.next(),
+                    offset: try reader.next(),
+                    tokens: try reader.next()
                 )
             )
         }
@@ -52,8 +54,10 @@ extension StepPlan {
         for _ in 0..<(try reader.count(of: 4)) {
             visual.append(
                 VisualRows(
-                    row: try reader.next(), count: try reader.next(),
-                    slot: try reader.next(), offset: try reader.next()
+                    row: try reader.next(),
+                    count: try reader.next(),
+                    slot: try reader.next(),
+                    offset: try reader.next()
                 )
             )
         }

@@ -15,6 +15,12 @@ package final class ThreadPool {
     private var perThread: [ScratchMemory] = []
     private var sharedScratch = ScratchMemory(byteCount: 64)
 
+    /// Restricts the calling thread, and threads that it creates later, to some of the processors that it may use,
+    /// numbered from 0; `false` if there are not so many.
+    package static func bindCaller(processors: Range<Int>) -> Bool {
+        ck_bind_caller(processors.lowerBound, processors.count)
+    }
+
     /// - Parameters:
     ///   - threads: At least 1, the caller's included.
     ///   - binding: Binds each worker to a processor if the process may use exactly `threads` of them.

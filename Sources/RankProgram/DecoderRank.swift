@@ -21,7 +21,9 @@ struct DecoderRank {
     func load() throws -> DecoderWorker {
         let started = ContinuousClock.now
         let plan = try ShardPlan(
-            checkpoint.config.decoder, ranks: options.decoderRanks, weights: options.rankWeights
+            checkpoint.config.decoder,
+            ranks: options.decoderRanks,
+            weights: options.rankWeights
         )
         let decoder = Qwen3Decoder(
             checkpoint,
@@ -30,7 +32,7 @@ struct DecoderRank {
             communicator: communicator,
             pool: ThreadPool(threads: threads)
         ) { done, total in
-            endpoint.send(.progress(id: nil, stage: "load", done: done, total: total))
+            endpoint.send(.progress(stage: "load", done: done, total: total))
             endpoint.tick()
         }
         var stats = RankStats()
@@ -47,6 +49,7 @@ struct DecoderRank {
         let capacity = StepPlan.wordCapacity(worker.decoder, options)
         let words = UnsafeMutableBufferPointer<Int32>.allocate(capacity: capacity)
         defer { words.deallocate() }
+        let activity = ActivityMeter()
         while true {
             let message = try decoders.startReceive(UnsafeMutableRawBufferPointer(words), from: 0, .stepPlan)
             var idle = IdleWait()
@@ -54,13 +57,18 @@ struct DecoderRank {
             while byteCount == nil {
                 endpoint.tick()
                 while endpoint.poll() != nil {}
+                try inbox.advance()
+                activity.report(to: endpoint, decoders.meter)
                 idle.pause()
                 byteCount = try message.poll()
             }
             let received = UnsafeBufferPointer(rebasing: words[..<((byteCount ?? 0) / 4)])
             let plan = try StepPlan(decoding: received)
             if plan.isShutdown { return }
+            let began = ContinuousClock.now
             _ = try worker.execute(plan)
+            activity.noteStep(ContinuousClock.now - began)
+            activity.report(to: endpoint, decoders.meter)
             endpoint.tick()
         }
     }

@@ -51,15 +51,22 @@ package struct GroupPlan: Sendable, Equatable {
                 vocabularyRows: shard.vocabularyRows,
                 weightBytes: DecoderMemory.weightBytes(checkpoint, plan: plan, rank: shard.rank),
                 cacheBytes: DecoderMemory.cacheBytes(
-                    config.decoder, shard: shard, options: DecoderOptions(options, config.decoder)
+                    config.decoder,
+                    shard: shard,
+                    options: DecoderOptions(options, config.decoder)
                 ),
                 workBytes: DecoderWorkspace.workBytes(
-                    config.decoder, plan: plan, rank: shard.rank,
+                    config.decoder,
+                    plan: plan,
+                    rank: shard.rank,
                     options: DecoderOptions(options, config.decoder)
                 ),
                 decodeStepBytes: DecoderMemory.stepBytes(config.decoder, plan: plan, rank: shard.rank, tokens: 1),
                 prefillStepBytes: DecoderMemory.stepBytes(
-                    config.decoder, plan: plan, rank: shard.rank, tokens: options.prefillChunk
+                    config.decoder,
+                    plan: plan,
+                    rank: shard.rank,
+                    tokens: options.prefillChunk
                 )
             )
         }
@@ -67,20 +74,22 @@ package struct GroupPlan: Sendable, Equatable {
         let stored = checkpoint.required(TensorNames.projectorInputWeight).elementType
         let visionWeights = VisionEncoder.weightBytes(config, storage: .float32, stored: stored)
         let visionWork = VisionEncoder.workBytes(config, storage: .float32, threads: threads)
-        ranks = decoders + (0..<options.visionRanks).map { index in
-            Rank(
-                rank: options.decoderRanks + index,
-                role: "vision",
-                queryHeads: 0..<0,
-                kvHeads: 0..<0,
-                mlpRows: 0..<0,
-                vocabularyRows: 0..<0,
-                weightBytes: visionWeights,
-                cacheBytes: 0,
-                workBytes: visionWork,
-                decodeStepBytes: 0,
-                prefillStepBytes: tileBytes
-            )
-        }
+        ranks =
+            decoders
+            + (0..<options.visionRanks).map { index in
+                Rank(
+                    rank: options.decoderRanks + index,
+                    role: "vision",
+                    queryHeads: 0..<0,
+                    kvHeads: 0..<0,
+                    mlpRows: 0..<0,
+                    vocabularyRows: 0..<0,
+                    weightBytes: visionWeights,
+                    cacheBytes: 0,
+                    workBytes: visionWork,
+                    decodeStepBytes: 0,
+                    prefillStepBytes: tileBytes
+                )
+            }
     }
 }

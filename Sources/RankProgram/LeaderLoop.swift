@@ -11,11 +11,13 @@ internal import SAILVL2Model
 final class LeaderLoop {
     private let endpoint: any RankEndpoint
     private let leader: Leader
+    private let meter: CommunicationMeter
+    private let activity = ActivityMeter()
     private let vocabulary: Int
     private var clocks: [String: JobClock] = [:]
     /// Called with encode commands; only a group in one process takes them here.
     private let onImage: (ImageJob, Data) -> Void
-    private let onCancel: (String) -> Void
+    private let onForget: ([Int32]) -> Void
 
     init(
         _ worker: DecoderWorker,
@@ -24,13 +26,14 @@ final class LeaderLoop {
         channel: any PlanChannel,
         inbox: any TileInbox,
         onImage: @escaping (ImageJob, Data) -> Void = { _, _ in },
-        onCancel: @escaping (String) -> Void = { _ in }
+        onForget: @escaping ([Int32]) -> Void = { _ in }
     ) {
         self.endpoint = endpoint
         self.onImage = onImage
-        self.onCancel = onCancel
+        self.onForget = onForget
         let config = worker.decoder.config
         vocabulary = config.vocabulary
+        meter = worker.decoder.communicator.meter
         let limits = Scheduler.Limits(
             prefillChunk: options.prefillChunk,
             maxSequences: options.maxSequences,
@@ -38,7 +41,13 @@ final class LeaderLoop {
             pageTokens: KVLayout.pageTokens,
             maxPositions: config.maxPositions
         )
-        leader = Leader(worker: worker, limits: limits, channel: channel, inbox: inbox) { trace in
+        leader = Leader(
+            worker: worker,
+            limits: limits,
+            slowdown: options.decodeSlowdown,
+            channel: channel,
+            inbox: inbox
+        ) { trace in
             endpoint.send(trace, hidden: config.hidden)
         }
     }
@@ -57,84 +66,78 @@ final class LeaderLoop {
                 }
                 take(command)
             }
-            let began = ContinuousClock.now
-            if let events = try leader.step() {
+            if let outcome = try leader.step() {
                 hadWork = true
-                let took = ContinuousClock.now - began
-                for event in events { report(event, step: (began, took)) }
+                report(outcome)
             }
+            activity.report(to: endpoint, meter)
             if hadWork { idle.reset() } else { idle.pause() }
         }
     }
 
     private func take(_ command: Received<LinkCommand>) {
         switch command.message {
-        case .generate(let job):
-            clocks[job.id] = JobClock(hasImages: !job.images.isEmpty)
-            guard let request = GenerationRequest(job, vocabulary: vocabulary) else {
-                report(.refused(id: job.id, reason: "the prompt has token ids outside 0..<\(vocabulary)"))
-                return
-            }
-            if let refusal = leader.submit(request) { report(refusal) }
-        case .encode(let image):
-            onImage(image, command.attachment)
+        case .generate(let job): submit(job)
+        case .encode(let image): onImage(image, command.attachment)
+        case .forget(let images):
+            onForget(images)
+            leader.forget(images: images)
         case .cancel(let id):
-            onCancel(id)
-            if let event = leader.cancel(id: id) { report(event) }
+            guard leader.cancel(id: id) else { return }
+            finish(Scheduler.Ending(id: id, reason: .cancelled, cachedTokens: 0))
         default:
             break
         }
     }
 
-    private func report(
-        _ event: GenerationEvent,
-        step: (began: ContinuousClock.Instant, took: Duration) = (.now, .zero)
-    ) {
-        switch event {
-        case .imagesArrived(let id):
-            clocks[id]?.gotImages(at: step.began)
-        case .prefill(let id, let done, let total):
-            clocks[id]?.prefilled(in: step.took)
-            endpoint.send(.progress(id: id, stage: "prefill", done: done, total: total))
-        case .token(let id, let token):
-            clocks[id]?.gotToken()
-            endpoint.send(.tokens(id: id, ids: [token]))
-        case .finished(let id, let reason):
-            let clock = clocks.removeValue(forKey: id)
-            endpoint.send(.finished(id: id, clock?.summary(finish: reason) ?? JobSummary(finish: reason.rawValue)))
-        case .refused(let id, let reason):
-            clocks[id] = nil
-            endpoint.send(.failed(RankFailure(id: id, exitCode: ExitCode.usage.rawValue, message: reason)))
+    private func submit(_ job: GenerateJob) {
+        let allowed = 0..<Int32(vocabulary)
+        let isKnown = (job.promptIds + job.answerIds).allSatisfy(allowed.contains)
+        let refusal = isKnown ? leader.submit(job) : "the prompt has token ids outside 0..<\(vocabulary)"
+        if let refusal {
+            endpoint.send(.failed(RankFailure(id: job.id, exitCode: ExitCode.usage.rawValue, message: refusal)))
+        } else {
+            clocks[job.id] = JobClock(hasImages: !job.images.isEmpty)
         }
+    }
+
+    private func report(_ outcome: Leader.Outcome) {
+        for id in outcome.imagesArrived { clocks[id]?.gotImages() }
+        for prefill in outcome.report.prefill { clocks[prefill.id]?.prefilled(in: outcome.duration) }
+        for tokens in outcome.report.tokens { clocks[tokens.id]?.gotToken() }
+        if outcome.duration > .zero { activity.noteStep(outcome.duration) }
+        if !outcome.wantedImages.isEmpty { endpoint.send(.imagesWanted(outcome.wantedImages)) }
+        if outcome.report.hasNews { endpoint.send(.step(outcome.report)) }
+        for ending in outcome.endings { finish(ending) }
+    }
+
+    private func finish(_ ending: Scheduler.Ending) {
+        let clock = clocks.removeValue(forKey: ending.id)
+        var summary = clock?.summary(finish: ending.reason) ?? JobSummary(finish: ending.reason.rawValue)
+        summary.cachedTokens = ending.cachedTokens
+        summary.thinkingCut = ending.thinkingCut
+        endpoint.send(.finished(id: ending.id, summary))
     }
 }
 
-/// When a job reached which stage, on the leader's clock.
-///
-/// Prefill of a tile overlaps the encoding of the next one, so the stages of a picture may add up to more than the time
-/// to the first token.
-private struct JobClock {
-    private let submitted = ContinuousClock.now
-    private let hasImages: Bool
-    private var imagesArrived: ContinuousClock.Instant?
-    private var firstToken: ContinuousClock.Instant?
-    private var prefill = Duration.zero
+extension StepReport {
+    /// Whether there is anything in it that the process in front does not know.
+    var hasNews: Bool {
+        !tokens.isEmpty || !prefill.isEmpty || !tiles.isEmpty || !preempted.isEmpty || !keptPages.isEmpty
+            || !droppedPages.isEmpty
+    }
+}
 
-    init(hasImages: Bool) { self.hasImages = hasImages }
-
-    mutating func gotImages(at time: ContinuousClock.Instant) { imagesArrived = time }
-    mutating func gotToken() { firstToken = firstToken ?? ContinuousClock.now }
-    /// A step took part of the prompt in.
-    mutating func prefilled(in step: Duration) { prefill += step }
-
-    func summary(finish: FinishReason) -> JobSummary {
-        var summary = JobSummary(finish: finish.rawValue)
-        let now = ContinuousClock.now
-        let token = firstToken ?? now
-        summary.visionMilliseconds = hasImages ? ((imagesArrived ?? now) - submitted).milliseconds : 0
-        summary.prefillMilliseconds = prefill.milliseconds
-        summary.firstTokenMilliseconds = (token - submitted).milliseconds
-        summary.decodeMilliseconds = (now - token).milliseconds
-        return summary
+extension RankEndpoint {
+    /// Sends a tensor that was asked for by a trace.
+    func send(_ trace: Leader.Trace, hidden: Int) {
+        switch trace {
+        case .logits(let id, let values):
+            let tensor = TraceTensor(id: id, name: "logits", shape: [1, values.count])
+            send(.trace(tensor), attachment: values.withUnsafeBytes { Data($0) })
+        case .visualTokens(let id, let image, let values):
+            let tensor = TraceTensor(id: id, name: "visual_tokens.\(image)", shape: [values.count / hidden, hidden])
+            send(.trace(tensor), attachment: values.withUnsafeBytes { Data($0) })
+        }
     }
 }

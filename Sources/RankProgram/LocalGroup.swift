@@ -62,7 +62,7 @@ package final class LocalGroup: Sendable {
             channel: NoFollowers(),
             inbox: vision,
             onImage: { vision.submit($0, $1) },
-            onCancel: { vision.cancel(job: $0) }
+            onForget: { vision.forget($0) }
         ).run()
     }
 }
@@ -70,7 +70,6 @@ package final class LocalGroup: Sendable {
 /// Tiles encoded in this process, one whenever the leader asks for the next.
 private final class LocalTileInbox: TileInbox {
     private struct Waiting {
-        let job: ImageJob
         let image: Int32
         let index: Int
         let tile: RGBTile
@@ -96,16 +95,14 @@ private final class LocalTileInbox: TileInbox {
         do {
             let tiles = try encoder.tiles(of: bytes, maxTiles: job.maxTiles)
             for (index, tile) in tiles.enumerated() {
-                waiting.append(
-                    Waiting(job: job, image: Int32(job.id) ?? -1, index: index, tile: tile)
-                )
+                waiting.append(Waiting(image: job.number, index: index, tile: tile))
             }
         } catch {
-            endpoint.send(.failed(RankFailure(error, job: job.jobId)))
+            endpoint.send(.failed(RankFailure(error, image: job.number)))
         }
     }
 
-    func cancel(job: String) { waiting.removeAll { $0.job.jobId == job } }
+    func forget(_ images: [Int32]) { waiting.removeAll { images.contains($0.image) } }
 
     func nextHeader() -> TileHeader? {
         guard !waiting.isEmpty, let encoder else { return nil }

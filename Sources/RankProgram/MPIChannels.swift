@@ -1,5 +1,6 @@
 internal import Communication
 internal import Inference
+internal import Tensors
 
 /// The leader's way to tell the followers: one message to each decoder rank.
 final class MPIPlanChannel: PlanChannel {
@@ -14,13 +15,40 @@ final class MPIPlanChannel: PlanChannel {
     }
 }
 
-/// Tiles that the vision ranks send: a header to the leader, the visual tokens to every decoder rank.
+/// Tiles that the vision ranks send: the visual tokens to every decoder rank, then a header to the leader.
+///
+/// A large message moves only when sender and receiver both look after it. So every decoder rank takes tiles in between
+/// its steps (`advance`), and a header comes when all of them have: a step never waits for a vision rank.
 final class MPITileInbox: TileInbox {
+    private struct Arrival {
+        let tokens: FloatBuffer
+        let message: PendingMessage
+        var isHere = false
+    }
+
     private let world: MPICommunicator
+    /// By sender, in the order of sending.
+    private var arrivals: [Int: [Arrival]] = [:]
 
     init(world: MPICommunicator) { self.world = world }
 
+    /// Begins to receive what vision ranks offer, and moves on what has begun.
+    func advance() throws {
+        while let offer = try world.arrived(.tile) {
+            let tokens = FloatBuffer(count: offer.byteCount / 4)
+            let bytes = UnsafeMutableRawBufferPointer(start: tokens.pointer, count: offer.byteCount)
+            let message = try world.startReceive(bytes, from: offer.source, .tile)
+            arrivals[offer.source, default: []].append(Arrival(tokens: tokens, message: message))
+        }
+        for (source, list) in arrivals {
+            for (index, arrival) in list.enumerated() where !arrival.isHere {
+                if try arrival.message.poll() != nil { arrivals[source]?[index].isHere = true }
+            }
+        }
+    }
+
     func nextHeader() throws -> TileHeader? {
+        try advance()
         guard let message = try world.arrived(.tileHeader) else { return nil }
         var words = [Int32](repeating: 0, count: 3)
         try words.withUnsafeMutableBytes { try world.receive($0, from: message.source, .tileHeader) }
@@ -28,7 +56,11 @@ final class MPITileInbox: TileInbox {
     }
 
     func receive(_ tile: TileHeader, into tokens: UnsafeMutableBufferPointer<Float>) throws {
-        try world.receive(UnsafeMutableRawBufferPointer(tokens), from: Int(tile.source), .tile)
+        let source = Int(tile.source)
+        while arrivals[source]?.first?.isHere != true { try advance() }
+        guard let arrival = arrivals[source]?.removeFirst() else { return }
+        precondition(arrival.tokens.count == tokens.count, "a tile of \(arrival.tokens.count) floats")
+        tokens.baseAddress?.update(from: arrival.tokens.pointer, count: tokens.count)
     }
 }
 

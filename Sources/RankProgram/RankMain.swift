@@ -18,7 +18,9 @@ package enum RankMain {
     package static func run(_ options: RankOptions, version: String) throws {
         let environment = try RankEnvironment(ProcessInfo.processInfo.environment)
         let isDecoder = options.isDecoder(environment.rank)
-        let ranksHere = ProcessInfo.processInfo.environment["OMPI_COMM_WORLD_LOCAL_SIZE"].flatMap { Int($0) }
+        let variables = ProcessInfo.processInfo.environment
+        let ranksHere = variables["OMPI_COMM_WORLD_LOCAL_SIZE"].flatMap { Int($0) }
+        let place = variables["OMPI_COMM_WORLD_LOCAL_RANK"].flatMap { Int($0) }
         let threads = options.threads ?? Processors.share(of: ranksHere ?? options.worldSize)
         // The link comes first: a rank ends with the process in front even when MPI_Init hangs.
         let link = try RankLink.connect(
@@ -32,6 +34,8 @@ package enum RankMain {
                 version: version
             )
         )
+        // After the link, whose thread runs wherever there is room.
+        if let ranksHere, let place { Processors.bind(place: place, of: ranksHere, threads: threads) }
         do {
             try join(options, environment, link, threads: threads, version: version)
         } catch {
@@ -59,13 +63,21 @@ package enum RankMain {
             }
             let inbox = MPITileInbox(world: world)
             let rank = DecoderRank(
-                checkpoint: checkpoint, options: options, endpoint: link,
-                communicator: part, inbox: inbox, threads: threads
+                checkpoint: checkpoint,
+                options: options,
+                endpoint: link,
+                communicator: part,
+                inbox: inbox,
+                threads: threads
             )
             let worker = try rank.load()
             guard part.rank == 0 else { return try rank.follow(worker, part) }
             try LeaderLoop(
-                worker, options: options, endpoint: link, channel: MPIPlanChannel(decoders: part), inbox: inbox
+                worker,
+                options: options,
+                endpoint: link,
+                channel: MPIPlanChannel(decoders: part),
+                inbox: inbox
             ).run()
         } onFailure: { error in
             fail(error, link)

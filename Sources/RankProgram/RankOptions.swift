@@ -15,6 +15,8 @@ package struct RankOptions: Sendable, Equatable {
     package var prefillChunk = 256
     /// Sequences under way at most.
     package var maxSequences = 8
+    /// How much longer a step may last for the sake of prompts while streams are decoding; `nil`: whole chunks.
+    package var decodeSlowdown: Double? = 1.3
     /// The relative speed of the decoder ranks; `nil` is equal.
     package var rankWeights: [Double]?
 
@@ -35,6 +37,7 @@ package struct RankOptions: Sendable, Equatable {
             "--context", String(cacheTokens),
             "--prefill-chunk", String(prefillChunk),
             "--max-sequences", String(maxSequences),
+            "--decode-slowdown", String(decodeSlowdown ?? 0),
         ]
         if let threads { list += ["--threads", String(threads)] }
         if let rankWeights { list += ["--rank-weights", rankWeights.map { String($0) }.joined(separator: ",")] }

@@ -9,12 +9,13 @@ internal import Tensors
 /// What a vision rank's main thread does: commands to the computing thread, tiles to the decoder ranks.
 ///
 /// ## Communication
-/// For each tile a header of 12 bytes to the leader, and `visual tokens · hidden` floats to every decoder rank.
+/// For each tile `visual tokens · hidden` floats to every decoder rank, and, once all have them, a header of 12 bytes to
+/// the leader.
 final class VisionRank {
     /// A tile on its way; its memory stays until every decoder rank has it.
     private struct Delivery {
         let tokens: FloatBuffer
-        let header: [Int32]
+        let header: TileHeader
         var pending: [PendingMessage]
     }
 
@@ -24,6 +25,7 @@ final class VisionRank {
     private let worker: VisionWorker
     private let tokensPerTile: Int
     private var deliveries: [Delivery] = []
+    private let activity = ActivityMeter()
 
     init(_ checkpoint: Checkpoint, options: RankOptions, endpoint: any RankEndpoint, world: MPICommunicator) {
         self.endpoint = endpoint
@@ -52,7 +54,8 @@ final class VisionRank {
                 hadWork = true
                 try pass(on: output)
             }
-            hadWork = try moveDeliveries() || hadWork
+            try moveDeliveries()
+            activity.report(to: endpoint, nil)
             if hadWork { idle.reset() } else { idle.pause() }
         }
     }
@@ -60,7 +63,7 @@ final class VisionRank {
     private func take(_ command: Received<LinkCommand>) {
         switch command.message {
         case .encode(let job): worker.submit(job, bytes: command.attachment)
-        case .cancel(let id): worker.cancel(job: id)
+        case .forget(let images): worker.forget(images)
         default: break
         }
     }
@@ -68,13 +71,14 @@ final class VisionRank {
     private func pass(on output: VisionWorker.Output) throws {
         switch output {
         case .progress(let done, let total):
-            endpoint.send(.progress(id: nil, stage: "load", done: done, total: total))
+            endpoint.send(.progress(stage: "load", done: done, total: total))
         case .ready(let stats):
             endpoint.send(.ready(stats))
         case .failed(let failure):
             endpoint.send(.failed(failure))
         case .tile(let tile):
             try deliver(tile)
+            activity.noteTile(tile.duration, sentBytes: tile.tokens.count * 4 * options.decoderRanks)
         }
     }
 
@@ -85,23 +89,24 @@ final class VisionRank {
             offset: Int32(tile.index * tokensPerTile),
             tokens: Int32(tokensPerTile)
         )
-        var delivery = Delivery(tokens: tile.tokens, header: header.words, pending: [])
+        var delivery = Delivery(tokens: tile.tokens, header: header, pending: [])
         let bytes = UnsafeRawBufferPointer(start: tile.tokens.pointer, count: tile.tokens.count * 4)
         for rank in 0..<options.decoderRanks {
             delivery.pending.append(try world.startSend(bytes, to: rank, .tile))
         }
-        // The header is small enough to be buffered, so that this returns at once.
-        try delivery.header.withUnsafeBytes { try world.send($0, to: 0, .tileHeader) }
         deliveries.append(delivery)
     }
 
-    /// Moves messages on and forgets the tiles that everybody has.
-    private func moveDeliveries() throws -> Bool {
-        guard !deliveries.isEmpty else { return false }
+    /// Moves messages on, and tells the leader of tiles that everybody has, in their order.
+    private func moveDeliveries() throws {
+        guard !deliveries.isEmpty else { return }
         for index in deliveries.indices {
             deliveries[index].pending = try deliveries[index].pending.filter { try $0.poll() == nil }
         }
-        deliveries.removeAll { $0.pending.isEmpty }
-        return false
+        while let first = deliveries.first, first.pending.isEmpty {
+            // Small enough to be buffered, so that this returns at once.
+            try first.header.words.withUnsafeBytes { try world.send($0, to: 0, .tileHeader) }
+            deliveries.removeFirst()
+        }
     }
 }

@@ -18,6 +18,8 @@ final class VisionWorker: Sendable {
         let image: Int32
         let index: Int
         let tokens: FloatBuffer
+        /// What its encoding took.
+        let duration: Duration
     }
 
     enum Output: Sendable {
@@ -29,7 +31,7 @@ final class VisionWorker: Sendable {
 
     let outputs = EventQueue<Output>()
     private let inputs = EventQueue<(job: ImageJob, bytes: Data)?>()
-    private let cancelled = Mutex<Set<String>>([])
+    private let forgotten = Mutex<Set<Int32>>([])
     /// This vision rank's place among the vision ranks, and how many there are.
     private let place: Int
     private let places: Int
@@ -49,13 +51,13 @@ final class VisionWorker: Sendable {
 
     func submit(_ job: ImageJob, bytes: Data) { inputs.push((job, bytes)) }
 
-    /// Drops what is left of a job's images; a tile under way stops within one layer.
-    func cancel(job: String) { cancelled.withLock { _ = $0.insert(job) } }
+    /// Drops what is left of images; a tile under way stops within one layer.
+    func forget(_ images: [Int32]) { forgotten.withLock { $0.formUnion(images) } }
 
     /// Lets the thread end.
     func finish() { inputs.push(nil) }
 
-    private func isCancelled(_ job: String) -> Bool { cancelled.withLock { $0.contains(job) } }
+    private func isForgotten(_ image: Int32) -> Bool { forgotten.withLock { $0.contains(image) } }
 
     private func run(_ checkpoint: Checkpoint, threads: Int) {
         let started = ContinuousClock.now
@@ -67,40 +69,41 @@ final class VisionWorker: Sendable {
         outputs.push(.ready(stats))
         while let input = nextInput() {
             guard let (job, bytes) = input else { return }
-            guard !isCancelled(job.jobId) else { continue }
+            guard !isForgotten(job.number) else { continue }
             do {
                 try encode(job, bytes, encoder)
             } catch {
-                outputs.push(.failed(RankFailure(error, job: job.jobId)))
+                outputs.push(.failed(RankFailure(error, image: job.number)))
             }
         }
     }
 
-    /// The next image; what was cancelled is forgotten once nothing waits, since a job's images come before its end.
+    /// The next image; which were dropped is no matter any more once nothing waits, since numbers are not used twice.
     private func nextInput() -> (job: ImageJob, bytes: Data)?? {
         if let input = inputs.poll() { return input }
-        cancelled.withLock { $0.removeAll() }
+        forgotten.withLock { $0.removeAll() }
         return inputs.next()
     }
 
     /// Encodes this rank's share of an image: every `places`-th tile, beginning where the image's number says.
     private func encode(_ job: ImageJob, _ bytes: Data, _ encoder: TileEncoder) throws {
-        guard let image = Int32(job.id) else { return }
         for (index, tile) in try encoder.tiles(of: bytes, maxTiles: job.maxTiles).enumerated()
-        where (index + Int(image)) % places == place {
-            guard let tokens = encoder.encode(tile, shouldStop: { self.isCancelled(job.jobId) }) else { return }
-            outputs.push(.tile(Tile(image: image, index: index, tokens: tokens)))
+        where (index + Int(job.number)) % places == place {
+            let began = ContinuousClock.now
+            guard let tokens = encoder.encode(tile, shouldStop: { self.isForgotten(job.number) }) else { return }
+            let duration = ContinuousClock.now - began
+            outputs.push(.tile(Tile(image: job.number, index: index, tokens: tokens, duration: duration)))
         }
     }
 }
 
 extension RankFailure {
     /// An error as it travels to the person in front.
-    init(_ error: any Error, job: String? = nil) {
+    init(_ error: any Error, image: Int32? = nil) {
         if let error = error as? any OperatorError {
-            self.init(id: job, exitCode: error.exitCode.rawValue, message: error.description, hint: error.hint)
+            self.init(image: image, exitCode: error.exitCode.rawValue, message: error.description, hint: error.hint)
         } else {
-            self.init(id: job, exitCode: ExitCode.internalError.rawValue, message: "\(error)")
+            self.init(image: image, exitCode: ExitCode.internalError.rawValue, message: "\(error)")
         }
     }
 }

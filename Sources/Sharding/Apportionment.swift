@@ -28,7 +28,8 @@ package func apportionAtLeastOne(_ units: Int, by weights: [Double]) -> [Range<I
         let isShort = counts.reduce(0, +) < units
         let candidates = counts.indices.filter { isShort || counts[$0] > 1 }
         let deficit = { (r: Int) in Double(units) * weights[r] / total - Double(counts[r]) }
-        let chosen = isShort ? candidates.max { deficit($0) < deficit($1) } : candidates.min { deficit($0) < deficit($1) }
+        let chosen =
+            isShort ? candidates.max { deficit($0) < deficit($1) } : candidates.min { deficit($0) < deficit($1) }
         guard let chosen else { preconditionFailure("unreachable: \(units) units, counts \(counts)") }
         counts[chosen] += isShort ? 1 : -1
     }

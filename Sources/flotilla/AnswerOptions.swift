@@ -33,11 +33,29 @@ struct AnswerOptions: ParsableArguments {
     @Option(help: "on asks for reasoning as published, off prevents it, auto leaves it to the prompt.")
     var think = "auto"
 
+    @Option(help: "Tokens of reasoning at most; then its end is forced.")
+    var thinkBudget: Int?
+
+    @Option(help: "With --json: log-probabilities of each token and so many alternatives, up to 20.")
+    var logprobs = 0
+
     @Option(help: "Tiles of a picture at most, the thumbnail not counted; by default the checkpoint's own.")
     var maxTiles: Int?
 
+    /// Writes the choices into a request.
+    func apply(to request: inout ConversationRequest) throws {
+        request.sampling = try sampling()
+        request.think = try Self.thinkMode(think)
+        request.stop = stop
+        request.maxTiles = maxTiles
+        if let thinkBudget, thinkBudget < 0 { throw UsageError("--think-budget is \(thinkBudget), expected 0 or more") }
+        request.thinkBudget = thinkBudget
+        guard (0...20).contains(logprobs) else { throw UsageError("--logprobs is \(logprobs), expected 0 to 20") }
+        request.logprobs = logprobs
+    }
+
     /// The sampling choices; a seed is drawn when none was given.
-    func sampling() throws -> SamplingRequest {
+    private func sampling() throws -> SamplingRequest {
         var sampling = SamplingRequest()
         sampling.maxTokens = maxTokens
         sampling.temperature = temperature
@@ -49,8 +67,6 @@ struct AnswerOptions: ParsableArguments {
         try sampling.check()
         return sampling
     }
-
-    func thinkMode() throws -> ThinkMode { try Self.thinkMode(think) }
 
     static func thinkMode(_ text: String) throws -> ThinkMode {
         guard let mode = ThinkMode(rawValue: text) else {

@@ -6,7 +6,8 @@ import Tokenization
 /// The requests of `--batch`: one JSON object a line, with "messages" and optionally "id", "think" and "max_tokens".
 struct BatchFile {
     private let lines: [(number: Int, text: Substring)]
-    private let directory: URL
+    /// What the pictures' paths are relative to.
+    let directory: URL
     private let name: String
     private let text: String
 
@@ -41,12 +42,10 @@ struct BatchFile {
             throw UsageError("\(name), line \(line.number): \(error.description)", hint: error.hint)
         }
         let id = object["id"] as? String ?? String(index)
-        var request = ConversationRequest(id: id, messages: parsed, baseDirectory: directory)
-        request.sampling = try options.sampling()
+        var request = ConversationRequest(id: id, messages: parsed)
+        try options.apply(to: &request)
         if let maxTokens = object["max_tokens"] as? Int { request.sampling.maxTokens = maxTokens }
-        request.think = try (object["think"] as? String).map(AnswerOptions.thinkMode) ?? options.thinkMode()
-        request.stop = options.stop
-        request.maxTiles = options.maxTiles
+        if let think = object["think"] as? String { request.think = try AnswerOptions.thinkMode(think) }
         return request
     }
 }

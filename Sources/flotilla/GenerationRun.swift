@@ -22,15 +22,19 @@ struct GenerationRun {
     }
 
     /// Answers one conversation; the text streams to standard output.
-    func answer(_ request: ConversationRequest, json: Bool, trace: String?) throws {
-        let prepared = try preparer.prepare(request)
+    ///
+    /// - Parameter pictures: the directory that the pictures' paths are relative to.
+    func answer(_ request: ConversationRequest, pictures: URL, json: Bool, trace: String?) throws {
+        let prepared = try preparer.prepare(request, picturesIn: pictures)
         let options = try group.rankOptions(
-            model: checkpoint.directory, cacheTokens: prepared.longest, maxSequences: 1
+            model: checkpoint.directory,
+            cacheTokens: prepared.longest,
+            maxSequences: 1
         )
         var file = TraceFile()
         var printer = AnswerPrinter()
         var handlers = GenerationSession.Handlers()
-        if !json { handlers.onPiece = { _, piece in printer.show(piece) } }
+        if !json { handlers.onPiece = { _, piece in printer.show(piece.part, piece.text) } }
         handlers.onTrace = { tensor, bytes in file.add(name: tensor.name, shape: tensor.shape, bytes: bytes) }
         var requests = [prepared][...]
         handlers.onAnswer = { _, result in
@@ -49,10 +53,13 @@ struct GenerationRun {
         let inFlight = group.maxSequences ?? 8
         // Room for the longest requests side by side; each is prepared again when its turn comes.
         let lengths = try (0..<batch.count)
-            .map { try preparer.prepare(batch.request($0, options: answers)).longest }
+            .map { index in
+                try preparer.prepare(batch.request(index, options: answers), picturesIn: batch.directory).longest
+            }
             .sorted(by: >)
         let options = try group.rankOptions(
-            model: checkpoint.directory, cacheTokens: lengths.prefix(inFlight).map { $0 + 64 }.reduce(0, +),
+            model: checkpoint.directory,
+            cacheTokens: lengths.prefix(inFlight).map { $0 + 64 }.reduce(0, +),
             maxSequences: inFlight
         )
         var order: [String] = []
@@ -76,7 +83,7 @@ struct GenerationRun {
                 }
                 order.append(request.id)
                 next += 1
-                return try preparer.prepare(request)
+                return try preparer.prepare(request, picturesIn: batch.directory)
             }
         }
     }

@@ -30,6 +30,11 @@ struct GroupOptions: ParsableArguments {
     @Option(help: "Sequences under way at once at most.")
     var maxSequences: Int?
 
+    @Option(
+        help: "How much longer a step may last for the sake of prompts while streams are decoding; 0: a whole chunk."
+    )
+    var decodeSlowdown = 1.3
+
     @Option(help: "The relative speed of the decoder ranks' machines, such as 2,1,1; by default equal.")
     var rankWeights: String?
 
@@ -47,6 +52,10 @@ struct GroupOptions: ParsableArguments {
         options.cacheTokens = try within(context ?? cacheTokens, 1...100_000_000, "--context")
         options.prefillChunk = try within(prefillChunk, 1...4096, "--prefill-chunk")
         options.maxSequences = try within(self.maxSequences ?? maxSequences, 1...1024, "--max-sequences")
+        guard decodeSlowdown == 0 || (1...1000).contains(decodeSlowdown) else {
+            throw UsageError("--decode-slowdown is \(decodeSlowdown), expected 1 or more, or 0 for no bound")
+        }
+        options.decodeSlowdown = decodeSlowdown == 0 ? nil : decodeSlowdown
         options.rankWeights = try weights()
         guard format == "native" else {
             throw UsageError("--format is \(format), expected native")

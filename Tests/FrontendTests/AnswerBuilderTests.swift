@@ -8,15 +8,15 @@ import Tokenization
 
 @Suite("Building an answer")
 struct AnswerBuilderTests {
-    static func answer(_ text: String, stop: [String] = []) throws -> (Answer, pieces: [ThinkSplitter.Piece]) {
+    static func answer(_ text: String, stop: [String] = []) throws -> (Answer, pieces: [AnswerStream.Piece]) {
         let tokenizer = try Tokenizer(directory: Fixtures.url("mini-bf16"))
         var job = GenerateJob(id: "a", promptIds: [1, 2, 3])
         job.sampling.maxTokens = 100
-        let request = PreparedRequest(job: job, images: [], tiles: [], stop: stop)
+        let request = PreparedRequest(template: job, imageBytes: [], imageDigests: [], maxTiles: 10, stop: stop)
         var builder = AnswerBuilder(request, tokenizer: tokenizer)
-        var pieces: [ThinkSplitter.Piece] = []
+        var pieces: [AnswerStream.Piece] = []
         for id in tokenizer.encode(text, allowingControlTokens: true) where !builder.hasMatchedStop {
-            pieces += builder.append([id])
+            pieces += builder.append(StepReport.Tokens(id: "a", ids: [id]))
         }
         pieces += builder.finish()
         return (builder.result(JobSummary(finish: "stop")), pieces)
@@ -46,12 +46,17 @@ struct AnswerBuilderTests {
     func keys() throws {
         let json = try Self.answer("hello").0.json()
         let object = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
-        #expect(Set(object.keys) == [
-            "prompt_tokens", "input_ids", "tiles", "tokens", "text", "thinking", "answer", "boxed", "finish", "timing",
-        ])
+        #expect(
+            Set(object.keys) == [
+                "prompt_tokens", "input_ids", "tiles", "tokens", "text", "thinking", "answer", "boxed", "finish",
+                "timing",
+            ]
+        )
         let timing = try #require(object["timing"] as? [String: Any])
-        #expect(Set(timing.keys) == [
-            "queue_ms", "vision_ms", "prefill_ms", "ttft_ms", "decode_ms", "total_ms", "tokens_per_second",
-        ])
+        #expect(
+            Set(timing.keys) == [
+                "queue_ms", "vision_ms", "prefill_ms", "ttft_ms", "decode_ms", "total_ms", "tokens_per_second",
+            ]
+        )
     }
 }

@@ -100,11 +100,6 @@ struct MpirunCommandTests {
         #expect(asRoot["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] == "1")
     }
 
-    @Test func hostfilesAreReadAsOpenMPIDoes() {
-        let text = "# hosts\nnode1 slots=2 # two\n\n  root@node2  max_slots=4\n10.0.0.3\n"
-        #expect(LinkPlace.hosts(inHostfile: text) == ["node1", "node2", "10.0.0.3"])
-    }
-
     @Test func theLinkIsWhereTheRanksCanReachIt() throws {
         #expect(try LinkPlace.choose(for: spec()) == LinkPlace(host: "127.0.0.1"))
         #expect(try LinkPlace.choose(for: spec { $0.linkHost = "head" }) == LinkPlace(host: "head"))

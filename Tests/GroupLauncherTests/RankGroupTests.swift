@@ -31,18 +31,20 @@ struct RankGroupTests {
         #expect(hellos.allSatisfy { $0.worldSize == 3 && TestProgram.isRunning($0.pid) })
 
         group.send(.generate(GenerateJob(id: "r", promptIds: [1, 2, 3])), to: 0)
-        #expect(nextReport(group)?.report == .tokens(id: "r", ids: [3, 2, 1]))
+        var step = StepReport()
+        step.tokens = [StepReport.Tokens(id: "r", ids: [3, 2, 1])]
+        #expect(nextReport(group)?.report == .step(step))
         #expect(nextReport(group)?.report == .finished(id: "r", JobSummary(finish: "stop")))
 
         let bytes = Data(repeating: 0xA5, count: 20_000_000) + Data("end".utf8)
-        group.send(.encode(ImageJob(id: "i", jobId: "r")), attachment: bytes, toAll: 0..<3)
+        group.send(.encode(ImageJob(number: 5)), attachment: bytes, toAll: 0..<3)
         for _ in 0..<3 { #expect(nextReport(group)?.attachment == bytes) }
         #expect(group.pulse(of: 2) != nil)
 
         let began = Clock.now
         #expect(group.shutdown().error == nil)
         #expect(Clock.now - began < .seconds(3))
-        #expect(TestProgram.survivors(hellos.map(\.pid) + [group.launcherPid], within: .zero) == [])
+        #expect(TestProgram.survivors(hellos.map(\.pid) + [(group.launcherPid ?? 0)], within: .zero) == [])
         #expect(group.pulse(of: 2) == nil)
         #expect(TestProgram.leftovers == [])
     }
@@ -62,7 +64,7 @@ struct RankGroupTests {
             #expect(error.cause == "killed by signal 9 (Killed)")
             #expect(error.exitCode == .rankLost)
             #expect(TestProgram.leftovers == [])
-            #expect(TestProgram.survivors(pids + [group.launcherPid], within: .zero) == [])
+            #expect(TestProgram.survivors(pids + [(group.launcherPid ?? 0)], within: .zero) == [])
         }
     }
 
@@ -74,20 +76,20 @@ struct RankGroupTests {
         #expect(Clock.now - began < .seconds(7))
         #expect(error.rank?.rank == 1)
         #expect(error.cause.hasPrefix("silent for"))
-        #expect(TestProgram.survivors(pids + [group.launcherPid], within: .zero) == [])
+        #expect(TestProgram.survivors(pids + [(group.launcherPid ?? 0)], within: .zero) == [])
     }
 
     @Test func aKilledMpirunIsNamedAndTheRanksEnd() throws {
         for _ in 0..<3 {
             let (group, pids) = try formed()
             let began = Clock.now
-            kill(group.launcherPid, SIGKILL)
+            kill((group.launcherPid ?? 0), SIGKILL)
             let error = try #require(group.nextEnd()?.error as? RankLostError)
             #expect(Clock.now - began < .seconds(3))
             #expect(error.rank == nil)
             #expect(TestProgram.leftovers == [])
             #expect(error.cause == "mpirun killed by signal 9 (Killed)")
-            #expect(TestProgram.survivors(pids + [group.launcherPid], within: .zero) == [])
+            #expect(TestProgram.survivors(pids + [(group.launcherPid ?? 0)], within: .zero) == [])
         }
     }
 
@@ -119,7 +121,7 @@ struct RankGroupTests {
         let group = try RankGroup.start(spec)
         let pids = try group.waitUntilFormed().map(\.pid)
         #expect(group.shutdown().error == nil)
-        #expect(TestProgram.survivors(pids + [group.launcherPid], within: .zero) == [])
+        #expect(TestProgram.survivors(pids + [(group.launcherPid ?? 0)], within: .zero) == [])
         spec.decoderRanks = 2
         let error = try #require(RankGroup.start(spec).nextEnd()?.error as? LaunchError)
         #expect(error.description.contains("There are not enough slots available in the system to satisfy the 3 slots"))
@@ -131,7 +133,7 @@ struct RankGroupTests {
         let group = try RankGroup.start(spec)
         let pids = try group.waitUntilFormed().map(\.pid)
         #expect(group.shutdown().error == nil)
-        #expect(TestProgram.survivors(pids + [group.launcherPid], within: .zero) == [])
+        #expect(TestProgram.survivors(pids + [(group.launcherPid ?? 0)], within: .zero) == [])
     }
 
     @Test func aRanksErrorIsTheGroupsErrorOnce() throws {
@@ -140,7 +142,7 @@ struct RankGroupTests {
         #expect(error.description == "the checkpoint is broken")
         #expect(error.hint == "mend it")
         #expect(error.exitCode == .checkpoint)
-        #expect(TestProgram.survivors([group.launcherPid], within: .zero) == [])
+        #expect(TestProgram.survivors([(group.launcherPid ?? 0)], within: .zero) == [])
     }
 
     @Test func aRankThatExitsBeforeItsHelloIsALaunchError() throws {

@@ -76,9 +76,9 @@ struct LinkServerTests {
         let thousand = Data((0..<1000).map { UInt8(truncatingIfNeeded: $0 &* 7) })
         var blob = Data()
         for _ in 0..<50_000 { blob.append(thousand) }
-        front.server.send(.encode(ImageJob(id: "i", jobId: "r")), attachment: blob, to: 1)
+        front.server.send(.encode(ImageJob(number: 4)), attachment: blob, to: 1)
         let command = try #require(link.wait(upTo: .seconds(10)))
-        #expect(command.message == .encode(ImageJob(id: "i", jobId: "r")))
+        #expect(command.message == .encode(ImageJob(number: 4)))
         #expect(command.attachment == blob)
 
         link.send(.log("first"))
@@ -93,8 +93,8 @@ struct LinkServerTests {
         let front = try Front()
         let link = try front.rank(0)
         _ = try front.next()
-        for number in 0..<1000 { link.send(.tokens(id: "r", ids: [Int32(number)])) }
-        for number in 0..<1000 { #expect(try front.nextReport().report == .tokens(id: "r", ids: [Int32(number)])) }
+        for number in 0..<1000 { link.send(.imagesWanted([Int32(number)])) }
+        for number in 0..<1000 { #expect(try front.nextReport().report == .imagesWanted([Int32(number)])) }
         for number in 0..<1000 { front.server.send(.cancel(id: "\(number)"), to: 0) }
         for number in 0..<1000 { #expect(link.wait(upTo: .seconds(5))?.message == .cancel(id: "\(number)")) }
         #expect(link.poll() == nil)

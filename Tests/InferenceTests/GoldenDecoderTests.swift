@@ -1,4 +1,5 @@
 import Checkpoints
+import GroupLink
 import Kernels
 import TestSupport
 import Testing
@@ -24,12 +25,15 @@ struct GoldenDecoderTests {
     static func imageToken(_ model: String) -> Int32 { model == "mini-f32" ? 728 : 928 }
 
     /// Puts an image's visual tokens in line, tile by tile, the last tile first: tiles may come in any order.
-    static func deliver(_ solo: SoloDecoder, _ request: GenerationRequest, visual: [Float], perTile: Int, hidden: Int) {
+    static func deliver(_ solo: SoloDecoder, _ request: GenerateJob, visual: [Float], perTile: Int, hidden: Int) {
         var first = 0
         for image in request.images {
             for tile in (0..<(image.positions.count / perTile)).reversed() {
                 let header = TileHeader(
-                    source: 0, image: image.number, offset: Int32(tile * perTile), tokens: Int32(perTile)
+                    source: 0,
+                    image: image.number,
+                    offset: Int32(tile * perTile),
+                    tokens: Int32(perTile)
                 )
                 let start = (first + tile * perTile) * hidden
                 solo.queue.waiting.append((header, Array(visual[start..<(start + perTile * hidden)])))
@@ -44,12 +48,18 @@ struct GoldenDecoderTests {
         let config = try Checkpoint(directory: golden.directory).config
         for conversation in golden.cases {
             let solo = try SoloDecoder(golden.directory, chunk: setting.chunk, threads: setting.threads)
-            let request = GenerationRequest(
-                conversation, imageToken: Self.imageToken(setting.model), perTile: config.visualTokensPerTile
+            let request = GenerateJob(
+                conversation,
+                imageToken: Self.imageToken(setting.model),
+                perTile: config.visualTokensPerTile
             )
             let visual = golden.tensor("\(conversation.name).visual_tokens") ?? []
             Self.deliver(
-                solo, request, visual: visual, perTile: config.visualTokensPerTile, hidden: config.decoder.hidden
+                solo,
+                request,
+                visual: visual,
+                perTile: config.visualTokensPerTile,
+                hidden: config.decoder.hidden
             )
             let tokens = try solo.run([request])
             #expect(tokens[request.id] == conversation.tokens)
@@ -65,7 +75,7 @@ struct GoldenDecoderTests {
     func companyAndChunksDoNotMatter(model: String) throws {
         let golden = try Golden(model)
         let requests = golden.cases.filter(\.tiles.isEmpty).map {
-            GenerationRequest($0, imageToken: Self.imageToken(model), perTile: 4)
+            GenerateJob($0, imageToken: Self.imageToken(model), perTile: 4)
         }
         var alone: [String: [[Float]]] = [:]
         for request in requests {
@@ -85,7 +95,7 @@ struct GoldenDecoderTests {
         let golden = try Golden("mini-bf16")
         let conversation = try #require(golden.cases.first { $0.name == "text" })
         let solo = try SoloDecoder(golden.directory, cache: .float16)
-        let request = GenerationRequest(conversation, imageToken: 928, perTile: 4)
+        let request = GenerateJob(conversation, imageToken: 928, perTile: 4)
         #expect(try solo.run([request])[request.id] == conversation.tokens)
     }
 }

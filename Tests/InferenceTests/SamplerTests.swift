@@ -37,7 +37,9 @@ struct SamplerTests {
         var random = SeededRandom(seed: 5)
         let logits = random.floats(1000).map { $0 * 4 }
         for position in 0..<50 {
-            let options = Self.options { $0.temperature = 0.8; $0.seed = 99 }
+            let options = Self.options {
+                $0.temperature = 0.8; $0.seed = 99
+            }
             let one = Self.sharded(logits, ranks: 1, options, position: position)
             for ranks in 2...7 { #expect(Self.sharded(logits, ranks: ranks, options, position: position) == one) }
             var copy = logits
@@ -48,7 +50,9 @@ struct SamplerTests {
     @Test("frequencies follow softmax(logits / temperature)")
     func distribution() {
         let logits: [Float] = [2, 1, 0, -1]
-        let options = Self.options { $0.temperature = 2; $0.seed = 3 }
+        let options = Self.options {
+            $0.temperature = 2; $0.seed = 3
+        }
         let weights = logits.map { exp(Double($0) / 2) }
         let total = weights.reduce(0, +)
         let draws = 40_000
@@ -67,10 +71,12 @@ struct SamplerTests {
         func reachable(_ change: (inout SamplingOptions) -> Void) -> Set<Int32> {
             var options = Self.options(change)
             options.temperature = 1
-            return Set((0..<3000).map { position in
-                var copy = logits
-                return Sampler.choose(&copy, options, position: position, seen: [])
-            })
+            return Set(
+                (0..<3000).map { position in
+                    var copy = logits
+                    return Sampler.choose(&copy, options, position: position, seen: [])
+                }
+            )
         }
         #expect(reachable { $0.topK = 2 } == [1, 2])
         #expect(reachable { $0.topK = 1 } == [1])
@@ -79,7 +85,11 @@ struct SamplerTests {
         #expect(reachable { $0.topP = 0.7 } == [1, 2])
         #expect(reachable { $0.topP = 0.95 } == [1, 2, 3])
         #expect(reachable { $0.minP = 0.3 } == [1, 2])
-        #expect(reachable { $0.topK = 3; $0.minP = 0.3 } == [1, 2])
+        #expect(
+            reachable {
+                $0.topK = 3; $0.minP = 0.3
+            } == [1, 2]
+        )
     }
 
     @Test("the repetition penalty divides positive and multiplies negative logits")

@@ -1,6 +1,7 @@
 import Checkpoints
 import Communication
 import Foundation
+import GroupLink
 import Kernels
 import SAILVL2Model
 import Sharding
@@ -13,6 +14,9 @@ final class SoloDecoder: TileInbox {
     let leader: Leader
     let decoder: Qwen3Decoder
     private(set) var logits: [String: [[Float]]] = [:]
+    private(set) var endings: [String: Scheduler.Ending] = [:]
+    private(set) var preempted: [String] = []
+    private(set) var logprobs: [TokenLogprobs] = []
     private var headers: [TileHeader] = []
     private var tiles: [Int32: [Float]] = [:]
     private let hidden: Int
@@ -35,13 +39,19 @@ final class SoloDecoder: TileInbox {
             checkpoint,
             plan: plan,
             options: DecoderOptions(
-                cacheElement: cache, pages: pages, maxRows: chunk + maxSequences, maxLogitsRows: maxSequences
+                cacheElement: cache,
+                pages: pages,
+                maxRows: chunk + maxSequences,
+                maxLogitsRows: maxSequences
             ),
             communicator: SoloCommunicator(),
             pool: ThreadPool(threads: threads)
         )
         let limits = Scheduler.Limits(
-            prefillChunk: chunk, maxSequences: maxSequences, pages: pages, pageTokens: KVLayout.pageTokens,
+            prefillChunk: chunk,
+            maxSequences: maxSequences,
+            pages: pages,
+            pageTokens: KVLayout.pageTokens,
             maxPositions: checkpoint.config.decoder.maxPositions
         )
         let inbox = QueueInbox()
@@ -76,44 +86,60 @@ final class SoloDecoder: TileInbox {
     }
 
     /// Runs until every request has ended; returns the tokens by request.
-    func run(_ requests: [GenerationRequest]) throws -> [String: [Int32]] {
+    func run(_ requests: [GenerateJob]) throws -> [String: [Int32]] {
         var tokens: [String: [Int32]] = [:]
         var open = Set(requests.map(\.id))
         for request in requests {
-            if case .refused(let id, _) = leader.submit(request) { open.remove(id) }
+            if leader.submit(request) != nil { open.remove(request.id) }
         }
         var idleSteps = 0
         while !open.isEmpty, idleSteps < 3 {
-            guard let events = try leader.step() else {
+            guard let outcome = try leader.step() else {
                 idleSteps += 1
                 continue
             }
-            for event in events {
-                switch event {
-                case .token(let id, let token): tokens[id, default: []].append(token)
-                case .finished(let id, _): open.remove(id)
-                default: break
-                }
+            idleSteps = 0
+            for new in outcome.report.tokens {
+                tokens[new.id, default: []] += new.ids
+                logprobs += new.logprobs
             }
+            for ending in outcome.endings {
+                endings[ending.id] = ending
+                open.remove(ending.id)
+            }
+            preempted += outcome.report.preempted
         }
         logits = box.logits
         return tokens
     }
 }
 
-extension GenerationRequest {
+extension GenerateJob {
     /// A golden conversation as a request; its images get the numbers `firstImage...`.
     init(_ golden: Golden.Case, imageToken: Int32, perTile: Int, firstImage: Int32 = 0, id: String? = nil) {
-        var images: [GenerationRequest.Image] = []
+        var images: [GenerateJob.Image] = []
         var position = 0
         for (index, tiles) in golden.tiles.enumerated() {
             guard let start = golden.inputIds[position...].firstIndex(of: imageToken) else { break }
-            images.append(.init(number: firstImage + Int32(index), positions: start..<(start + tiles * perTile)))
+            let name = "\(golden.name) \(index)"
+            images.append(
+                .init(
+                    number: firstImage + Int32(index),
+                    contentKey: name,
+                    tiles: tiles,
+                    start: start,
+                    count: tiles * perTile
+                )
+            )
             position = start + tiles * perTile
         }
         self.init(
-            id: id ?? golden.name, prompt: golden.inputIds, images: images, maxTokens: golden.tokens.count,
-            endTokens: [imageToken - 26], wantsTrace: true
+            id: id ?? golden.name,
+            promptIds: golden.inputIds,
+            images: images,
+            trace: true
         )
+        sampling.maxTokens = golden.tokens.count
+        sampling.stopIds = [imageToken - 26]
     }
 }

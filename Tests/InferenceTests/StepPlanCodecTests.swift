@@ -15,8 +15,12 @@ struct StepPlanCodecTests {
         plan.closings = (0..<count()).map { _ in word() }
         plan.runs = (0..<count()).map { _ in
             .init(
-                start: word(), count: word(), pages: (0..<count()).map { _ in word() }, logits: .candidates,
-                temperature: Float.random(in: 0...2, using: &random), seed: random.next()
+                start: word(),
+                count: word(),
+                pages: (0..<count()).map { _ in word() },
+                logits: .candidates,
+                temperature: Float.random(in: 0...2, using: &random),
+                seed: random.next()
             )
         }
         plan.tokens = (0..<count()).map { _ in word() }

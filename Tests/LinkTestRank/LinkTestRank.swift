@@ -36,7 +36,7 @@ struct LinkTestRank {
             interruption.push(signal)
             group.finish()
         }
-        let pids = [group.launcherPid] + (try group.waitUntilFormed()).map(\.pid)
+        let pids = [(group.launcherPid ?? 0)] + (try group.waitUntilFormed()).map(\.pid)
         print(pids.map(String.init).joined(separator: " "))
         fflush(nil)
         while true {

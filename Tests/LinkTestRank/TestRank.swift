@@ -25,7 +25,7 @@ struct TestRank {
             link.close()
             exit(code)
         }
-        link.send(.progress(id: nil, stage: "load", done: 1, total: 1))
+        link.send(.progress(stage: "load", done: 1, total: 1))
         link.send(.ready(RankStats()))
         while obey(link) { link.tick() }
         if options.contains("mpi") { MPI_Finalize() }
@@ -37,13 +37,18 @@ struct TestRank {
         guard let command = link.wait(upTo: .milliseconds(100)) else { return true }
         switch command.message {
         case .generate(let job):
-            link.send(.tokens(id: job.id, ids: job.promptIds.reversed()))
+            var report = StepReport()
+            report.tokens = [StepReport.Tokens(id: job.id, ids: job.promptIds.reversed())]
+            link.send(.step(report))
             link.send(.finished(id: job.id, JobSummary(finish: "stop")))
         case .encode(let job):
             let shape = [command.attachment.count]
-            link.send(.trace(TraceTensor(id: job.id, name: "echo", shape: shape)), attachment: command.attachment)
+            link.send(
+                .trace(TraceTensor(id: String(job.number), name: "echo", shape: shape)),
+                attachment: command.attachment
+            )
         case .shutdown: return options.contains("ignore-shutdown")
-        case .cancel, .ping, .welcome, .refused: break
+        case .cancel, .forget, .ping, .welcome, .refused: break
         }
         return true
     }

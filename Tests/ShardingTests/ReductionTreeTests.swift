@@ -1,5 +1,5 @@
-import Testing
 import TestSupport
+import Testing
 
 @testable import Sharding
 
@@ -35,7 +35,8 @@ struct ReductionTreeTests {
         let tree = ReductionTree(leafCount: leafCount)
         for ranks in 1...min(leafCount, 9) {
             // Ragged ranges, some of them empty.
-            let ends = ((0..<(ranks - 1)).map { _ in Int.random(in: 0...leafCount, using: &random) } + [leafCount]).sorted()
+            let ends = ((0..<(ranks - 1)).map { _ in Int.random(in: 0...leafCount, using: &random) } + [leafCount])
+                .sorted()
             var start = 0
             var partials: [Float] = []
             var nodes: [Range<Int>] = []

@@ -7,8 +7,17 @@ import Testing
 struct ShardPlanTests {
     static func config(heads: Int, kvHeads: Int, intermediate: Int, vocabulary: Int) -> ModelConfig.Decoder {
         ModelConfig.Decoder(
-            layers: 2, hidden: 64, heads: heads, kvHeads: kvHeads, headDim: 16, intermediate: intermediate,
-            vocabulary: vocabulary, maxPositions: 1024, ropeTheta: 1e6, rmsNormEpsilon: 1e-6, tiedEmbeddings: true
+            layers: 2,
+            hidden: 64,
+            heads: heads,
+            kvHeads: kvHeads,
+            headDim: 16,
+            intermediate: intermediate,
+            vocabulary: vocabulary,
+            maxPositions: 1024,
+            ropeTheta: 1e6,
+            rmsNormEpsilon: 1e-6,
+            tiedEmbeddings: true
         )
     }
 

@@ -15,7 +15,9 @@ package enum Fixtures {
     package static func modelCard(_ path: String) -> URL? {
         let url = root.appendingPathComponent("../shared/model-card").appendingPathComponent(path).standardizedFileURL
         if FileManager.default.fileExists(atPath: url.path) { return url }
-        print("SKIPPED: ../shared/model-card/\(path) is not there, so the tests against the published files did not run")
+        print(
+            "SKIPPED: ../shared/model-card/\(path) is not there, so the tests against the published files did not run"
+        )
         return nil
     }
 

@@ -20,17 +20,26 @@ struct BadInputTests {
         Case(arguments: ["generate", "--model", model], status: 2, says: "--prompt"),
         Case(arguments: ["generate", "--model", "/nowhere", "--prompt", "x"], status: 4, says: "/nowhere"),
         Case(arguments: ["generate", "--model", picture, "--prompt", "x"], status: 4, says: "a file"),
-        Case(arguments: ["generate", "--model", model, "--prompt", "x", "--image", "/no.png"], status: 2, says: "/no.png"),
         Case(
-            arguments: ["generate", "--model", model, "--prompt", "x", "--image", Fixtures.url("tokenizer.jsonl").path],
-            status: 2, says: "tokenizer.jsonl"
+            arguments: ["generate", "--model", model, "--prompt", "x", "--image", "/no.png"],
+            status: 2,
+            says: "/no.png"
         ),
         Case(
-            arguments: ["generate", "--model", model, "--prompt", "x", "--decoder-ranks", "5"], status: 2,
+            arguments: [
+                "generate", "--model", model, "--prompt", "x", "--image", Fixtures.url("tokenizer.jsonl").path,
+            ],
+            status: 2,
+            says: "tokenizer.jsonl"
+        ),
+        Case(
+            arguments: ["generate", "--model", model, "--prompt", "x", "--decoder-ranks", "5"],
+            status: 2,
             says: "4 query heads"
         ),
         Case(
-            arguments: ["generate", "--model", model, "--prompt", "x", "--temperature", "-1"], status: 2,
+            arguments: ["generate", "--model", model, "--prompt", "x", "--temperature", "-1"],
+            status: 2,
             says: "temperature"
         ),
         Case(arguments: ["generate", "--model", model, "--prompt", "x", "--think", "hard"], status: 2, says: "auto"),
@@ -38,7 +47,8 @@ struct BadInputTests {
         Case(arguments: ["generate", "--model", model, "--messages", "/no.json"], status: 2, says: "/no.json"),
         Case(arguments: ["generate", "--model", model, "--batch", "/no.jsonl"], status: 2, says: "/no.jsonl"),
         Case(
-            arguments: ["generate", "--model", model, "--prompt", "x", "--hostfile", "/no.hosts"], status: 2,
+            arguments: ["generate", "--model", model, "--prompt", "x", "--hostfile", "/no.hosts"],
+            status: 2,
             says: "/no.hosts"
         ),
         Case(arguments: ["plan", "--model", model, "--decoder-ranks", "9"], status: 2, says: "query heads"),
@@ -83,7 +93,9 @@ struct BadInputTests {
     func tooMuchMemory() throws {
         try Fixtures.withTemporaryDirectory { directory in
             let outcome = try FlotillaProgram.run(
-                ["generate", "--model", Self.model, "--prompt", "x", "--context", "100000000"], in: directory, limit: 30
+                ["generate", "--model", Self.model, "--prompt", "x", "--context", "100000000"],
+                in: directory,
+                limit: 30
             )
             #expect(outcome.status == 5, "\(outcome.errors)")
         }

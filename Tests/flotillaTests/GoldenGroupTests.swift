@@ -85,9 +85,16 @@ struct GoldenGroupTests {
         }
     }
 
-    @Test("a sampled answer is the same for any number of ranks", arguments: [["--temperature", "0.9"], [
-        "--temperature", "1.2", "--top-k", "40", "--top-p", "0.9", "--min-p", "0.02", "--repetition-penalty", "1.1",
-    ]])
+    @Test(
+        "a sampled answer is the same for any number of ranks",
+        arguments: [
+            ["--temperature", "0.9"],
+            [
+                "--temperature", "1.2", "--top-k", "40", "--top-p", "0.9", "--min-p", "0.02", "--repetition-penalty",
+                "1.1",
+            ],
+        ]
+    )
     func sampling(options: [String]) throws {
         let golden = try Golden("mini-bf16")
         try Fixtures.withTemporaryDirectory { directory in

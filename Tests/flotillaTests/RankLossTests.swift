@@ -11,7 +11,8 @@ struct RankLossTests {
             let model = directory.appendingPathComponent("model")
             let shape = Fixtures.url("mini-bf16/config.json").path
             let outcome = try FlotillaProgram.run(
-                ["synth", "--shape", shape, "--out", model.path, "--seed", "3"], in: directory
+                ["synth", "--shape", shape, "--out", model.path, "--seed", "3"],
+                in: directory
             )
             #expect(outcome.status == 0, "\(outcome.errors)")
             try body(model, directory)

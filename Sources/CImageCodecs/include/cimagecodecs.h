@@ -92,6 +92,3 @@ void image_resample_horizontal(int32_t mode, const struct image_axis *axis, cons
 /// `rows`: the `axis->counts[output]` work rows that the output row is made of, `width` pixels each.
 void image_resample_vertical(
     int32_t mode, const struct image_axis *axis, size_t output, const uint8_t *const *rows, size_t width, uint8_t *out);
-
-/// SHA-256 over `blocks` whole blocks of 64 bytes, updating `state`.
-void image_sha256_blocks(uint32_t state[8], const uint8_t *data, size_t blocks);

@@ -112,6 +112,25 @@ static void bind_workers(ck_thread_pool *pool) {
 #endif
 }
 
+bool ck_bind_caller(size_t first, size_t count) {
+#if defined(__linux__)
+    cpu_set_t allowed, chosen;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) || (size_t)CPU_COUNT(&allowed) < first + count) return false;
+    CPU_ZERO(&chosen);
+    size_t place = 0;
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+        if (!CPU_ISSET(cpu, &allowed)) continue;
+        if (place >= first && place < first + count) CPU_SET(cpu, &chosen);
+        place++;
+    }
+    return sched_setaffinity(0, sizeof chosen, &chosen) == 0;
+#else
+    (void)first;
+    (void)count;
+    return false;
+#endif
+}
+
 ck_thread_pool *ck_thread_pool_create(size_t threads, bool bind) {
     ck_thread_pool *pool = aligned_alloc(64, (sizeof *pool + 63) / 64 * 64);
     if (!pool) return NULL;

@@ -10,6 +10,11 @@ typedef void ck_task(void *context, size_t task, size_t thread);
 // of exactly `threads` processors each worker is bound to one of them; a wider mask may be shared with other
 // processes, which would choose the same processors. NULL if the system has no more threads.
 ck_thread_pool *ck_thread_pool_create(size_t threads, bool bind);
+
+// Restricts the caller, and threads that it creates later, to processors number first ..< first + count of its affinity
+// mask. False, and nothing is done, where the mask has fewer or the system knows no masks.
+bool ck_bind_caller(size_t first, size_t count);
+
 void ck_thread_pool_destroy(ck_thread_pool *pool);
 
 // Between these two the workers spin for the next operation (then yield, then doze); outside they sleep.

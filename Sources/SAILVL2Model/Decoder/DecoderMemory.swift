@@ -24,7 +24,9 @@ package enum DecoderMemory {
         let mlp = shard.mlpRows.count
         let tensor = checkpoint.required
         return matrixBytes(
-            query + 2 * key, config.hidden, [tensor(names.qProj), tensor(names.kProj), tensor(names.vProj)]
+            query + 2 * key,
+            config.hidden,
+            [tensor(names.qProj), tensor(names.kProj), tensor(names.vProj)]
         )
             + matrixBytes(config.hidden, query, [tensor(names.oProj)])
             + matrixBytes(2 * mlp, config.hidden, [tensor(names.gateProj), tensor(names.upProj)])
@@ -45,7 +47,9 @@ package enum DecoderMemory {
         options: DecoderOptions
     ) -> Int {
         let layout = KVLayout(
-            element: options.cacheElement, kvHeads: shard.kvHeads.count, headDim: config.headDim
+            element: options.cacheElement,
+            kvHeads: shard.kvHeads.count,
+            headDim: config.headDim
         )
         return layout.pageBytes * options.pages * config.layers
     }
@@ -54,10 +58,18 @@ package enum DecoderMemory {
     package static func stepBytes(_ config: ModelConfig.Decoder, plan: ShardPlan, rank: Int, tokens: Int) -> Int {
         guard plan.worldSize > 1 else { return 0 }
         let attention = TreeAllReduce.bytesSent(
-            tree: plan.attentionTree, leaves: plan.shards.map(\.queryHeads), width: config.hidden, rank: rank, rows: tokens
+            tree: plan.attentionTree,
+            leaves: plan.shards.map(\.queryHeads),
+            width: config.hidden,
+            rank: rank,
+            rows: tokens
         )
         let mlp = TreeAllReduce.bytesSent(
-            tree: plan.mlpTree, leaves: plan.shards.map(\.mlpLeaves), width: config.hidden, rank: rank, rows: tokens
+            tree: plan.mlpTree,
+            leaves: plan.shards.map(\.mlpLeaves),
+            width: config.hidden,
+            rank: rank,
+            rows: tokens
         )
         let embedding = tokens * config.hidden * 4 * (plan.worldSize - 1) / plan.worldSize
         return config.layers * (attention + mlp) + embedding

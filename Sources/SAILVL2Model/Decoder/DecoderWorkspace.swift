@@ -40,12 +40,20 @@ package final class DecoderWorkspace {
         )
         rotary = RotaryTable(theta: config.ropeTheta, headDim: config.headDim)
         attentionReduce = TreeAllReduce(
-            tree: plan.attentionTree, leaves: plan.shards.map(\.queryHeads), width: config.hidden,
-            maxRows: maxRows, communicator: communicator, pool: pool
+            tree: plan.attentionTree,
+            leaves: plan.shards.map(\.queryHeads),
+            width: config.hidden,
+            maxRows: maxRows,
+            communicator: communicator,
+            pool: pool
         )
         mlpReduce = TreeAllReduce(
-            tree: plan.mlpTree, leaves: plan.shards.map(\.mlpLeaves), width: config.hidden,
-            maxRows: maxRows, communicator: communicator, pool: pool
+            tree: plan.mlpTree,
+            leaves: plan.shards.map(\.mlpLeaves),
+            width: config.hidden,
+            maxRows: maxRows,
+            communicator: communicator,
+            pool: pool
         )
         hidden = FloatBuffer(count: maxRows * config.hidden)
         normed = FloatBuffer(count: maxRows * config.hidden)
@@ -75,11 +83,15 @@ package final class DecoderWorkspace {
         let perRow = 2 * config.hidden + projectedWidth(config, shard) + shard.queryHeads.count * config.headDim
         return 4 * (options.maxRows * perRow + options.maxLogitsRows * shard.vocabularyRows.count)
             + TreeAllReduce.workBytes(
-                tree: plan.attentionTree, leaves: plan.shards.map(\.queryHeads), width: config.hidden,
+                tree: plan.attentionTree,
+                leaves: plan.shards.map(\.queryHeads),
+                width: config.hidden,
                 maxRows: options.maxRows
             )
             + TreeAllReduce.workBytes(
-                tree: plan.mlpTree, leaves: plan.shards.map(\.mlpLeaves), width: config.hidden,
+                tree: plan.mlpTree,
+                leaves: plan.shards.map(\.mlpLeaves),
+                width: config.hidden,
                 maxRows: options.maxRows
             )
     }

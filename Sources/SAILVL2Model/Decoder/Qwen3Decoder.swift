@@ -44,11 +44,19 @@ package final class Qwen3Decoder {
         self.communicator = communicator
         let parts = config.layers + 1
         let workspace = DecoderWorkspace(
-            config, plan: plan, options: options, communicator: communicator, pool: pool
+            config,
+            plan: plan,
+            options: options,
+            communicator: communicator,
+            pool: pool
         )
         self.workspace = workspace
         embedding = VocabParallelEmbedding(
-            checkpoint, plan: plan, maxRows: options.maxRows, communicator: communicator, pool: pool
+            checkpoint,
+            plan: plan,
+            maxRows: options.maxRows,
+            communicator: communicator,
+            pool: pool
         )
         onProgress(1, parts)
         var layers: [Qwen3DecoderLayer] = []
@@ -102,7 +110,10 @@ package final class Qwen3Decoder {
         let normed = work.rows(work.normed, count: wanted.count, width: config.hidden)
         for (place, row) in wanted.enumerated() {
             RMSNorm.run(
-                work.pool, hidden.rows(row..<(row + 1)), weight: finalNorm, epsilon: config.rmsNormEpsilon,
+                work.pool,
+                hidden.rows(row..<(row + 1)),
+                weight: finalNorm,
+                epsilon: config.rmsNormEpsilon,
                 into: normed.rows(place..<(place + 1))
             )
         }

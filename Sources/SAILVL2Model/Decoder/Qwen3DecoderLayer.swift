@@ -34,11 +34,20 @@ struct Qwen3DecoderLayer {
         epsilon = checkpoint.config.decoder.rmsNormEpsilon
         inputNorm = checkpoint.required(names.inputNorm).floats()
         attention = Qwen3Attention(
-            checkpoint, layer: layer, shard: plan.shards[rank], reduce: workspace.attentionReduce, pool: workspace.pool
+            checkpoint,
+            layer: layer,
+            shard: plan.shards[rank],
+            reduce: workspace.attentionReduce,
+            pool: workspace.pool
         )
         postAttentionNorm = checkpoint.required(names.postAttentionNorm).floats()
         mlp = Qwen3MLP(
-            checkpoint, layer: layer, plan: plan, rank: rank, reduce: workspace.mlpReduce, pool: workspace.pool
+            checkpoint,
+            layer: layer,
+            plan: plan,
+            rank: rank,
+            reduce: workspace.mlpReduce,
+            pool: workspace.pool
         )
     }
 

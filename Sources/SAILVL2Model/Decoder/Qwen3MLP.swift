@@ -18,7 +18,8 @@ struct Qwen3MLP {
         let names = TensorNames.layer(layer)
         let shard = plan.shards[rank]
         let rows = shard.mlpRows
-        gateUpProjection = rows.isEmpty
+        gateUpProjection =
+            rows.isEmpty
             ? nil
             : ColumnParallelLinear(
                 [(checkpoint.required(names.gateProj), rows), (checkpoint.required(names.upProj), rows)],

@@ -5,6 +5,6 @@ struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
         abstract: "Measures what this machine and this program do.",
-        subcommands: [BenchKernelsCommand.self, BenchVisionCommand.self]
+        subcommands: [BenchServeCommand.self, BenchKernelsCommand.self, BenchVisionCommand.self]
     )
 }

@@ -57,34 +57,30 @@ struct GenerateCommand: ParsableCommand {
         if let batch {
             try run.answerAll(BatchFile(path: batch), options: answer)
         } else {
-            try run.answer(try conversation(), json: json, trace: trace)
+            let (request, directory) = try conversation()
+            try run.answer(request, pictures: directory, json: json, trace: trace)
         }
     }
 
-    /// The one conversation of `--prompt` or `--messages`.
-    private func conversation() throws -> ConversationRequest {
+    /// The one conversation of `--prompt` or `--messages`, and what its pictures' paths are relative to.
+    private func conversation() throws -> (ConversationRequest, URL) {
         var request: ConversationRequest
+        var directory = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
         if let messages {
             guard let data = FileManager.default.contents(atPath: messages) else {
                 throw UsageError("the conversation \(messages) cannot be read")
             }
-            let directory = URL(fileURLWithPath: messages).deletingLastPathComponent()
-            request = ConversationRequest(
-                id: "0", messages: try ChatMessages.parse(json: data), baseDirectory: directory
-            )
+            directory = URL(fileURLWithPath: messages).deletingLastPathComponent()
+            request = ConversationRequest(id: "0", messages: try ChatMessages.parse(json: data))
         } else {
             var parts: [ChatMessage.Part] = image.map { .image($0) }
             parts.append(.text(prompt ?? ""))
             var list = [ChatMessage(role: .user, parts: parts)]
             if let system { list.insert(ChatMessage(role: .system, text: system), at: 0) }
-            let here = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
-            request = ConversationRequest(id: "0", messages: list, baseDirectory: here)
+            request = ConversationRequest(id: "0", messages: list)
         }
-        request.sampling = try answer.sampling()
-        request.think = try answer.thinkMode()
-        request.stop = answer.stop
-        request.maxTiles = answer.maxTiles
+        try answer.apply(to: &request)
         request.wantsTrace = trace != nil
-        return request
+        return (request, directory)
     }
 }

@@ -1,5 +1,5 @@
 // SHA-256's compression function (FIPS 180-4, section 6.2.2).
-#include "cimagecodecs.h"
+#include "cdigest.h"
 
 static const uint32_t constants[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
@@ -39,6 +39,6 @@ static void compress(uint32_t state[8], const uint8_t *block) {
     state[4] += e, state[5] += f, state[6] += g, state[7] += h;
 }
 
-void image_sha256_blocks(uint32_t state[8], const uint8_t *data, size_t blocks) {
+void cdigest_sha256_blocks(uint32_t state[8], const uint8_t *data, size_t blocks) {
     for (size_t i = 0; i < blocks; i++) compress(state, data + 64 * i);
 }

@@ -1,6 +1,6 @@
-import CImageCodecs
+internal import CDigest
 
-/// SHA-256 (FIPS 180-4), to compare tiles with another implementation's without shipping pixels.
+/// SHA-256 (FIPS 180-4): names for pictures, tiles and pages of the KV cache by what is in them.
 package enum SHA256 {
     /// The 32 bytes of the digest.
     package static func digest(_ bytes: [UInt8]) -> [UInt8] {
@@ -8,12 +8,12 @@ package enum SHA256 {
             0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
         ]
         let whole = bytes.count / 64
-        bytes.withUnsafeBufferPointer { image_sha256_blocks(&state, $0.baseAddress, whole) }
+        bytes.withUnsafeBufferPointer { cdigest_sha256_blocks(&state, $0.baseAddress, whole) }
         // The rest, a one bit, zeros, and the length in bits.
         var tail = Array(bytes[(whole * 64)...]) + [0x80]
         tail += [UInt8](repeating: 0, count: (120 - tail.count) % 64)
         tail += bigEndianBytes(UInt64(bytes.count) << 3)
-        image_sha256_blocks(&state, tail, tail.count / 64)
+        cdigest_sha256_blocks(&state, tail, tail.count / 64)
         return state.flatMap(bigEndianBytes)
     }
 

@@ -1,4 +1,4 @@
-import ImagePreprocessing
+import Digests
 import Testing
 
 struct SHA256Tests {

@@ -1,0 +1,87 @@
+package import Foundation
+package import GroupLauncher
+package import RankProgram
+
+/// Everything that a server depends on besides its checkpoint.
+package struct CoordinatorOptions: Sendable {
+    /// `host:port`s to listen on for FLOTILLA/1.
+    package var listen: [ListenAddress] = []
+    /// `host:port`s to listen on for HTTP, which answers `/metrics` and `/health`.
+    package var http: [ListenAddress] = []
+    /// Paths of Unix sockets to listen on.
+    package var unixPaths: [String] = []
+    /// The tokens that clients prove themselves with; empty: no authentication.
+    package var tokens: [AccessToken] = []
+    /// The only directory whose pictures a request may name by path; `nil`: none.
+    package var imageDirectory: URL?
+    package var limits = ServerLimits()
+    /// The ranks' options; the number of decoder ranks is what is asked for.
+    package var rankOptions: RankOptions
+    /// How a group is started; `nil` waits for ranks that something else starts.
+    package var groupSpec: GroupSpec
+    package var isAttached = false
+    package var version: String
+
+    package init(rankOptions: RankOptions, groupSpec: GroupSpec, version: String) {
+        self.rankOptions = rankOptions
+        self.groupSpec = groupSpec
+        self.version = version
+    }
+}
+
+/// What a client may ask for; the greeting tells most of it.
+package struct ServerLimits: Sendable {
+    /// Bytes of a line, its end not counted.
+    package var lineBytes = 1 << 20
+    /// Bytes of a picture.
+    package var blobBytes = 32 << 20
+    /// Pictures of a request.
+    package var images = 32
+    /// Requests in line and under way, over all connections.
+    package var inFlight = 64
+    /// Connections at a time.
+    package var connections = 16_384
+    /// Bytes of blobs that a connection may leave without a request.
+    package var pendingBlobBytes = 128 << 20
+    /// Bytes of pictures that may wait for their requests or answers, over all connections.
+    package var heldPictureBytes = 1 << 30
+    /// Bytes of pictures kept for requests that name them by digest.
+    package var pictureBytes = 256 << 20
+    /// Bytes of visual tokens that each decoder rank keeps for pictures that nobody uses at the moment.
+    package var visualTokenBytes = 256 << 20
+    /// Bytes that may wait for a client to read, and how long it may leave more than an eighth of them waiting.
+    package var outboxBytes = 8 << 20
+    package var stalledSeconds = 10
+    /// For a client to send its token.
+    package var helloSeconds = 10
+    /// Times that a request is taken up again by a new group without a single new token before it is given up.
+    package var replaysWithoutProgress = 3
+
+    package init() {}
+}
+
+/// A host and a port, as `--listen` takes them.
+package struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
+    package var host: String
+    /// 0 lets the kernel choose.
+    package var port: Int
+
+    /// Reads `host:port`, `:port` or `[v6]:port`.
+    package init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+            (0...65535).contains(port)
+        else { return nil }
+        var host = String(text[..<colon])
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        guard !host.contains("/") else { return nil }
+        self.host = host.isEmpty ? "127.0.0.1" : host
+        self.port = port
+    }
+
+    package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+
+    /// Whether only this machine can reach it.
+    package var isLoopback: Bool {
+        host == "localhost" || host == "::1" || (host.hasPrefix("127.") && host.split(separator: ".").count == 4)
+    }
+}

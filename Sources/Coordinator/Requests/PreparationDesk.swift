@@ -1,0 +1,220 @@
+internal import Checkpoints
+internal import Diagnostics
+internal import Digests
+internal import Foundation
+internal import Frontend
+internal import GroupLink
+internal import ImagePreprocessing
+internal import NIOPosix
+internal import RankProgram
+internal import Tokenization
+internal import WireProtocol
+
+/// Makes requests ready for the ranks, on threads beside the coordinator's loop: parses, tokenises, counts tiles.
+final class PreparationDesk: Sendable {
+    private let preparer: RequestPreparer
+    private let tokenizer: Tokenizer
+    private let pool: NIOThreadPool
+    private let limits: ServerLimits
+    private let imageDirectory: URL?
+    /// Tokens that the prompt and the answer of a request may have together.
+    let maxContext: Int
+    /// Tokens of a page of the KV cache.
+    let pageTokens = RankOptions.pageTokens
+
+    init(_ checkpoint: Checkpoint, tokenizer: Tokenizer, options: CoordinatorOptions, pool: NIOThreadPool) {
+        self.tokenizer = tokenizer
+        self.pool = pool
+        limits = options.limits
+        imageDirectory = options.imageDirectory?.resolvingSymlinksInPath()
+        maxContext = min(checkpoint.config.decoder.maxPositions, options.rankOptions.cacheTokens)
+        preparer = RequestPreparer(checkpoint.config, tokenizer: tokenizer)
+    }
+
+    /// A GENERATE, ready to be admitted.
+    func prepare(
+        _ json: String,
+        blobs: [Int: [UInt8]],
+        pictures: PictureStore
+    ) async throws(WireError) -> Preparation {
+        try await onPool { () throws(WireError) in
+            let body = try GenerateBody(json: json)
+            let prepared = try self.prepared(body, blobs: blobs, pictures: pictures)
+            let length = prepared.promptIds.count
+            guard length < self.maxContext else {
+                let what = "the prompt has \(length) tokens, and there is room for \(self.maxContext) with the answer"
+                throw WireError(.tooLong, what + "; shorten the conversation, or let pictures have fewer tiles")
+            }
+            return Preparation(
+                body: body,
+                prepared: prepared,
+                pageKeys: prepared.pageKeys(pageTokens: self.pageTokens),
+                maxTokens: min(body.maxTokens, self.maxContext - length),
+                seed: body.seed ?? UInt64.random(in: 0...UInt64(Int64.max))
+            )
+        }
+    }
+
+    /// What COUNT answers with.
+    func count(_ json: String, blobs: [Int: [UInt8]], pictures: PictureStore) async throws(WireError) -> String {
+        try await onPool { () throws(WireError) in
+            let body = try GenerateBody(json: json)
+            let prepared = try self.prepared(body, blobs: blobs, pictures: pictures)
+            return StatsReport.json(
+                CountReply(
+                    promptTokens: prepared.promptIds.count,
+                    imageTokens: prepared.imageTokens,
+                    tiles: prepared.tiles
+                )
+            )
+        }
+    }
+
+    private struct CountReply: Encodable {
+        var promptTokens: Int
+        var imageTokens: Int
+        var tiles: [Int]
+    }
+
+    func tokenize(_ json: String) async throws(WireError) -> String {
+        try await onPool { () throws(WireError) in
+            let body = try TokenizeBody(json: json)
+            let ids = self.tokenizer.encode(body.text, allowingControlTokens: body.special)
+            return StatsReport.json(["ids": ids])
+        }
+    }
+
+    func detokenize(_ json: String) async throws(WireError) -> String {
+        try await onPool { () throws(WireError) in
+            let body = try DetokenizeBody(json: json)
+            let size = self.tokenizer.vocabularySize
+            if let odd = body.ids.first(where: { !(0..<Int32(size)).contains($0) }) {
+                throw WireError(.badArgument, "ids holds \(odd), expected 0 to \(size - 1)")
+            }
+            return StatsReport.json(["text": self.tokenizer.decode(body.ids)])
+        }
+    }
+
+    /// Runs `work` on a thread of the pool.
+    private func onPool<Value: Sendable>(
+        _ work: @escaping @Sendable () throws(WireError) -> Value
+    ) async throws(WireError) -> Value {
+        do {
+            return try await pool.runIfActive { try work() }
+        } catch {
+            throw error as? WireError ?? WireError(.internal, "the request could not be prepared: \(error)")
+        }
+    }
+
+    // MARK: - Conversations
+
+    private func prepared(
+        _ body: GenerateBody,
+        blobs: [Int: [UInt8]],
+        pictures: PictureStore
+    ) throws(WireError) -> PreparedRequest {
+        var references: [ImageReference] = []
+        var messages: [ChatMessage] = []
+        if let prompt = body.prompt {
+            references = blobs.keys.sorted().map { .blob($0) }
+            let parts = references.indices.map { ChatMessage.Part.image(String($0)) } + [.text(prompt)]
+            messages = [ChatMessage(role: .user, parts: parts)]
+        } else {
+            messages = (body.messages ?? []).map { message in
+                let parts = message.parts.map { part -> ChatMessage.Part in
+                    switch part {
+                    case .text(let text): return .text(text)
+                    case .image(let reference):
+                        references.append(reference)
+                        return .image(String(references.count - 1))
+                    }
+                }
+                return ChatMessage(role: ChatMessage.Role(rawValue: message.role) ?? .user, parts: parts)
+            }
+        }
+        guard references.count <= limits.images else {
+            throw WireError(
+                .tooManyImages,
+                "the request has \(references.count) pictures, at most \(limits.images) are taken"
+            )
+        }
+        var bytes: [[UInt8]] = []
+        for reference in references { bytes.append(try find(reference, blobs, pictures)) }
+        do {
+            return try preparer.prepare(request(body, messages), images: bytes)
+        } catch {
+            throw Self.wireError(error)
+        }
+    }
+
+    private func request(_ body: GenerateBody, _ messages: [ChatMessage]) -> ConversationRequest {
+        var request = ConversationRequest(id: "", messages: messages)
+        request.think = ThinkMode(rawValue: body.think) ?? .auto
+        request.thinkBudget = body.thinkBudget
+        request.breaksLoops = body.loopGuard
+        request.stop = body.stop
+        request.maxTiles = body.maxTiles
+        request.sampling.maxTokens = body.maxTokens
+        request.sampling.temperature = body.temperature
+        request.sampling.topK = body.topK
+        request.sampling.topP = body.topP
+        request.sampling.minP = body.minP
+        request.sampling.repetitionPenalty = body.repetitionPenalty
+        return request
+    }
+
+    private func find(
+        _ reference: ImageReference,
+        _ blobs: [Int: [UInt8]],
+        _ pictures: PictureStore
+    ) throws(WireError) -> [UInt8] {
+        switch reference {
+        case .data(let bytes): return bytes
+        case .blob(let index):
+            guard let bytes = blobs[index] else {
+                throw WireError(.badArgument, "blob \(index) was not sent before the request")
+            }
+            return bytes
+        case .sha256(let digest):
+            var pictures = pictures
+            guard let bytes = pictures.bytes(digest: digest) else {
+                throw WireError(.badImage, "no picture with the digest \(digest) is kept; send it again")
+            }
+            return bytes
+        case .path(let path): return try read(path)
+        }
+    }
+
+    /// A picture below the allowed directory, links followed first.
+    private func read(_ path: String) throws(WireError) -> [UInt8] {
+        guard let imageDirectory else {
+            throw WireError(.badArgument, "pictures by path are not allowed; the operator may, with --image-directory")
+        }
+        let base = imageDirectory.path
+        let full = URL(fileURLWithPath: path, relativeTo: URL(fileURLWithPath: base + "/")).resolvingSymlinksInPath()
+        guard full.path.hasPrefix(base.hasSuffix("/") ? base : base + "/") else {
+            throw WireError(.badArgument, "the path \(path) is not below the allowed directory")
+        }
+        do throws(ImageFileError) {
+            return try ImageFile.read(full.path, limits: ImageLimits(maxBytes: limits.blobBytes))
+        } catch {
+            throw WireError(.badImage, error.description)
+        }
+    }
+
+    /// What went wrong with a conversation, by its code.
+    private static func wireError(_ error: any Error) -> WireError {
+        let error = error as? any OperatorError
+        let what = (error?.description ?? "the request could not be prepared") + (error?.hint.map { "; \($0)" } ?? "")
+        switch error {
+        case let error as PictureError:
+            switch error.cause {
+            case .tooManyBytes, .tooManyPixels, .tooLong: return WireError(.imageTooBig, what)
+            default: return WireError(.badImage, what)
+            }
+        case is PromptTooLongError: return WireError(.tooLong, what)
+        case is UsageError: return WireError(.badArgument, what)
+        default: return WireError(.internal, what)
+        }
+    }
+}

@@ -1,0 +1,33 @@
+internal import WireProtocol
+
+/// Pictures that a connection has sent ahead of the requests that they belong to.
+struct PendingBlobs {
+    private var blobs: [RequestId: [Int: [UInt8]]] = [:]
+    /// Names whose blobs have served a COUNT, or a request that was turned away and may come again; oldest first.
+    private var spare: [RequestId] = []
+    private(set) var byteCount = 0
+
+    /// Keeps a blob; `false` if that would be more than `limit` bytes.
+    mutating func keep(_ bytes: [UInt8], index: Int, of id: RequestId, limit: Int) -> Bool {
+        let replaced = blobs[id]?[index]?.count ?? 0
+        while byteCount - replaced + bytes.count > limit, let oldest = spare.first(where: { $0 != id }) {
+            drop(oldest)
+        }
+        guard byteCount - replaced + bytes.count <= limit else { return false }
+        byteCount += bytes.count - replaced
+        blobs[id, default: [:]][index] = bytes
+        return true
+    }
+
+    func blobs(of id: RequestId) -> [Int: [UInt8]] { blobs[id] ?? [:] }
+
+    /// The blobs have done their work, and may be dropped when room is needed.
+    mutating func spareBlobs(of id: RequestId) {
+        if blobs[id] != nil, !spare.contains(id) { spare.append(id) }
+    }
+
+    mutating func drop(_ id: RequestId) {
+        byteCount -= blobs.removeValue(forKey: id)?.values.reduce(0) { $0 + $1.count } ?? 0
+        spare.removeAll { $0 == id }
+    }
+}

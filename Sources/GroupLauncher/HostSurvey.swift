@@ -1,0 +1,66 @@
+internal import Foundation
+
+/// Asks the hosts of a hostfile for a sign of life, with the remote shell that `mpirun` would start its daemons with.
+package struct HostSurvey: Sendable {
+    private let agent: [String]
+    private let environment: [String: String]
+    /// How long a host may take to answer.
+    private let patience: Duration
+
+    /// - Parameter spec: of the group whose hosts are asked.
+    package init(_ spec: GroupSpec, patience: Duration = .seconds(5)) {
+        environment = spec.environment
+        self.patience = patience
+        let wanted = Self.agent(in: spec)
+        // A shell that asks for a password, or waits for a dead host as long as TCP does, would say nothing in time.
+        agent = wanted.last == "ssh" ? ["ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=3"] : wanted
+    }
+
+    /// Open MPI's `plm_rsh_agent`, from the arguments or the environment; `ssh` if nobody says.
+    static func agent(in spec: GroupSpec) -> [String] {
+        let arguments = spec.extraMpirunArguments
+        let place = arguments.firstIndex(of: "plm_rsh_agent")
+        let given = place.flatMap { $0 + 1 < arguments.count ? arguments[$0 + 1] : nil }
+        let text = given ?? spec.environment["OMPI_MCA_plm_rsh_agent"] ?? "ssh"
+        // Alternatives are separated by colons; the first counts.
+        let words = text.split(separator: ":").first?.split(separator: " ").map(String.init) ?? []
+        return words.isEmpty ? ["ssh"] : words
+    }
+
+    /// The hosts that do not answer, in the order of the file; takes no longer than the slowest of them.
+    package func missing(in hostfile: Hostfile) async -> [String] {
+        await withTaskGroup(of: (String, Bool).self) { group in
+            let names = hostfile.hosts.filter { !$0.isThisHost }.map(\.name)
+            for name in Set(names) { group.addTask { (name, await answers(name)) } }
+            var silent: Set<String> = []
+            for await (name, isThere) in group where !isThere { silent.insert(name) }
+            return names.filter { silent.contains($0) }
+        }
+    }
+
+    private func answers(_ host: String) async -> Bool {
+        guard let program = ProgramSearch.find(agent[0], in: environment) else { return false }
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: program)
+        process.arguments = agent.dropFirst() + [host, "true"]
+        process.environment = environment
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        return await withCheckedContinuation { continuation in
+            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus == 0) }
+            do {
+                try process.run()
+            } catch {
+                process.terminationHandler = nil
+                return continuation.resume(returning: false)
+            }
+            let pid = process.processIdentifier
+            let nanoseconds = Int(patience / .nanoseconds(1))
+            DispatchQueue.global().asyncAfter(deadline: .now() + .nanoseconds(nanoseconds)) {
+                // Still the same process: until it is waited for, its number is not given to another.
+                if process.isRunning { kill(pid, SIGKILL) }
+            }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+/// How many tokens of prompts a step may take beside streams that are decoding, so that those hardly notice.
+///
+/// A step of decoding streams alone has some duration; with tokens of prompts beside them it may last `slowdown` times
+/// as long. The number of tokens follows what was measured: up by a quarter while there is room, down in proportion
+/// when there is not. Now and then a step is left without prompts, so that it is known how long one lasts. With no
+/// stream decoding, prompts get whole chunks.
+///
+/// Results never depend on it, because kernels are chunk-invariant.
+package struct StepPacer: Sendable {
+    /// The longest a step with prompts may last, by a step without; `nil`: chunks are whole whoever waits.
+    private let slowdown: Double?
+    private let chunk: Int
+    /// By number of decoding streams: seconds of a step without prompts, and the tokens of prompts that fit.
+    private var alone: [Int: Double] = [:]
+    private var tokens: [Int: Double] = [:]
+    private var stepsSinceAlone = 0
+
+    /// Steps with prompts between two without, which are measured.
+    static let measureEvery = 24
+    private static let firstTokens = 2.0
+
+    package init(slowdown: Double?, chunk: Int) {
+        self.slowdown = slowdown
+        self.chunk = chunk
+    }
+
+    /// Tokens of prompts for the next step.
+    package mutating func budget(decoding: Int) -> Int {
+        guard slowdown != nil, decoding > 0 else { return chunk }
+        guard alone[decoding] != nil, stepsSinceAlone < Self.measureEvery else { return 0 }
+        return max(1, min(chunk, Int(tokens[decoding] ?? Self.firstTokens)))
+    }
+
+    /// A step has been computed.
+    ///
+    /// - Parameters:
+    ///   - decoding: streams that got a token in it.
+    ///   - prompt: tokens of prompts in it.
+    package mutating func note(decoding: Int, prompt: Int, seconds: Double) {
+        guard let slowdown, decoding > 0 else { return }
+        if prompt == 0 {
+            // The least of late: what interrupts a step from outside is not its own length.
+            alone[decoding] = alone[decoding].map { min(seconds, $0 + (seconds - $0) * 0.1) } ?? seconds
+            stepsSinceAlone = 0
+            return
+        }
+        stepsSinceAlone += 1
+        guard let alone = alone[decoding] else { return }
+        let allowed = max((slowdown - 1) * alone, 1e-6)
+        let extra = max(seconds - alone, 1e-7)
+        let now = Double(prompt)
+        let next =
+            extra <= allowed ? min(now * allowed / extra, now * 1.25 + 0.5) : max(now * allowed / extra, now * 0.5)
+        let before = tokens[decoding] ?? Self.firstTokens
+        // A step that was cut short by the end of a prompt says nothing against a larger one.
+        tokens[decoding] = max(1, extra <= allowed ? max(before, next) : min(before, next))
+    }
+}

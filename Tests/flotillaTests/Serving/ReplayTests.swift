@@ -1,0 +1,145 @@
+import Foundation
+import TestSupport
+import Testing
+import WireProtocol
+
+/// Ranks die, answers do not.
+@Suite("Answers through the loss of ranks", .serialized)
+struct ReplayTests {
+    static let model = Fixtures.url("mini-bf16").path
+    static let bodies = [
+        #"{"prompt":"tell me about the sea","max_tokens":1200}"#,
+        #"{"prompt":"tell me about the sea","max_tokens":1200,"temperature":0.9,"seed":7}"#,
+        #"{"prompt":"a story","max_tokens":1200,"temperature":1.1,"top_p":0.9,"repetition_penalty":1.1,"seed":8,"logprobs":2}"#,
+    ]
+
+    /// Runs all bodies and a picture over one connection; `middle` is called when every stream has begun.
+    static func answers(_ server: ServerProcess, middle: () throws -> Void) throws -> [RawClient.Answer] {
+        let picture = [UInt8](try Data(contentsOf: Fixtures.url("images/wide.png")))
+        let client = try server.connect()
+        client.send("BLOB 3 0 \(picture.count)")
+        client.send(picture + [10])
+        client.send(#"GENERATE 3 {"prompt":"describe the image","max_tokens":1200}"#)
+        for (index, body) in bodies.enumerated() { client.send("GENERATE \(index) \(body)") }
+        var answers = Array(repeating: RawClient.Answer(), count: 4)
+        var hasFired = false
+        while answers.contains(where: { $0.end == nil && $0.error == nil }) {
+            let event = try client.event(within: 60)
+            guard let place = event.id.flatMap({ Int($0.description) }) else { continue }
+            switch event {
+            case .text(_, let piece), .think(_, let piece):
+                answers[place].text += piece.text
+                answers[place].ids += piece.ids
+            case .end(_, let end): answers[place].end = end
+            case .err(_, let error): answers[place].error = error
+            default: break
+            }
+            if !hasFired, answers.allSatisfy({ $0.ids.count > 10 }) {
+                hasFired = true
+                try middle()
+            }
+        }
+        return answers
+    }
+
+    @Test("each of three decoder ranks, the vision rank and mpirun killed in turn: the same bytes, greedy and sampled")
+    func killed() throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            let server = try ServerProcess(
+                model: Self.model,
+                ["--decoder-ranks", "3", "--context", "16384"],
+                in: directory
+            )
+            let expected = try Self.answers(server) {}
+            #expect(expected.allSatisfy { $0.ids.count > 40 && $0.end?.replays == 0 })
+            for victim in 0..<4 {
+                let found = try Self.answers(server) { kill(try #require(try server.ranks()[victim]), SIGKILL) }
+                for (one, other) in zip(found, expected) {
+                    #expect(one.text == other.text && one.ids == other.ids, "rank \(victim)")
+                    #expect(one.end?.text == other.end?.text && one.end?.usage.generated == other.end?.usage.generated)
+                    #expect(one.end?.replays == 1)
+                }
+            }
+            #expect(server.end().status == 0)
+        }
+    }
+
+    @Test("fewer ranks when the group does not come back: degraded, and the same bytes")
+    func degraded() throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            // An mpirun that starts three ranks once, and then only fewer.
+            let real = try #require(Self.find("mpirun"))
+            let marker = directory.appendingPathComponent("lost")
+            let script = """
+                #!/bin/sh
+                if [ -e \(marker.path) ]; then case " $* " in *" 3 "*) echo "the host is gone" >&2; exit 1;; esac; fi
+                exec \(real) "$@"
+                """
+            let wrapper = directory.appendingPathComponent("mpirun")
+            try script.write(to: wrapper, atomically: true, encoding: .utf8)
+            chmod(wrapper.path, 0o755)
+            let path = "\(directory.path):\(ProcessInfo.processInfo.environment["PATH"] ?? "")"
+            let server = try ServerProcess(
+                model: Self.model,
+                ["--decoder-ranks", "2", "--context", "16384"],
+                in: directory,
+                environment: ["PATH": path]
+            )
+            let expected = try Self.answers(server) {}
+            let found = try Self.answers(server) {
+                _ = FileManager.default.createFile(atPath: marker.path, contents: nil)
+                kill(try #require(try server.ranks()[1]), SIGKILL)
+            }
+            #expect(found.map(\.ids) == expected.map(\.ids))
+            #expect(try server.stats()["state"] as? String == "degraded")
+            #expect(server.end().status == 0)
+        }
+    }
+
+    @Test("a host that is lost is left out, and taken in again when it answers: the same bytes")
+    func lostHost() throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            // A remote shell that plays a second host, on this one, as long as it is not marked as dead.
+            let dead = directory.appendingPathComponent("dead").path
+            let agent = directory.appendingPathComponent("agent")
+            let script = """
+                #!/bin/sh
+                while [ "$1" != ghost ]; do shift; done; shift
+                [ -e \(dead) ] && exit 255
+                exec /bin/sh -c "$*"
+                """
+            try script.write(to: agent, atomically: true, encoding: .utf8)
+            chmod(agent.path, 0o755)
+            let hosts = directory.appendingPathComponent("hosts")
+            let link = "127.0.0.1:\(AttachTests.freePort())"
+            try "localhost slots=2\nghost slots=2\n".write(to: hosts, atomically: true, encoding: .utf8)
+            let server = try ServerProcess(
+                model: Self.model,
+                ["--decoder-ranks", "3", "--context", "16384", "--hostfile", hosts.path, "--link", link],
+                in: directory,
+                // Two hosts that are one must not meet in its shared memory.
+                environment: ["OMPI_MCA_plm_rsh_agent": agent.path, "OMPI_MCA_btl": "self,tcp"]
+            )
+            let expected = try Self.answers(server) {}
+            let alone = try Self.answers(server) {
+                _ = FileManager.default.createFile(atPath: dead, contents: nil)
+                kill(try #require(try server.ranks()[3]), SIGKILL)
+            }
+            #expect(alone.map(\.ids) == expected.map(\.ids))
+            #expect(try server.stats()["state"] as? String == "degraded")
+            #expect(try server.ranks().count == 2)
+            let together = try Self.answers(server) {
+                try FileManager.default.removeItem(atPath: dead)
+                kill(try #require(try server.ranks()[0]), SIGKILL)
+            }
+            #expect(together.map(\.ids) == expected.map(\.ids))
+            #expect(try server.stats()["state"] as? String == "ready", "\(server.errors)")
+            #expect(server.end().status == 0)
+        }
+    }
+
+    static func find(_ program: String) -> String? {
+        (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/\(program)" }
+            .first { FileManager.default.isExecutableFile(atPath: $0) }
+    }
+}
