@@ -3,10 +3,10 @@ import Kernels
 import TestSupport
 
 /// The reference set and every faster set of this machine.
-let everySet: [KernelSet] = ["ref", "avx2"].compactMap(KernelSet.named)
+let everySet: [KernelSet] = ["ref", "avx2", "avx512"].compactMap(KernelSet.named)
 
 /// The C tables of the sets that must agree with the reference; empty on a machine that has none.
-var fastTables: [UnsafePointer<ck_kernels>] { ["avx2"].compactMap { (name: String) in ckernels_named(name) } }
+var fastTables: [UnsafePointer<ck_kernels>] { ["avx2", "avx512"].compactMap { (name: String) in ckernels_named(name) } }
 var referenceTable: UnsafePointer<ck_kernels> { ckernels_named("ref") }
 
 /// Lengths around the register widths, up to 2 × 8 + 3, and some awkward larger ones.

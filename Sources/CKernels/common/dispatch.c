@@ -12,6 +12,10 @@ const ck_kernels *ckernels_named(const char *name) {
     __builtin_cpu_init();
     const int able = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
     if (able && !strcmp(name, ck_avx2_kernels.name)) return &ck_avx2_kernels;
+    const int wide = able && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                     __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+                     __builtin_cpu_supports("avx512vnni");
+    if (wide && !strcmp(name, ck_avx512_kernels.name)) return &ck_avx512_kernels;
 #endif
     return NULL;
 }
@@ -19,6 +23,7 @@ const ck_kernels *ckernels_named(const char *name) {
 static void choose(void) {
     const char *wanted = getenv("FLOTILLA_ISA");
     active_kernels = wanted ? ckernels_named(wanted) : NULL;
+    if (!active_kernels) active_kernels = ckernels_named("avx512");
     if (!active_kernels) active_kernels = ckernels_named("avx2");
     if (!active_kernels) active_kernels = &ck_ref_kernels;
 }

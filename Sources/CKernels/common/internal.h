@@ -8,7 +8,7 @@
 
 extern const ck_kernels ck_ref_kernels;
 #if defined(__x86_64__)
-extern const ck_kernels ck_avx2_kernels;
+extern const ck_kernels ck_avx2_kernels, ck_avx512_kernels;
 #endif
 
 CK_INLINE float ck_from_bits(uint32_t bits) {

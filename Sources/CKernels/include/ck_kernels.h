@@ -25,11 +25,11 @@ typedef struct ck_kernels {
     ck_probe_fma_kernel *probe_fma;
 } ck_kernels;
 
-// The kernels of this machine: the fastest set that the processor has, or what FLOTILLA_ISA=ref|avx2 asks for
+// The kernels of this machine: the fastest set that the processor has, or what FLOTILLA_ISA=ref|avx2|avx512 asks for
 // (an unknown or impossible name is ignored). Chosen once.
 const ck_kernels *ckernels_active(void);
 
-// "ref" or "avx2"; NULL if this processor cannot run that set.
+// "ref", "avx2" or "avx512"; NULL if this processor cannot run that set.
 const ck_kernels *ckernels_named(const char *name);
 
 // The name of ckernels_active().

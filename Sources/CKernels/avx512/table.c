@@ -1,0 +1,20 @@
+#if defined(__x86_64__)
+#include "kernels.h"
+
+const ck_kernels ck_avx512_kernels = {
+    .name = "avx512",
+    .matmul_tile = {ck_avx2_matmul_float32, ck_avx2_matmul_bfloat16, ck_avx2_matmul_float16},
+    .pack = {ck_avx2_pack_float32, ck_avx2_pack_bfloat16, ck_avx2_pack_float16},
+    .rms_norm = ck_avx2_rms_norm,
+    .swiglu = ck_avx2_swiglu,
+    .exp = ck_avx2_exp_n,
+    .sum_exp = ck_avx2_sum_exp,
+    .argmax = ck_avx2_argmax,
+    .kv_tile = {ck_avx2_kv_tile_float32, ck_avx2_kv_tile_float16},
+    .kv_store = {ck_avx2_kv_store_float32, ck_avx2_kv_store_float16},
+    .softmax_page = ck_avx2_softmax_page,
+    .merge_span = ck_avx2_merge_span,
+    .probe_read = ck_avx512_probe_read,
+    .probe_fma = ck_avx512_probe_fma,
+};
+#endif
