@@ -4,8 +4,8 @@ internal import CKernels
 package enum Matmul {
     /// Multiplies and writes `y[partial][token][row]`.
     ///
-    /// One token reads the weights once at the memory's speed; up to six share one pass over them in registers; more
-    /// are cut into register tiles of at most six and blocks of at most 96 tokens, which stay in the cache.
+    /// One token reads the weights once at the memory's speed; up to six (AVX-512: twelve) share one pass over
+    /// them in registers; more are cut into register tiles and blocks of at most sixteen of them, which stay in the cache.
     ///
     /// - Parameters:
     ///   - x: `[tokens, w.columns]`
@@ -28,12 +28,16 @@ package enum Matmul {
         precondition(tree.partials == 1 || partialStride > 0, "matmul: \(tree.partials) partial sums need a stride")
         guard x.count > 0 else { return }
         tree.withUnsafeTree { tree in
-            let plan = MatmulPlan(tokens: x.count, panels: w.panels, threads: pool.threads)
+            let plan = MatmulPlan(
+                tiles: ck_tile_count(kernels.table, x.count),
+                panels: w.panels,
+                threads: pool.threads
+            )
             pool.reserveScratch(
-                floatsPerThread: ck_matmul_scratch(tree, plan.tilesPerBlock),
+                floatsPerThread: ck_matmul_scratch(kernels.table, tree, plan.tilesPerBlock),
                 shared: x.count > 1 ? x.count * x.width : 0
             )
-            let packed = pack(pool, x, tiles: plan.tiles)
+            let packed = pack(pool, x, tiles: plan.tiles, kernels)
             withUnsafePointer(to: w.matrix) { matrix in
                 pool.run(plan.tasks) { task, thread in
                     let (panels, tiles) = plan.part(task)
@@ -58,11 +62,11 @@ package enum Matmul {
     }
 
     /// The tokens as tiles, each column-major inside; one token is its own tile.
-    private static func pack(_ pool: ThreadPool, _ x: Rows, tiles: Int) -> UnsafePointer<Float> {
+    private static func pack(_ pool: ThreadPool, _ x: Rows, tiles: Int, _ kernels: KernelSet) -> UnsafePointer<Float> {
         guard x.count > 1 else { return UnsafePointer(x.base) }
         let packed = pool.shared
         pool.runRanges(tiles, grain: max(1, 16_384 / (6 * x.width))) { range in
-            for tile in range { ck_pack_tile(x.base, x.stride, x.count, x.width, tile, packed) }
+            for tile in range { ck_pack_tile(kernels.table, x.base, x.stride, x.count, x.width, tile, packed) }
         }
         return UnsafePointer(packed)
     }
@@ -75,8 +79,8 @@ struct MatmulPlan {
     let panels: Int
     let panelsPerTask: Int
 
-    init(tokens: Int, panels: Int, threads: Int) {
-        tiles = ck_tile_count(tokens)
+    init(tiles: Int, panels: Int, threads: Int) {
+        self.tiles = tiles
         let blocks = (tiles + CK_BLOCK_TILES - 1) / CK_BLOCK_TILES
         tilesPerBlock = (tiles + blocks - 1) / blocks
         self.panels = panels

@@ -9,8 +9,10 @@ struct MatmulTests {
     func definition(kernels: KernelSet, storage: PackedMatrix.Storage) {
         let pool = ThreadPool(threads: 2)
         for (rows, columns) in [(1, 1), (16, 8), (50, 37), (70, 129)] {
-            let problem = Problem(rows: rows, columns: columns, tokens: 7, storage: storage, pool: pool)
-            #expect(problem.run(pool, kernels: kernels).bits == problem.defined().bits)
+            for tokens in [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 25] {
+                let problem = Problem(rows: rows, columns: columns, tokens: tokens, storage: storage, pool: pool)
+                #expect(problem.run(pool, kernels: kernels).bits == problem.defined().bits)
+            }
         }
     }
 

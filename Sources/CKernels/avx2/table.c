@@ -3,6 +3,8 @@
 
 const ck_kernels ck_avx2_kernels = {
     .name = "avx2",
+    .tile_tokens = 6,
+    .tile_panels = 1,
     .matmul_tile = {ck_avx2_matmul_float32, ck_avx2_matmul_bfloat16, ck_avx2_matmul_float16},
     .pack = {ck_avx2_pack_float32, ck_avx2_pack_bfloat16, ck_avx2_pack_float16},
     .rms_norm = ck_avx2_rms_norm,

@@ -2,5 +2,6 @@
 #pragma once
 #include "../avx2/kernels.h"
 
+ck_tile_kernel ck_avx512_matmul_float32, ck_avx512_matmul_bfloat16, ck_avx512_matmul_float16;
 ck_probe_read_kernel ck_avx512_probe_read;
 ck_probe_fma_kernel ck_avx512_probe_fma;

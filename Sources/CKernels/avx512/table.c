@@ -3,7 +3,9 @@
 
 const ck_kernels ck_avx512_kernels = {
     .name = "avx512",
-    .matmul_tile = {ck_avx2_matmul_float32, ck_avx2_matmul_bfloat16, ck_avx2_matmul_float16},
+    .tile_tokens = 12,
+    .tile_panels = 2,
+    .matmul_tile = {ck_avx512_matmul_float32, ck_avx512_matmul_bfloat16, ck_avx512_matmul_float16},
     .pack = {ck_avx2_pack_float32, ck_avx2_pack_bfloat16, ck_avx2_pack_float16},
     .rms_norm = ck_avx2_rms_norm,
     .swiglu = ck_avx2_swiglu,

@@ -1,7 +1,7 @@
 // Attention of a block of rows: pages outside, tiles of rows inside, so that a page is read once for all of them.
 #include "internal.h"
 
-enum { page_tokens = CK_KV_PAGE_TOKENS };
+enum { page_tokens = CK_KV_PAGE_TOKENS, tile_rows = 6 };
 
 // The rows of one KV head in one run, and the work area of one call.
 typedef struct {
@@ -19,6 +19,10 @@ typedef struct {
 } block;
 
 static size_t min_size(size_t a, size_t b) { return a < b ? a : b; }
+
+// Rows in tiles of equal width within one.
+static size_t tile_count(size_t rows) { return (rows + tile_rows - 1) / tile_rows; }
+static size_t tile_begin(size_t rows, size_t tile) { return rows * tile / tile_count(rows); }
 
 static void group_heads(const ck_attention *a, size_t kv_head, size_t *first, size_t *count) {
     const size_t begin = kv_head * a->group_size, end = begin + a->group_size;
@@ -42,7 +46,7 @@ size_t ck_attention_partial(const ck_attention *a) { return a->kv.value_stride +
 
 size_t ck_attention_scratch(const ck_attention *a) {
     const size_t rows = CK_ATTENTION_ROWS * (a->kv.head_dim + 2 * ck_attention_partial(a));
-    return rows + 2 * CK_TILE_TOKENS * page_tokens;
+    return rows + 2 * tile_rows * page_tokens;
 }
 
 static size_t token_of(const block *b, size_t row) { return (b->begin + row) / b->heads; }
@@ -64,14 +68,14 @@ static block make_block(const ck_kernels *kernels, const ck_attention *a, const 
     b.span = b.q + CK_ATTENTION_ROWS * a->kv.head_dim;
     b.total = b.span + CK_ATTENTION_ROWS * b.state;
     b.scores = b.total + CK_ATTENTION_ROWS * b.state;
-    b.weights = b.scores + CK_TILE_TOKENS * page_tokens;
+    b.weights = b.scores + tile_rows * page_tokens;
     return b;
 }
 
 static void load_queries(const block *b) {
     const size_t head_dim = b->a->kv.head_dim;
-    for (size_t tile = 0; tile < ck_tile_count(b->rows); tile++) {
-        const size_t first = ck_tile_begin(b->rows, tile), width = ck_tile_begin(b->rows, tile + 1) - first;
+    for (size_t tile = 0; tile < tile_count(b->rows); tile++) {
+        const size_t first = tile_begin(b->rows, tile), width = tile_begin(b->rows, tile + 1) - first;
         float *out = b->q + first * head_dim;
         for (size_t t = 0; t < width; t++) {
             const float *row = b->a->q + place(b, first + t, b->a->q_stride);
@@ -125,8 +129,8 @@ static void compute_span(const block *b, size_t span) {
         state[b->a->kv.value_stride] = -INFINITY;
     }
     for (size_t page = first_page; page < first_page + CK_KV_SPAN_PAGES; page++) {
-        for (size_t tile = 0; tile < ck_tile_count(b->rows); tile++) {
-            const size_t first = ck_tile_begin(b->rows, tile), end = ck_tile_begin(b->rows, tile + 1);
+        for (size_t tile = 0; tile < tile_count(b->rows); tile++) {
+            const size_t first = tile_begin(b->rows, tile), end = tile_begin(b->rows, tile + 1);
             if (visible(b, end - 1) > page * page_tokens) tile_page(b, first, end - first, page);
         }
     }

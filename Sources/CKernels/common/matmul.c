@@ -1,18 +1,24 @@
 // The product with a sum tree: leaves, stack machine and cache blocks around the register tiles of an instruction set.
 #include "internal.h"
 
-// Columns of one pass over a block of tiles: 16 rows of them (8 KiB in bfloat16, 16 KiB in float32) stay in the
-// first-level cache, 96 tokens of x (96 KiB) in the second. Cutting a chain here changes no bit: it goes on in memory.
+// Columns of one pass over a block of tiles: a tile's panels of them (8 KiB each in bfloat16, 16 KiB in float32) stay in
+// the first-level cache, the tokens of the block (96 KiB for 96) in the second. Cutting a chain here changes no bit: it
+// goes on in memory.
 static const size_t block_columns = 256;
 
 static size_t min_size(size_t a, size_t b) { return a < b ? a : b; }
 
-size_t ck_tile_count(size_t tokens) { return (tokens + CK_TILE_TOKENS - 1) / CK_TILE_TOKENS; }
+size_t ck_tile_count(const ck_kernels *kernels, size_t tokens) {
+    return (tokens + kernels->tile_tokens - 1) / kernels->tile_tokens;
+}
 
-size_t ck_tile_begin(size_t tokens, size_t tile) { return tokens * tile / ck_tile_count(tokens); }
+size_t ck_tile_begin(const ck_kernels *kernels, size_t tokens, size_t tile) {
+    return tokens * tile / ck_tile_count(kernels, tokens);
+}
 
-void ck_pack_tile(const float *x, size_t x_stride, size_t tokens, size_t columns, size_t tile, float *out) {
-    const size_t begin = ck_tile_begin(tokens, tile), width = ck_tile_begin(tokens, tile + 1) - begin;
+void ck_pack_tile(const ck_kernels *kernels, const float *x, size_t x_stride, size_t tokens, size_t columns,
+                  size_t tile, float *out) {
+    const size_t begin = ck_tile_begin(kernels, tokens, tile), width = ck_tile_begin(kernels, tokens, tile + 1) - begin;
     const float *rows = x + begin * x_stride;
     out += begin * columns;
     for (size_t k = 0; k < columns; k++) {
@@ -20,12 +26,13 @@ void ck_pack_tile(const float *x, size_t x_stride, size_t tokens, size_t columns
     }
 }
 
-size_t ck_matmul_scratch(const ck_sum_tree *tree, size_t tiles) {
-    return tree->depth * CK_GROUP_PANELS * CK_PANEL_ROWS * tiles * CK_TILE_TOKENS;
+size_t ck_matmul_scratch(const ck_kernels *kernels, const ck_sum_tree *tree, size_t tiles) {
+    return tree->depth * CK_GROUP_PANELS * CK_PANEL_ROWS * tiles * kernels->tile_tokens;
 }
 
 // What one call works on: a group of panels and a block of tiles.
 typedef struct {
+    const ck_kernels *kernels;
     const ck_matrix *w;
     ck_tile_kernel *tile;
     const float *x;
@@ -33,17 +40,20 @@ typedef struct {
     size_t panel, panels;
 } block;
 
+static size_t tile_begin(const block *b, size_t tile) { return ck_tile_begin(b->kernels, b->tokens, tile); }
+
 // Adds columns begin ..< end to acc, [tile][panel][width][16].
 static void columns_of_leaf(const block *b, size_t begin, size_t end, float *acc) {
     const int one_tile = b->tile_end - b->tile_begin == 1;
-    const size_t step = one_tile ? end - begin : block_columns, panel_step = one_tile ? b->panels : 1;
+    const size_t step = one_tile ? end - begin : block_columns;
+    const size_t panel_step = one_tile ? b->panels : b->kernels->tile_panels;
     for (size_t k = begin; k < end; k += step) {
         for (size_t p = 0; p < b->panels; p += panel_step) {
+            const size_t panels = min_size(panel_step, b->panels - p);
             for (size_t tile = b->tile_begin; tile < b->tile_end; tile++) {
-                const size_t first = ck_tile_begin(b->tokens, tile);
-                const size_t width = ck_tile_begin(b->tokens, tile + 1) - first;
+                const size_t first = tile_begin(b, tile), width = tile_begin(b, tile + 1) - first;
                 float *to = acc + ((first - b->first_token) * b->panels + p * width) * CK_PANEL_ROWS;
-                b->tile(b->w, b->panel + p, panel_step, k, min_size(k + step, end),
+                b->tile(b->w, b->panel + p, panels, k, min_size(k + step, end),
                         b->x + first * b->w->columns + k * width, width, to);
             }
         }
@@ -56,7 +66,7 @@ static void add_to(float *a, const float *b, size_t n) {
 
 static void store(const block *b, const float *acc, float *y, size_t y_stride) {
     for (size_t tile = b->tile_begin; tile < b->tile_end; tile++) {
-        const size_t first = ck_tile_begin(b->tokens, tile), width = ck_tile_begin(b->tokens, tile + 1) - first;
+        const size_t first = tile_begin(b, tile), width = tile_begin(b, tile + 1) - first;
         const float *from = acc + (first - b->first_token) * b->panels * CK_PANEL_ROWS;
         for (size_t p = 0; p < b->panels; p++) {
             const size_t row = (b->panel + p) * CK_PANEL_ROWS, rows = min_size(CK_PANEL_ROWS, b->w->rows - row);
@@ -90,9 +100,9 @@ static void group(const block *b, const ck_sum_tree *tree, float *y, size_t y_st
 void ck_matmul(const ck_kernels *kernels, const ck_matrix *w, size_t panel_begin, size_t panel_end, const float *x,
                size_t tokens, size_t tile_begin, size_t tile_end, const ck_sum_tree *tree, float *y, size_t y_stride,
                size_t y_partial_stride, float *scratch) {
-    const size_t first = ck_tile_begin(tokens, tile_begin);
-    block b = {.w = w, .tile = kernels->matmul_tile[w->storage], .x = x, .tokens = tokens, .tile_begin = tile_begin,
-               .tile_end = tile_end, .first_token = first, .block_tokens = ck_tile_begin(tokens, tile_end) - first};
+    const size_t first = ck_tile_begin(kernels, tokens, tile_begin);
+    block b = {.kernels = kernels, .w = w, .tile = kernels->matmul_tile[w->storage], .x = x, .tokens = tokens, .tile_begin = tile_begin,
+               .tile_end = tile_end, .first_token = first, .block_tokens = ck_tile_begin(kernels, tokens, tile_end) - first};
     for (size_t panel = panel_begin; panel < panel_end; panel += CK_GROUP_PANELS) {
         b.panel = panel;
         b.panels = min_size(CK_GROUP_PANELS, panel_end - panel);

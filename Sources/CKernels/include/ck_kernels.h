@@ -10,6 +10,8 @@ typedef void ck_pack_kernel(const void *source, size_t row_bytes, size_t columns
 
 typedef struct ck_kernels {
     const char *name;
+    size_t tile_tokens;  // most tokens of a register tile
+    size_t tile_panels;  // panels that such a tile takes together
     ck_tile_kernel *matmul_tile[CK_STORAGES];
     ck_pack_kernel *pack[CK_STORAGES];
     ck_rms_norm_kernel *rms_norm;

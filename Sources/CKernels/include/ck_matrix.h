@@ -5,10 +5,10 @@
 
 enum {
     CK_PANEL_ROWS = 16,       // output rows of a panel: two AVX2 registers
-    CK_TILE_TOKENS = 6,       // most tokens of one register tile: 12 accumulators of the 16 registers
+    CK_TILE_TOKENS = 12,      // most tokens of one register tile in any set of kernels
     CK_SUM_TREE_DEPTH = 32,   // most values on the stack of a sum tree
     CK_GROUP_PANELS = 4,      // panels that one pass of ck_matmul takes together: four memory streams
-    CK_BLOCK_TILES = 16,      // most tiles of one ck_matmul call: 96 tokens of x stay in the second-level cache
+    CK_BLOCK_TILES = 16,      // most tiles of one ck_matmul call: their x stays in the second-level cache
 };
 
 // How the weights of a matrix are stored. k is the column; a panel is k-major.
@@ -56,17 +56,18 @@ void ck_matrix_pack(const struct ck_kernels *kernels, const ck_matrix *w, size_t
 // One row, widened to float: out[columns].
 void ck_matrix_row(const ck_matrix *w, size_t row, float *out);
 
-// The tiles of `tokens` tokens: equal widths within one, at most CK_TILE_TOKENS. Tile i covers tokens
-// ck_tile_begin(i) ..< ck_tile_begin(i + 1).
-size_t ck_tile_count(size_t tokens);
-size_t ck_tile_begin(size_t tokens, size_t tile);
+// The tiles of `tokens` tokens: equal widths within one, at most what the set of kernels has registers for. Tile i
+// covers tokens ck_tile_begin(i) ..< ck_tile_begin(i + 1).
+size_t ck_tile_count(const struct ck_kernels *kernels, size_t tokens);
+size_t ck_tile_begin(const struct ck_kernels *kernels, size_t tokens, size_t tile);
 
 // Packs one tile of x for ck_matmul: out + ck_tile_begin(tile) * columns becomes [columns][width of the tile].
 // One token needs no packing: its row is its tile.
-void ck_pack_tile(const float *x, size_t x_stride, size_t tokens, size_t columns, size_t tile, float *out);
+void ck_pack_tile(const struct ck_kernels *kernels, const float *x, size_t x_stride, size_t tokens, size_t columns,
+                  size_t tile, float *out);
 
 // Floats of scratch that ck_matmul needs for `tiles` tiles.
-size_t ck_matmul_scratch(const ck_sum_tree *tree, size_t tiles);
+size_t ck_matmul_scratch(const struct ck_kernels *kernels, const ck_sum_tree *tree, size_t tiles);
 
 // y[partial][token][row] for the rows of panels panel_begin ..< panel_end and the tokens of tiles
 // tile_begin ..< tile_end (at most CK_BLOCK_TILES). x is packed by ck_pack_tile. Strides are in floats.

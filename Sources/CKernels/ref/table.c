@@ -3,6 +3,8 @@
 
 const ck_kernels ck_ref_kernels = {
     .name = "ref",
+    .tile_tokens = 6,
+    .tile_panels = 1,
     .matmul_tile = {ck_ref_matmul_tile, ck_ref_matmul_tile, ck_ref_matmul_tile},
     .pack = {ck_ref_pack_float32, ck_ref_pack_bfloat16, ck_ref_pack_float16},
     .rms_norm = ck_ref_rms_norm,
