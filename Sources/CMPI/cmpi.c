@@ -1,13 +1,9 @@
 #include "cmpi.h"
+#include "internal.h"
 
-#define OMPI_SKIP_MPICXX 1
 #include <limits.h>
-#include <mpi.h>
 #include <stdlib.h>
 
-struct cmpi_comm {
-    MPI_Comm comm;
-};
 struct cmpi_request {
     MPI_Request request;
 };

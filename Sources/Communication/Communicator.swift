@@ -10,6 +10,15 @@ package protocol Communicator: AnyObject {
     /// What the calls below have cost so far.
     var meter: CommunicationMeter { get }
 
+    /// Memory that all ranks of the group see, for exchanges without messages; `nil`, on every rank, where there is none.
+    ///
+    /// Collective, at the start: the exchanges themselves are rounds of the blocks.
+    ///
+    /// - Parameters:
+    ///   - byteCounts: of each rank's block.
+    ///   - copies: see `SharedBlocks`.
+    func share(byteCounts: [Int], copies: Int) -> SharedBlocks?
+
     /// Completes `all` on every rank: `layout.counts[r]` floats of rank r at `layout.offsets[r]`; one's own are in place.
     func allGather(_ all: UnsafeMutablePointer<Float>, _ layout: BlockLayout) throws(MPIError)
 
@@ -27,6 +36,11 @@ package protocol Communicator: AnyObject {
         into all: UnsafeMutableRawPointer,
         _ layout: BlockLayout
     ) throws(MPIError)
+}
+
+extension Communicator {
+    package func share(byteCounts: [Int], copies: Int) -> SharedBlocks? { nil }
+    package func share(byteCounts: [Int]) -> SharedBlocks? { share(byteCounts: byteCounts, copies: 2) }
 }
 
 /// Where each rank's block lies in a buffer, in elements (or bytes, for `gather`).

@@ -30,6 +30,11 @@ package final class MPICommunicator: Communicator {
         return MPICommunicator(adopting: part)
     }
 
+    package func share(byteCounts: [Int], copies: Int) -> SharedBlocks? {
+        precondition(byteCounts.count == size, "\(byteCounts.count) blocks for \(size) ranks")
+        return size > 1 ? SharedBlocks(self, byteCounts: byteCounts, copies: copies) : nil
+    }
+
     package func allGather(_ all: UnsafeMutablePointer<Float>, _ layout: BlockLayout) throws(MPIError) {
         guard size > 1 else { return }
         try meter.measure(sending: Int(layout.counts[rank]) * 4 * (size - 1)) { () throws(MPIError) in

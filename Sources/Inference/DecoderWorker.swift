@@ -11,12 +11,19 @@ package final class DecoderWorker {
     private let inbox: any TileInbox
     private let logits: LogitsGather
     private var dropped: FloatBuffer?
+    /// Filled anew by every step, so that a step allocates nothing.
+    private var batch = DecoderBatch(tokens: [], runs: [], logitsRows: [])
+    private var wanted: [(run: Int, row: Int)] = []
 
     package init(decoder: Qwen3Decoder, inbox: any TileInbox) {
         self.decoder = decoder
         self.inbox = inbox
         images = ImageStore(hidden: decoder.config.hidden)
-        logits = LogitsGather(plan: decoder.plan, communicator: decoder.communicator)
+        logits = LogitsGather(
+            plan: decoder.plan,
+            maxRows: decoder.workspace.maxLogitsRows,
+            communicator: decoder.communicator
+        )
     }
 
     /// Carries out a plan: images, tiles, the forward pass, and the way of the logits to the leader.
@@ -29,8 +36,9 @@ package final class DecoderWorker {
         for tile in plan.arrivals { try take(tile) }
         var results: [LogitsResult] = []
         if !plan.runs.isEmpty {
-            let shard = try decoder.forward(try batch(of: plan))
-            results = try logits.gather(plan, shard)
+            try fillBatch(from: plan)
+            let shard = try decoder.forward(batch)
+            results = try logits.gather(plan, wanted, shard)
         }
         for slot in plan.closings { images.close(slot: slot) }
         return results
@@ -49,19 +57,21 @@ package final class DecoderWorker {
         }
     }
 
-    private func batch(of plan: StepPlan) throws -> DecoderBatch {
-        var visual: [DecoderBatch.VisualRows] = []
+    private func fillBatch(from plan: StepPlan) throws {
+        batch.visual.removeAll(keepingCapacity: true)
         for rows in plan.visual {
             guard let place = images.place(slot: rows.slot, offset: Int(rows.offset), tokens: Int(rows.count)) else {
                 throw StepPlanError(description: "a step uses visual tokens of image \(rows.slot), which is not open")
             }
-            visual.append(DecoderBatch.VisualRows(row: Int(rows.row), count: Int(rows.count), tokens: place))
+            batch.visual.append(DecoderBatch.VisualRows(row: Int(rows.row), count: Int(rows.count), tokens: place))
         }
-        return DecoderBatch(
-            tokens: plan.tokens,
-            runs: plan.runs.map { DecoderBatch.Run(start: Int($0.start), count: Int($0.count), pages: $0.pages) },
-            visual: visual,
-            logitsRows: plan.logitsRows.map(\.row)
-        )
+        batch.tokens = plan.tokens
+        batch.runs.removeAll(keepingCapacity: true)
+        for run in plan.runs {
+            batch.runs.append(DecoderBatch.Run(start: Int(run.start), count: Int(run.count), pages: run.pages))
+        }
+        plan.collectLogitsRows(into: &wanted)
+        batch.logitsRows.removeAll(keepingCapacity: true)
+        for row in wanted { batch.logitsRows.append(row.row) }
     }
 }

@@ -73,11 +73,17 @@ package struct StepPlan: Equatable, Sendable {
     /// Rows whose logits are wanted, in the order of the runs: (run, row in the batch).
     package var logitsRows: [(run: Int, row: Int)] {
         var rows: [(run: Int, row: Int)] = []
+        collectLogitsRows(into: &rows)
+        return rows
+    }
+
+    /// The same, without an allocation once there is room.
+    func collectLogitsRows(into rows: inout [(run: Int, row: Int)]) {
+        rows.removeAll(keepingCapacity: true)
         var end = 0
         for (index, run) in runs.enumerated() {
             end += Int(run.count)
             if run.logits != .none { rows.append((index, end - 1)) }
         }
-        return rows
     }
 }

@@ -77,3 +77,6 @@ void ck_matmul(const struct ck_kernels *kernels, const ck_matrix *w, size_t pane
 
 // out[i] = the one value left by the stack machine of ck_sum_tree over partials[0 ..< count][i].
 void ck_tree_combine(const float *const *partials, size_t count, const int32_t *merges, float *out, size_t n);
+
+// x[i] = x[i] + that value.
+void ck_tree_combine_add(const float *const *partials, size_t count, const int32_t *merges, float *x, size_t n);

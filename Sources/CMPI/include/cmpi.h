@@ -1,7 +1,7 @@
 // Everything the Swift side may ask of MPI.
 //
 // Swift cannot import the macros of mpi.h (MPI_COMM_WORLD, MPI_FLOAT), and the types behind them differ between
-// Open MPI and MPICH. cmpi.c is the only file that includes mpi.h; nothing of it shows here.
+// Open MPI and MPICH. Only this target's sources include mpi.h; nothing of it shows here.
 // Every int result is MPI_SUCCESS (0) or an MPI error code for cmpi_error_text. Counts are checked against INT_MAX
 // by the caller unless a comment says otherwise.
 

@@ -43,7 +43,4 @@ package struct DecoderBatch {
         self.visual = visual
         self.logitsRows = logitsRows
     }
-
-    /// The absolute position of each row.
-    var positions: [Int] { runs.flatMap { $0.start..<($0.start + $0.count) } }
 }

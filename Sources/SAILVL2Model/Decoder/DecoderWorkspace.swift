@@ -9,6 +9,7 @@ package final class DecoderWorkspace {
     package let pool: ThreadPool
     package let cache: KVCachePages
     package let maxRows: Int
+    package let maxLogitsRows: Int
     let rotary: RotaryTable
     let attentionReduce: TreeAllReduce
     let mlpReduce: TreeAllReduce
@@ -22,6 +23,10 @@ package final class DecoderWorkspace {
     let context: FloatBuffer
     /// `[rows with logits, vocabulary/tp]`.
     let logits: FloatBuffer
+    /// What the layers must know of a step; filled anew by each, so that a step allocates nothing.
+    var positions: [Int] = []
+    var runs: [SequenceRun] = []
+    var isVisual: [Bool] = []
 
     package init(
         _ config: ModelConfig.Decoder,
@@ -33,6 +38,7 @@ package final class DecoderWorkspace {
         let shard = plan.shards[communicator.rank]
         self.pool = pool
         maxRows = options.maxRows
+        maxLogitsRows = options.maxLogitsRows
         cache = KVCachePages(
             layout: KVLayout(element: options.cacheElement, kvHeads: shard.kvHeads.count, headDim: config.headDim),
             layers: config.layers,
@@ -86,12 +92,14 @@ package final class DecoderWorkspace {
                 tree: plan.attentionTree,
                 leaves: plan.shards.map(\.queryHeads),
                 width: config.hidden,
+                rank: rank,
                 maxRows: options.maxRows
             )
             + TreeAllReduce.workBytes(
                 tree: plan.mlpTree,
                 leaves: plan.shards.map(\.mlpLeaves),
                 width: config.hidden,
+                rank: rank,
                 maxRows: options.maxRows
             )
     }

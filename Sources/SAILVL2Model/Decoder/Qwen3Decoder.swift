@@ -82,25 +82,34 @@ package final class Qwen3Decoder {
         defer { work.pool.endStep() }
         let hidden = work.rows(work.hidden, count: batch.tokens.count, width: config.hidden)
         try embed(batch, into: hidden)
-        let pass = ForwardPass(positions: batch.positions, runs: sequenceRuns(batch), workspace: work)
+        prepare(batch)
+        let pass = ForwardPass(positions: work.positions, runs: work.runs, workspace: work)
         for layer in layers { try layer(hidden, pass) }
         return logits(batch.logitsRows, of: hidden)
     }
 
     private func embed(_ batch: DecoderBatch, into hidden: Rows) throws(MPIError) {
-        var isVisual = [Bool](repeating: false, count: batch.tokens.count)
+        let work = workspace
+        work.isVisual.removeAll(keepingCapacity: true)
+        for _ in batch.tokens { work.isVisual.append(false) }
         for rows in batch.visual {
             hidden.row(rows.row).update(from: rows.tokens, count: rows.count * config.hidden)
-            for row in rows.row..<(rows.row + rows.count) { isVisual[row] = true }
+            for row in rows.row..<(rows.row + rows.count) { work.isVisual[row] = true }
         }
-        try embedding.embed(batch.tokens, isVisual: { isVisual[$0] }, into: hidden.base)
+        try embedding.embed(batch.tokens, isVisual: work.isVisual, into: hidden.base)
     }
 
-    private func sequenceRuns(_ batch: DecoderBatch) -> [SequenceRun] {
-        var firstRow = 0
-        return batch.runs.map { run in
-            defer { firstRow += run.count }
-            return SequenceRun(firstRow: firstRow, tokens: run.count, start: run.start, pages: run.pages)
+    /// Writes down each row's absolute position, and the runs with the rows at which they begin.
+    private func prepare(_ batch: DecoderBatch) {
+        let work = workspace
+        work.positions.removeAll(keepingCapacity: true)
+        work.runs.removeAll(keepingCapacity: true)
+        for run in batch.runs {
+            let firstRow = work.positions.count
+            work.runs.append(
+                SequenceRun(firstRow: firstRow, tokens: run.count, start: run.start, pages: run.pages)
+            )
+            for position in run.start..<(run.start + run.count) { work.positions.append(position) }
         }
     }
 

@@ -15,14 +15,16 @@ internal import Tensors
 /// | logits    | `[rows, vocabulary]`      | `[rows, vocabulary/tp]`      |
 ///
 /// ## Communication
-/// Embedding: one all-gather of `[tokens, hidden]`, none in a group of one. Rows are copied, not summed, so that they
-/// keep their bits. Head: none.
+/// Embedding: one all-gather of `[tokens, hidden]`, through shared memory when all ranks are on one host; none in a group
+/// of one. Rows are copied, not summed, so that they keep their bits. Head: none.
 package final class VocabParallelEmbedding {
     package let rowsOfRank: [Range<Int>]
     private let embedding: PackedMatrix?
     private let head: PackedMatrix?
     private let hidden: Int
     private let communicator: any Communicator
+    /// The ranks' rows, in the one or the other; neither in a group of one.
+    private let shared: SharedBlocks?
     private let gathered: FloatBuffer
     private var layout: BlockLayout
     package private(set) var bytesSent = 0
@@ -42,7 +44,10 @@ package final class VocabParallelEmbedding {
         let table = Self.load(checkpoint.required(TensorNames.embedding), rows, pool)
         embedding = table
         head = config.tiedEmbeddings ? table : Self.load(checkpoint.head, rows, pool)
-        gathered = FloatBuffer(count: communicator.size > 1 ? maxRows * config.hidden : 0)
+        // One copy is enough: the layers' all-reduces lie between two embeddings.
+        let blockBytes = plan.shards.map { $0.vocabularyRows.isEmpty ? 0 : maxRows * config.hidden * 4 }
+        shared = communicator.share(byteCounts: blockBytes, copies: 1)
+        gathered = FloatBuffer(count: communicator.size > 1 && shared == nil ? maxRows * config.hidden : 0)
         layout = BlockLayout(counts: Array(repeating: 0, count: communicator.size))
     }
 
@@ -61,16 +66,16 @@ package final class VocabParallelEmbedding {
         return matrix
     }
 
-    /// Writes the embeddings of `tokens` to the rows of `x`, `[tokens, hidden]`, but for the rows that `isVisual` names.
+    /// Writes the embeddings of `tokens` to the rows of `x`, `[tokens, hidden]`, but for the rows of which `isVisual` is true.
     ///
     /// Collective: every rank of the group must call it.
     package func embed(
         _ tokens: [Int32],
-        isVisual: (Int) -> Bool,
+        isVisual: [Bool],
         into x: UnsafeMutablePointer<Float>
     ) throws(MPIError) {
         guard communicator.size > 1 else {
-            for (row, token) in tokens.enumerated() where !isVisual(row) {
+            for (row, token) in tokens.enumerated() where !isVisual[row] {
                 embedding?.row(Int(token), into: x + row * hidden)
             }
             return
@@ -78,23 +83,26 @@ package final class VocabParallelEmbedding {
         // Rank after rank, the rows that it owns in the order of the batch.
         layout.update { rank in
             var count = 0
-            for (row, token) in tokens.enumerated() where !isVisual(row) && rowsOfRank[rank].contains(Int(token)) {
+            for (row, token) in tokens.enumerated() where !isVisual[row] && rowsOfRank[rank].contains(Int(token)) {
                 count += hidden
             }
             return count
         }
         guard layout.total > 0 else { return }
-        var place = gathered.pointer + Int(layout.offsets[communicator.rank])
-        let own = rowsOfRank[communicator.rank]
-        for (row, token) in tokens.enumerated() where !isVisual(row) && own.contains(Int(token)) {
+        let rank = communicator.rank
+        let own = rowsOfRank[rank]
+        var place = shared?.own.assumingMemoryBound(to: Float.self) ?? gathered.pointer + Int(layout.offsets[rank])
+        for (row, token) in tokens.enumerated() where !isVisual[row] && own.contains(Int(token)) {
             embedding?.row(Int(token) - own.lowerBound, into: place)
             place += hidden
         }
-        bytesSent += Int(layout.counts[communicator.rank]) * 4 * (communicator.size - 1)
-        try communicator.allGather(gathered.pointer, layout)
-        var source = UnsafePointer(gathered.pointer)
-        for rows in rowsOfRank {
-            for (row, token) in tokens.enumerated() where !isVisual(row) && rows.contains(Int(token)) {
+        let sent = Int(layout.counts[rank]) * 4 * (communicator.size - 1)
+        bytesSent += sent
+        if let shared { shared.complete(sending: sent) } else { try communicator.allGather(gathered.pointer, layout) }
+        for (other, rows) in rowsOfRank.enumerated() {
+            let block = shared?.completed(other).assumingMemoryBound(to: Float.self)
+            var source = UnsafePointer(block ?? gathered.pointer + Int(layout.offsets[other]))
+            for (row, token) in tokens.enumerated() where !isVisual[row] && rows.contains(Int(token)) {
                 (x + row * hidden).update(from: source, count: hidden)
                 source += hidden
             }

@@ -1,0 +1,157 @@
+// A file without a name (memfd), made by rank 0 and opened by the others through /proc: it is gone with the last rank
+// that has it, even after SIGKILL, and no limit of /dev/shm, small in containers, applies to it.
+#define _GNU_SOURCE
+#include "cmpi_shared.h"
+#include "internal.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+// Two cache lines each: processors fetch them in pairs.
+struct flag {
+    _Alignas(128) _Atomic uint64_t round;
+};
+
+struct cmpi_shared {
+    char *base;
+    size_t bytes;
+    struct flag *flags;
+    size_t *offsets;
+    uint64_t round;
+    int rank, size;
+};
+
+// Where the others find rank 0's file.
+struct place {
+    int64_t pid, fd, inode;
+};
+
+static size_t pages(size_t bytes) { return (bytes + 4095) / 4096 * 4096; }
+
+static bool on_one_host(MPI_Comm comm, int size) {
+    MPI_Comm here;
+    int count = 0;
+    if (MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &here) != MPI_SUCCESS) return false;
+    MPI_Comm_size(here, &count);
+    MPI_Comm_free(&here);
+    return count == size;
+}
+
+// Whether every rank says yes.
+static bool all_agree(MPI_Comm comm, bool yes) {
+    int mine = yes, all = 0;
+    return MPI_Allreduce(&mine, &all, 1, MPI_INT, MPI_MIN, comm) == MPI_SUCCESS && all;
+}
+
+static int create(size_t bytes, struct place *place) {
+#if defined(__linux__)
+    const int fd = memfd_create("flotilla", MFD_CLOEXEC);
+    struct stat status;
+    if (fd < 0) return -1;
+    if (ftruncate(fd, (off_t)bytes) == 0 && fstat(fd, &status) == 0) {
+        *place = (struct place){getpid(), fd, (int64_t)status.st_ino};
+        return fd;
+    }
+    close(fd);
+#endif
+    (void)bytes, (void)place;
+    return -1;
+}
+
+// Rank 0's file, if this is it: in a container of its own a rank would find somebody else's, or nothing.
+static int open_place(const struct place *place, size_t bytes) {
+    char path[64];
+    struct stat status;
+    if (place->pid == 0) return -1;
+    snprintf(path, sizeof path, "/proc/%lld/fd/%lld", (long long)place->pid, (long long)place->fd);
+    const int fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0) return -1;
+    if (fstat(fd, &status) == 0 && (int64_t)status.st_ino == place->inode && (size_t)status.st_size == bytes) return fd;
+    close(fd);
+    return -1;
+}
+
+static cmpi_shared lay_out(MPI_Comm comm, const int64_t *bytes) {
+    cmpi_shared shared = calloc(1, sizeof *shared);
+    if (!shared) abort();
+    MPI_Comm_rank(comm, &shared->rank);
+    MPI_Comm_size(comm, &shared->size);
+    shared->offsets = calloc((size_t)shared->size, sizeof *shared->offsets);
+    if (!shared->offsets) abort();
+    shared->bytes = pages((size_t)shared->size * sizeof(struct flag));
+    for (int r = 0; r < shared->size; r++) {
+        shared->offsets[r] = shared->bytes;
+        shared->bytes += pages((size_t)bytes[r]);
+    }
+    return shared;
+}
+
+// Maps the file on every rank; false unless all of them could.
+static bool map_everywhere(MPI_Comm comm, cmpi_shared shared) {
+    struct place place = {0};
+    int fd = shared->rank == 0 ? create(shared->bytes, &place) : -1;
+    const bool told = MPI_Bcast(&place, sizeof place, MPI_BYTE, 0, comm) == MPI_SUCCESS;
+    if (told && shared->rank != 0) fd = open_place(&place, shared->bytes);
+    void *base = fd < 0 ? MAP_FAILED : mmap(NULL, shared->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (base != MAP_FAILED) shared->base = base;
+    // Rank 0's stays open until everyone has opened it.
+    const bool able = all_agree(comm, shared->base != NULL);
+    if (fd >= 0) close(fd);
+    return able;
+}
+
+cmpi_shared cmpi_share(cmpi_comm comm, const int64_t *bytes, int willing) {
+    cmpi_shared shared = lay_out(comm->comm, bytes);
+    const bool together = on_one_host(comm->comm, shared->size);
+    if (!all_agree(comm->comm, together && willing) || !map_everywhere(comm->comm, shared)) {
+        cmpi_shared_free(shared);
+        return NULL;
+    }
+    shared->flags = (struct flag *)shared->base;
+    // The first touch decides on which memory node a page lies: that of the rank that writes it.
+    memset(cmpi_shared_block(shared, shared->rank), 0, (size_t)bytes[shared->rank]);
+    cmpi_shared_complete(shared);
+    return shared;
+}
+
+void cmpi_shared_free(cmpi_shared shared) {
+    if (shared->base) munmap(shared->base, shared->bytes);
+    free(shared->offsets);
+    free(shared);
+}
+
+void *cmpi_shared_block(cmpi_shared shared, int rank) { return shared->base + shared->offsets[rank]; }
+
+// Some 25 us of pauses, then the processor is offered to others, after some milliseconds the rank dozes.
+static void relax(size_t round) {
+    const size_t pauses = 1000, yields = 10000;
+    if (round < pauses) {
+#if defined(__x86_64__)
+        __builtin_ia32_pause();
+#elif defined(__aarch64__)
+        __asm__ volatile("yield");
+#endif
+    } else if (round < pauses + yields) {
+        sched_yield();
+    } else {
+        nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
+    }
+}
+
+void cmpi_shared_complete(cmpi_shared shared) {
+    const uint64_t round = ++shared->round;
+    atomic_store_explicit(&shared->flags[shared->rank].round, round, memory_order_release);
+    for (int r = 0; r < shared->size; r++) {
+        size_t idle = 0;
+        while (atomic_load_explicit(&shared->flags[r].round, memory_order_acquire) < round) relax(idle++);
+    }
+}
