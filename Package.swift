@@ -142,7 +142,14 @@ let package = Package(
         tests("ImagePreprocessing", ["ImagePreprocessing", "Diagnostics", "Digests"]),
         tests("GroupLink", ["GroupLink", "Diagnostics"]),
         tests("Sharding", ["Sharding", "Checkpoints"]),
-        tests("SAILVL2Model", ["SAILVL2Model", "Kernels", "Checkpoints", "Tensors"]),
+        // What mpirun starts in the tests of exchanges between ranks.
+        .executableTarget(
+            name: "ParallelTestRank",
+            dependencies: ["Communication", "Kernels", "Checkpoints", "Sharding", "SAILVL2Model"],
+            path: "Tests/ParallelTestRank",
+            swiftSettings: swiftSettings
+        ),
+        tests("SAILVL2Model", ["SAILVL2Model", "Kernels", "Checkpoints", "Tensors", "ParallelTestRank"]),
         tests(
             "Inference",
             [

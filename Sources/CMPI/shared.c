@@ -27,8 +27,11 @@ struct cmpi_shared {
     struct flag *flags;
     size_t *offsets;
     uint64_t round;
+    size_t patience;  // pauses before the processor is offered to others
     int rank, size;
 };
+
+enum { least_patience = 32, most_patience = 1000 };
 
 // Where the others find rank 0's file.
 struct place {
@@ -117,6 +120,7 @@ cmpi_shared cmpi_share(cmpi_comm comm, const int64_t *bytes, int willing) {
         return NULL;
     }
     shared->flags = (struct flag *)shared->base;
+    shared->patience = most_patience;
     // The first touch decides on which memory node a page lies: that of the rank that writes it.
     memset(cmpi_shared_block(shared, shared->rank), 0, (size_t)bytes[shared->rank]);
     cmpi_shared_complete(shared);
@@ -131,27 +135,37 @@ void cmpi_shared_free(cmpi_shared shared) {
 
 void *cmpi_shared_block(cmpi_shared shared, int rank) { return shared->base + shared->offsets[rank]; }
 
-// Some 25 us of pauses, then the processor is offered to others, after some milliseconds the rank dozes.
-static void relax(size_t round) {
-    const size_t pauses = 1000, yields = 10000;
-    if (round < pauses) {
+static void pause_briefly(void) {
 #if defined(__x86_64__)
-        __builtin_ia32_pause();
+    __builtin_ia32_pause();
 #elif defined(__aarch64__)
-        __asm__ volatile("yield");
+    __asm__ volatile("yield");
 #endif
-    } else if (round < pauses + yields) {
-        sched_yield();
-    } else {
-        nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
+}
+
+// Waits for one rank. Pauses, some 25 us of them; then the processor is offered to others every few microseconds; after
+// some milliseconds the rank dozes. Where ranks outnumber processors the other one may be waiting for this very
+// processor: it has then done its part after the first offer, and the next offer comes earlier.
+static void wait_for(cmpi_shared shared, const struct flag *flag, uint64_t round) {
+    const size_t offer_every = 256, doze_after = 400000;
+    size_t offers = 0;
+    for (size_t idle = 0; atomic_load_explicit(&flag->round, memory_order_acquire) < round; idle++) {
+        if (idle >= doze_after) {
+            nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
+        } else if (idle >= shared->patience && (idle - shared->patience) % offer_every == 0) {
+            sched_yield();
+            offers++;
+        } else {
+            pause_briefly();
+        }
+        if (atomic_load_explicit(&flag->round, memory_order_acquire) < round) continue;
+        if (offers == 1 && shared->patience > least_patience) shared->patience /= 2;
+        if (offers == 0 && shared->patience < most_patience) shared->patience += shared->patience / 8;
     }
 }
 
 void cmpi_shared_complete(cmpi_shared shared) {
     const uint64_t round = ++shared->round;
     atomic_store_explicit(&shared->flags[shared->rank].round, round, memory_order_release);
-    for (int r = 0; r < shared->size; r++) {
-        size_t idle = 0;
-        while (atomic_load_explicit(&shared->flags[r].round, memory_order_acquire) < round) relax(idle++);
-    }
+    for (int r = 0; r < shared->size; r++) wait_for(shared, &shared->flags[r], round);
 }

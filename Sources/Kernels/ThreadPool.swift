@@ -55,21 +55,19 @@ package final class ThreadPool {
     }
 
     /// The same with the thread's number, `0..<threads`, for work areas.
+    ///
+    /// Allocates nothing. Never inlined, so that the closure lives until the last task is done.
+    @inline(never)
     package func run(_ tasks: Int, _ body: (_ task: Int, _ thread: Int) -> Void) {
         precondition(tasks >= 0, "\(tasks) tasks")
-        withoutActuallyEscaping(body) { escapable in
-            withUnsafePointer(to: escapable) { pointer in
-                let started = ck_thread_pool_run(
-                    handle,
-                    tasks,
-                    { context, task, thread in
-                        context?.assumingMemoryBound(to: ((Int, Int) -> Void).self).pointee(task, thread)
-                    },
-                    UnsafeMutableRawPointer(mutating: pointer)
-                )
-                precondition(started, "ThreadPool.run was called from inside a task")
-            }
-        }
+        var borrowed = BorrowedTask(body)
+        let started = ck_thread_pool_run(
+            handle,
+            tasks,
+            { context, task, thread in context?.assumingMemoryBound(to: BorrowedTask.self).pointee(task, thread) },
+            &borrowed
+        )
+        precondition(started, "ThreadPool.run was called from inside a task")
     }
 
     /// Splits `0..<count` into ranges of about `grain` for the threads; one call on this thread if there is little.

@@ -11,17 +11,23 @@
 #include <time.h>
 
 struct ck_thread_pool {
-    _Alignas(64) _Atomic uint64_t word;
-    _Alignas(64) _Atomic size_t done;
-    _Alignas(64) ck_task *body;  // written before `word` is published, read after a claim
+    // One cache line tells a worker everything: the operation is written before `word` is published, and read after a
+    // claim, which has fetched the line.
+    _Alignas(128) _Atomic uint64_t word;
+    ck_task *body;
     void *context;
     size_t tasks;
+    _Alignas(128) _Atomic size_t done;
+    _Alignas(128) atomic_bool awake;
     bool running;
-    _Alignas(64) atomic_bool awake;
     bool stop;
     pthread_mutex_t mutex;  // guards the change of `awake` and `stop`, for those who sleep
     pthread_cond_t wake;
     size_t threads, started;
+    bool bound;
+#if defined(__linux__)
+    cpu_set_t allowed, taken;  // the process's processors, and those to which workers are bound
+#endif
     pthread_t *workers;
     struct seat {
         struct ck_thread_pool *pool;
@@ -45,9 +51,9 @@ static void relax(size_t round) {
     }
 }
 
-// Claims and does tasks until none is left; false if there was none.
+// Claims and does tasks until none is left; false if there was none. What was done is counted once, at the end.
 static bool work(ck_thread_pool *pool, size_t thread) {
-    bool worked = false;
+    size_t done = 0;
     uint64_t word = atomic_load_explicit(&pool->word, memory_order_acquire);
     while ((uint32_t)word) {
         if (!atomic_compare_exchange_weak_explicit(&pool->word, &word, word - 1, memory_order_acq_rel,
@@ -55,11 +61,11 @@ static bool work(ck_thread_pool *pool, size_t thread) {
             continue;
         }
         pool->body(pool->context, pool->tasks - (uint32_t)word, thread);
-        atomic_fetch_add_explicit(&pool->done, 1, memory_order_acq_rel);
-        worked = true;
+        done++;
         word = atomic_load_explicit(&pool->word, memory_order_acquire);
     }
-    return worked;
+    if (done) atomic_fetch_add_explicit(&pool->done, done, memory_order_acq_rel);
+    return done > 0;
 }
 
 // Sleeps until a step begins; false if the pool ends.
@@ -96,17 +102,35 @@ static void set_awake(ck_thread_pool *pool, bool awake, bool stop) {
 
 static void bind_workers(ck_thread_pool *pool) {
 #if defined(__linux__)
-    cpu_set_t allowed;
-    if (sched_getaffinity(0, sizeof allowed, &allowed) || (size_t)CPU_COUNT(&allowed) != pool->threads) return;
+    cpu_set_t *allowed = &pool->allowed;
+    if (sched_getaffinity(0, sizeof *allowed, allowed) || (size_t)CPU_COUNT(allowed) != pool->threads) return;
     size_t thread = 0;
     for (int cpu = 0; cpu < CPU_SETSIZE && thread < pool->threads; cpu++) {
-        if (!CPU_ISSET(cpu, &allowed)) continue;
+        if (!CPU_ISSET(cpu, allowed)) continue;
         cpu_set_t one;
         CPU_ZERO(&one);
         CPU_SET(cpu, &one);
-        if (thread > 0) pthread_setaffinity_np(pool->workers[thread - 1], sizeof one, &one);
+        if (thread > 0) {
+            pthread_setaffinity_np(pool->workers[thread - 1], sizeof one, &one);
+            CPU_SET(cpu, &pool->taken);
+        }
         thread++;
     }
+    pool->bound = true;
+#else
+    (void)pool;
+#endif
+}
+
+// The caller is not bound, for threads that it creates would be too. But on the processor of a worker it would keep
+// that worker waiting until the system notices, some milliseconds later: so it moves, and may then go where it likes.
+static void make_way(ck_thread_pool *pool) {
+#if defined(__linux__)
+    const int cpu = pool->bound ? sched_getcpu() : -1;
+    if (cpu < 0 || cpu >= CPU_SETSIZE || !CPU_ISSET(cpu, &pool->taken)) return;
+    cpu_set_t own;
+    CPU_XOR(&own, &pool->allowed, &pool->taken);
+    if (sched_setaffinity(0, sizeof own, &own) == 0) sched_setaffinity(0, sizeof pool->allowed, &pool->allowed);
 #else
     (void)pool;
 #endif
@@ -132,7 +156,7 @@ bool ck_bind_caller(size_t first, size_t count) {
 }
 
 ck_thread_pool *ck_thread_pool_create(size_t threads, bool bind) {
-    ck_thread_pool *pool = aligned_alloc(64, (sizeof *pool + 63) / 64 * 64);
+    ck_thread_pool *pool = aligned_alloc(128, (sizeof *pool + 127) / 128 * 128);
     if (!pool) return NULL;
     memset(pool, 0, sizeof *pool);
     pool->threads = threads;
@@ -165,9 +189,15 @@ void ck_thread_pool_destroy(ck_thread_pool *pool) {
     free(pool);
 }
 
-void ck_thread_pool_begin_step(ck_thread_pool *pool) { set_awake(pool, pool->started > 0, false); }
+void ck_thread_pool_begin_step(ck_thread_pool *pool) {
+    if (pool->started == 0) return;
+    make_way(pool);
+    set_awake(pool, true, false);
+}
 
-void ck_thread_pool_end_step(ck_thread_pool *pool) { set_awake(pool, false, false); }
+void ck_thread_pool_end_step(ck_thread_pool *pool) {
+    if (pool->started > 0) set_awake(pool, false, false);
+}
 
 // Publishes the operation, works on it and waits for the tasks that others have claimed.
 static void share(ck_thread_pool *pool, size_t tasks, ck_task *body, void *context) {

@@ -20,6 +20,8 @@ internal import Tensors
 /// - SeeAlso: Shoeybi et al., *Megatron-LM*, arXiv:1909.08053, section 3.
 package struct ColumnParallelLinear {
     package let weight: PackedMatrix
+    /// One chain over all columns; made once, so that a step allocates nothing.
+    private let tree: SumTree
 
     /// Loads the given rows of each stored matrix, one block under the other.
     package init(_ blocks: [(tensor: TensorView, rows: Range<Int>)], pool: ThreadPool) {
@@ -30,6 +32,7 @@ package struct ColumnParallelLinear {
             columns: first.rowElements,
             storage: PackedMatrix.Storage(Self.commonType(blocks.map(\.tensor)))
         )
+        tree = .single(columns: first.rowElements)
         var start = 0
         for block in blocks {
             weight.load(block.tensor, rows: block.rows, columns: 0..<block.tensor.rowElements, at: start, pool: pool)
@@ -40,7 +43,9 @@ package struct ColumnParallelLinear {
     /// - Parameters:
     ///   - x: `[tokens, in]`.
     ///   - y: `[tokens, out/tp]`.
-    package func callAsFunction(_ x: Rows, into y: Rows, pool: ThreadPool) { Matmul.run(pool, weight, x, into: y) }
+    package func callAsFunction(_ x: Rows, into y: Rows, pool: ThreadPool) {
+        Matmul.run(pool, weight, x, tree: tree, into: y)
+    }
 
     /// The type in which matrices stored side by side are held: their own, or float32 when they differ.
     static func commonType(_ tensors: [TensorView]) -> ElementType {

@@ -22,6 +22,8 @@ package final class VocabParallelEmbedding {
     private let embedding: PackedMatrix?
     private let head: PackedMatrix?
     private let hidden: Int
+    /// Of the head: one chain over all columns.
+    private let tree: SumTree
     private let communicator: any Communicator
     /// The ranks' rows, in the one or the other; neither in a group of one.
     private let shared: SharedBlocks?
@@ -38,6 +40,7 @@ package final class VocabParallelEmbedding {
     ) {
         let config = checkpoint.config.decoder
         hidden = config.hidden
+        tree = .single(columns: config.hidden)
         rowsOfRank = plan.shards.map(\.vocabularyRows)
         self.communicator = communicator
         let rows = rowsOfRank[communicator.rank]
@@ -115,6 +118,6 @@ package final class VocabParallelEmbedding {
     ///   - x: `[rows, hidden]`, after the final norm.
     ///   - logits: `[rows, vocabulary/tp]`.
     package func logits(_ x: Rows, into logits: Rows, pool: ThreadPool) {
-        if let head { Matmul.run(pool, head, x, into: logits) }
+        if let head { Matmul.run(pool, head, x, tree: tree, into: logits) }
     }
 }

@@ -1,0 +1,40 @@
+import Communication
+import Foundation
+
+/// What mpirun starts in the tests of exchanges between ranks.
+///
+/// ```
+/// ParallelTestRank allreduce        sums of several shapes against a naive tree; one line from rank 0
+/// ParallelTestRank time             microseconds of an all-reduce, by bytes
+/// ParallelTestRank endless          prints every rank's pid, then exchanges until somebody kills it
+/// ParallelTestRank forward MODEL    allocations of a decode step, where `AllocationCount` is preloaded
+/// ```
+@main
+enum ParallelTestRank {
+    static func main() throws {
+        let arguments = CommandLine.arguments
+        let mode = arguments.dropFirst().first ?? ""
+        try MPIRuntime.run { world in
+            switch mode {
+            case "allreduce": try AllReduceCheck.run(world)
+            case "time": try AllReduceTiming.run(world)
+            case "endless": try endless(world)
+            case "forward": try ForwardCount.run(arguments[2], world)
+            default: exit(2)
+            }
+        } onFailure: { error in
+            print("error: \(error)")
+            return 1
+        }
+    }
+
+    private static func endless(_ world: MPICommunicator) throws {
+        let reduce = TestReduce(world, leafCount: 8, width: 64, maxRows: 4)
+        let pids = try world.allGather(UInt64(getpid()))
+        if world.rank == 0 {
+            print(pids.map(String.init).joined(separator: " "))
+            fflush(nil)
+        }
+        while true { try reduce.run(rows: 4) }
+    }
+}

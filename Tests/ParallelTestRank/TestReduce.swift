@@ -1,0 +1,85 @@
+import Communication
+import Kernels
+import SAILVL2Model
+import Sharding
+
+/// An all-reduce of made-up leaves: every rank knows them all, and so what must come out.
+final class TestReduce {
+    let reduce: TreeAllReduce
+    let tree: ReductionTree
+    let leaves: [Range<Int>]
+    let width: Int
+    let rank: Int
+    var residual: [Float]
+
+    /// Leaves are dealt out unevenly, and a rank may have none; with `isEven` each has as many.
+    init(
+        _ world: MPICommunicator,
+        leafCount: Int,
+        width: Int,
+        maxRows: Int,
+        threads: Int = 1,
+        isEven: Bool = false
+    ) {
+        tree = ReductionTree(leafCount: leafCount)
+        let size = world.size
+        let ends = (0...size).map { leafCount * $0 * (isEven ? 1 : $0 + 1) / (isEven ? size : size * (size + 1)) }
+        leaves = zip(ends, ends.dropFirst()).map { $0..<$1 }
+        rank = world.rank
+        self.width = width
+        residual = Array(repeating: 0, count: maxRows * width)
+        reduce = TreeAllReduce(
+            tree: tree,
+            leaves: leaves,
+            width: width,
+            maxRows: maxRows,
+            communicator: world,
+            pool: ThreadPool(threads: threads)
+        )
+    }
+
+    /// Any numbers, of which sums round.
+    static func leaf(_ leaf: Int, row: Int, column: Int) -> Float {
+        let mixed = UInt32(truncatingIfNeeded: (leaf &* 73_856_093) ^ (row &* 19_349_663) ^ (column &* 83_492_791))
+        return Float(mixed &* 2_654_435_761) * 0x1p-31 - 1
+    }
+
+    /// The value of the tree's node `(level, index)`, as `ReductionTree` defines it.
+    func node(_ level: Int, _ index: Int, row: Int, column: Int) -> Float {
+        if level == 0 { return Self.leaf(index, row: row, column: column) }
+        let left = node(level - 1, 2 * index, row: row, column: column)
+        guard (2 * index + 1) << (level - 1) < tree.leafCount else { return left }
+        return left + node(level - 1, 2 * index + 1, row: row, column: column)
+    }
+
+    func root(row: Int, column: Int) -> Float {
+        var level = 0
+        while 1 << level < tree.leafCount { level += 1 }
+        return node(level, 0, row: row, column: column)
+    }
+
+    /// Writes this rank's partials, and reduces.
+    func run(rows: Int) throws {
+        let place = reduce.destination(rows: rows)
+        for row in 0..<rows {
+            for column in 0..<width {
+                var stack: [Float] = []
+                for (leaf, merges) in zip(leaves[rank], reduce.ownProgram.merges) {
+                    stack.append(Self.leaf(leaf, row: row, column: column))
+                    for _ in 0..<merges { stack.append(stack.remove(at: stack.count - 2) + stack.removeLast()) }
+                }
+                for (partial, value) in stack.enumerated() {
+                    place.base[row * place.stride + partial * width + column] = value
+                }
+            }
+        }
+        try reduce(rows: rows)
+    }
+
+    func reduce(rows: Int) throws {
+        try residual.withUnsafeMutableBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return }
+            try reduce.reduce(rows: rows, addingTo: base)
+        }
+    }
+}

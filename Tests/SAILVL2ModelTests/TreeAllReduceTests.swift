@@ -1,0 +1,94 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("The all-reduce between ranks", .serialized)
+struct TreeAllReduceTests {
+    @Test("the naive tree's bits, the plan's counts, by shared memory and by messages", arguments: 1...5)
+    func bits(ranks: Int) throws {
+        let shared = try TestRanks.run(ranks, ["allreduce"])
+        #expect(shared == "shared=\(ranks > 1) counts=true wrong=0\n")
+        let messages = try TestRanks.run(ranks, ["allreduce"], environment: ["FLOTILLA_SHARED_MEMORY": "off"])
+        #expect(messages == "shared=false counts=true wrong=0\n")
+    }
+
+    @Test("one rank that shares nothing is enough for messages everywhere")
+    func oneUnwilling() throws {
+        let off = ["-x", "FLOTILLA_SHARED_MEMORY=off", TestRanks.program, "allreduce", ":", "-np", "2"]
+        let output = try TestRanks.run(1, ["allreduce"], mpirun: ["--oversubscribe", "--mca", "plm", "isolated"] + off)
+        #expect(output == "shared=false counts=true wrong=0\n")
+    }
+
+    @Test("ranks of two hosts exchange messages")
+    func twoHosts() throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            // A host of another name: mpirun's remote shell starts its daemon under that name on this machine.
+            let agent = directory.appendingPathComponent("agent")
+            let script = """
+                #!/bin/sh
+                name=$1; shift
+                exec unshare --user --map-root-user --uts sh -c "hostname $name; $*"
+                """
+            try script.write(to: agent, atomically: true, encoding: .utf8)
+            chmod(agent.path, 0o755)
+            let probe = Process()
+            probe.executableURL = agent
+            probe.arguments = ["elsewhere", "true"]
+            probe.standardError = FileHandle.nullDevice
+            try probe.run()
+            probe.waitUntilExit()
+            guard probe.terminationStatus == 0 else { return print("SKIPPED: this system gives no namespaces") }
+            let hosts = directory.appendingPathComponent("hosts")
+            try "\(ProcessInfo.processInfo.hostName) slots=2\nelsewhere slots=1\n"
+                .write(to: hosts, atomically: true, encoding: .utf8)
+            let output = try TestRanks.run(
+                3,
+                ["allreduce"],
+                mpirun: ["--hostfile", hosts.path, "--mca", "plm_rsh_agent", agent.path, "--mca", "btl", "tcp,self"]
+            )
+            #expect(output == "shared=false counts=true wrong=0\n")
+        }
+    }
+
+    @Test("nothing stays behind when ranks are killed")
+    func killed() throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            let output = directory.appendingPathComponent("output")
+            let process = try TestRanks.start(
+                3,
+                ["endless"],
+                output: output,
+                mpirun: [
+                    "--oversubscribe", "--mca", "plm", "isolated", "--mca", "btl_vader_backing_directory",
+                    directory.path,
+                ]
+            )
+            var pids: [Int32] = []
+            for _ in 0..<1000 where pids.count < 3 {
+                usleep(20_000)
+                pids = try String(contentsOf: output, encoding: .utf8).split(whereSeparator: \.isWhitespace)
+                    .compactMap { Int32($0) }
+            }
+            #expect(pids.count == 3)
+            let first = try #require(pids.first)
+            let maps = try String(contentsOfFile: "/proc/\(first)/maps", encoding: .utf8)
+            #expect(maps.contains("memfd:flotilla"), "the ranks share nothing")
+            for pid in pids { kill(pid, SIGKILL) }
+            process.waitUntilExit()
+            let left = try FileManager.default.contentsOfDirectory(atPath: "/dev/shm")
+            #expect(left.filter { $0.contains("memfd") || $0.contains("flotilla-shared") }.isEmpty)
+        }
+    }
+
+    @Test("a forward pass allocates nothing, on one rank and on two", arguments: [1, 2])
+    func allocations(ranks: Int) throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            let environment = ["LD_PRELOAD": try AllocationCount.library(in: directory).path]
+            let model = Fixtures.url("mini-bf16").path
+            let output = try TestRanks.run(ranks, ["forward", model], environment: environment)
+            for rank in 0..<ranks {
+                #expect(output.contains("rank \(rank): 0 allocations in a forward pass"), "\(output)")
+            }
+        }
+    }
+}
