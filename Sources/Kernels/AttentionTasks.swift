@@ -11,7 +11,8 @@ struct AttentionTasks {
     let kvHeads: Int
     let runs: [SequenceRun]
 
-    /// One task: which rows of which KV head of which run, and which span.
+    /// One task: which rows of which KV head of which run, and which span; a KV head with few query heads here may have
+    /// no rows in it.
     private struct Part {
         let run: Int
         let kvHead: Int
@@ -23,20 +24,20 @@ struct AttentionTasks {
     private static let partialLimit = 16 << 20
 
     func run() {
-        let whole = taskCount(splitting: false)
-        let partials = runs.reduce(0) { $0 + partialFloats($1) }
+        let (whole, spans, partials) = counts()
         let split = pool.threads > 1 && whole < 2 * pool.threads && partials <= AttentionTasks.partialLimit
         let scratch = ck_attention_scratch(call)
-        guard split, taskCount(splitting: true) > whole else {
+        guard split, spans > whole else {
             pool.reserveScratch(floatsPerThread: scratch, shared: 0)
             return pool.run(whole) { task, thread in runWhole(part(task, splitting: false), thread) }
         }
         pool.reserveScratch(floatsPerThread: scratch, shared: partials)
-        pool.run(taskCount(splitting: true)) { task, thread in runSpan(part(task, splitting: true), thread) }
+        pool.run(spans) { task, thread in runSpan(part(task, splitting: true), thread) }
         pool.run(whole) { task, thread in runJoin(part(task, splitting: false), thread) }
     }
 
     private func runWhole(_ part: Part, _ thread: Int) {
+        guard !part.rows.isEmpty else { return }
         runs[part.run].withUnsafeRun {
             ck_attention_rows(
                 kernels.table,
@@ -51,6 +52,7 @@ struct AttentionTasks {
     }
 
     private func runSpan(_ part: Part, _ thread: Int) {
+        guard !part.rows.isEmpty else { return }
         runs[part.run].withUnsafeRun {
             ck_attention_span(
                 kernels.table,
@@ -67,6 +69,7 @@ struct AttentionTasks {
     }
 
     private func runJoin(_ part: Part, _ thread: Int) {
+        guard !part.rows.isEmpty else { return }
         runs[part.run].withUnsafeRun {
             ck_attention_join(
                 kernels.table,
@@ -83,52 +86,57 @@ struct AttentionTasks {
 
     // MARK: Counting
 
+    /// Rows of a run and KV head, and of the KV head that has most.
     private func rows(_ run: SequenceRun, _ kvHead: Int) -> Int {
         run.withUnsafeRun { ck_attention_row_count(call, $0, kvHead) }
     }
 
+    private func mostRows(_ run: SequenceRun) -> Int {
+        run.tokens * min(call.pointee.group_size, call.pointee.query_heads)
+    }
+
     private func spans(_ run: SequenceRun) -> Int { run.withUnsafeRun { ck_attention_span_count($0) } }
 
-    private func blocks(_ rows: Int) -> Int {
-        (rows + CK_ATTENTION_ROWS - 1) / CK_ATTENTION_ROWS
-    }
+    private func blocks(_ run: SequenceRun) -> Int { (mostRows(run) + CK_ATTENTION_ROWS - 1) / CK_ATTENTION_ROWS }
 
     private func partialFloats(_ run: SequenceRun) -> Int {
-        let rows = (0..<kvHeads).reduce(0) { $0 + self.rows(run, $1) }
-        return rows * spans(run) * ck_attention_partial(call)
+        mostRows(run) * spans(run) * ck_attention_partial(call)
     }
 
-    private func taskCount(splitting: Bool) -> Int {
-        runs.reduce(0) { count, run in
-            let heads = (0..<kvHeads).reduce(0) { $0 + blocks(rows(run, $1)) }
-            return count + heads * (splitting ? spans(run) : 1)
+    /// Tasks of the whole form and of the split one, and floats of partial results.
+    private func counts() -> (whole: Int, spans: Int, partials: Int) {
+        var (whole, split, partials) = (0, 0, 0)
+        for run in runs {
+            let blocks = kvHeads * blocks(run)
+            whole += blocks
+            split += blocks * spans(run)
+            partials += kvHeads * partialFloats(run)
         }
+        return (whole, split, partials)
     }
 
     /// Task `index`; a run's last rows, which see most keys, come first.
     private func part(_ index: Int, splitting: Bool) -> Part {
         var rest = index
-        for (number, run) in runs.enumerated() {
-            let spans = splitting ? spans(run) : 1
-            for kvHead in 0..<kvHeads {
-                let rows = rows(run, kvHead)
-                let blocks = blocks(rows)
-                if rest < blocks * spans {
-                    let block = blocks - 1 - rest / spans
-                    let range = rows * block / blocks..<rows * (block + 1) / blocks
-                    return Part(run: number, kvHead: kvHead, rows: range, span: rest % spans)
-                }
-                rest -= blocks * spans
+        for number in runs.indices {
+            let run = runs[number]
+            let (blocks, spans) = (blocks(run), splitting ? spans(run) : 1)
+            guard rest >= kvHeads * blocks * spans else {
+                let (unit, span) = rest.quotientAndRemainder(dividingBy: spans)
+                let (kvHead, fromLast) = unit.quotientAndRemainder(dividingBy: blocks)
+                let (rows, block) = (rows(run, kvHead), blocks - 1 - fromLast)
+                let range = rows * block / blocks..<rows * (block + 1) / blocks
+                return Part(run: number, kvHead: kvHead, rows: range, span: span)
             }
+            rest -= kvHeads * blocks * spans
         }
         preconditionFailure("task \(index) of an attention call")
     }
 
     /// Where the partial results of a part's run and KV head begin.
     private func partials(_ part: Part) -> UnsafeMutablePointer<Float> {
-        var offset = runs[..<part.run].reduce(0) { $0 + partialFloats($1) }
-        let run = runs[part.run]
-        for kvHead in 0..<part.kvHead { offset += rows(run, kvHead) * spans(run) * ck_attention_partial(call) }
+        var offset = part.kvHead * partialFloats(runs[part.run])
+        for run in runs[..<part.run] { offset += kvHeads * partialFloats(run) }
         return pool.shared + offset
     }
 }

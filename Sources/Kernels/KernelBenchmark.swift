@@ -33,7 +33,7 @@ package struct KernelBenchmark {
     /// - Parameter tokens: Sequences that decode together; the weights are still read once.
     package func decode(_ storage: PackedMatrix.Storage, tokens: Int = 1) -> Measurement {
         let matrix = filledMatrix(rows: (256 << 20) / (2048 * storage.elementBytes), columns: 2048, storage)
-        let (x, y) = (area(tokens * matrix.columns), area(tokens * matrix.rows))
+        let (x, y) = (benchmarkNumbers(tokens * matrix.columns), benchmarkNumbers(tokens * matrix.rows))
         let bytes = Double(matrix.byteCount) / 1e9
         return measure(
             "decode \(storage), \(tokens) token\(tokens == 1 ? "" : "s")",
@@ -48,7 +48,7 @@ package struct KernelBenchmark {
     /// Many tokens by a matrix of a decoder layer: GFLOP/s.
     package func prefill(_ storage: PackedMatrix.Storage, tokens: Int = 256) -> Measurement {
         let matrix = filledMatrix(rows: 2048, columns: 2048, storage)
-        let (x, y) = (area(tokens * matrix.columns), area(tokens * matrix.rows))
+        let (x, y) = (benchmarkNumbers(tokens * matrix.columns), benchmarkNumbers(tokens * matrix.rows))
         let operations = 2 * Double(tokens) * Double(matrix.rows) * Double(matrix.columns) / 1e9
         return measure(
             "prefill \(storage), \(tokens) tokens",
@@ -60,27 +60,32 @@ package struct KernelBenchmark {
         )
     }
 
-    /// One query token of 16 heads on 8 KV heads of 128 over `context` cached tokens: GB/s of keys and values.
-    package func attention(_ element: KVLayout.Element, context: Int = 8192) -> Measurement {
-        let layout = KVLayout(element: element, kvHeads: 8, headDim: 128)
-        let pages = KVLayout.pages(for: context)
-        let cache = KVCachePages(layout: layout, layers: 1, pages: pages)
-        let (q, out, kv) = (area(16 * 128), area(16 * 128), area(context * 8 * 128))
-        let numbers = (0..<Int32(pages)).map { $0 }
-        let keys = Rows(kv.pointer, count: context, width: 1024)
-        let prompt = SequenceRun(firstRow: 0, tokens: context, start: 0, pages: numbers)
-        Attention.append(pool, cache, layer: 0, runs: [prompt], keys: keys, values: keys)
-        let run = SequenceRun(firstRow: 0, tokens: 1, start: context - 1, pages: numbers)
-        let attention = Attention(queryHeads: 16, groupSize: 2, scale: 0.088)
-        let matrix = filledMatrix(rows: cache.byteCount / 4096, columns: 2048, .bfloat16)
-        let bytes = Double(cache.byteCount) / 1e9
+    /// One query token of 16 heads on 8 KV heads of 128 over `context` cached tokens, in so many layers that they are
+    /// larger than the caches: GB/s of keys and values.
+    package func attention(_ element: KVLayout.Element, context: Int) -> Measurement {
+        let problem = AttentionBench(pool, element, context: context, queries: 1, heads: 16, cacheBytes: 128 << 20)
+        let matrix = filledMatrix(rows: problem.cache.byteCount / 4096, columns: 2048, .bfloat16)
         return measure(
             "attention \(element), \(context) keys",
-            amount: bytes,
+            amount: Double(problem.cache.byteCount) / 1e9,
             ceilingAmount: Double(matrix.byteCount) / 1e9,
             unit: "GB/s",
             ceiling: { readAll(matrix) },
-            kernel: { attention.run(pool, cache, layer: 0, runs: [run], q: row(q), into: row(out)) }
+            kernel: { problem.run() }
+        )
+    }
+
+    /// All query tokens of a prompt, `heads` heads on 8 KV heads of 128: GFLOP/s of the products with visible keys.
+    package func attentionPrefill(_ element: KVLayout.Element, tokens: Int = 2048, heads: Int = 16) -> Measurement {
+        let problem = AttentionBench(pool, element, context: tokens, queries: tokens, heads: heads, cacheBytes: 0)
+        let products = Double(tokens * (tokens + 1) / 2) * Double(heads * 128)
+        return measure(
+            "attention \(element), prompt of \(tokens), \(heads) heads",
+            amount: 4 * products / 1e9,
+            ceilingAmount: peakOperations / 1e9,
+            unit: "GFLOP/s",
+            ceiling: { multiplyAdd() },
+            kernel: { problem.run() }
         )
     }
 
@@ -156,15 +161,6 @@ package struct KernelBenchmark {
     private func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 
     // MARK: Data
-
-    private func row(_ buffer: FloatBuffer) -> Rows { Rows(buffer.pointer, count: 1, width: buffer.count) }
-
-    /// Floats that are neither zero nor equal.
-    private func area(_ count: Int) -> FloatBuffer {
-        let buffer = FloatBuffer(count: count)
-        for index in 0..<count { buffer[index] = Float(index % 251) * 0.001 - 0.1 }
-        return buffer
-    }
 
     private func filledMatrix(rows: Int, columns: Int, _ storage: PackedMatrix.Storage) -> PackedMatrix {
         let matrix = PackedMatrix(rows: rows, columns: columns, storage: storage)

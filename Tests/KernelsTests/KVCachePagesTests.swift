@@ -6,10 +6,10 @@ import Testing
 
 @Suite("Key-value cache")
 struct KVCachePagesTests {
-    @Test("sizes follow the layout, values padded to eight lanes")
+    @Test("sizes follow the layout, values padded to sixteen lanes")
     func sizes() {
         #expect(KVLayout(element: .float16, kvHeads: 8, headDim: 128).pageBytes == 8 * 64 * 256 * 2)
-        #expect(KVLayout(element: .float32, kvHeads: 2, headDim: 30).pageBytes == 2 * 64 * (30 + 32) * 4)
+        #expect(KVLayout(element: .float32, kvHeads: 2, headDim: 20).pageBytes == 2 * 64 * (20 + 32) * 4)
         #expect([0, 1, 64, 65].map(KVLayout.pages) == [0, 1, 1, 2])
         let layout = KVLayout(element: .float16, kvHeads: 2, headDim: 16)
         #expect(KVCachePages(layout: layout, layers: 3, pages: 5).byteCount == 15 * layout.pageBytes)
@@ -47,10 +47,10 @@ struct KVCachePagesTests {
     @Test("every half widens to its value in every set")
     func widening() {
         let halves = (0..<UInt16.max).map { $0 }.filter { $0 & 0x7c00 != 0x7c00 }
-        let count = halves.count / 8 * 8
+        let count = halves.count / 16 * 16
         for table in [referenceTable] + fastTables {
             var out = [Float](repeating: 0, count: count)
-            table.pointee.kv_tile.1?(halves, count, count, 1, [1], 1, &out, count)
+            table.pointee.kv_tile.1?(halves, count, count, 1, halves, [1], 1, 1, &out, count)
             #expect(zip(out, halves).allSatisfy { $0 == halfValue($1) })
         }
     }

@@ -23,7 +23,8 @@ void ck_avx2_kv_store_float16(const float *x, size_t n, void *out, size_t step) 
     }
 }
 
-float ck_avx2_softmax_page(float *scores, size_t valid, float scale, float *m, float *l) {
+void ck_avx2_softmax_page(float *scores, size_t valid, float scale, float *state, size_t n) {
+    float *m = state + n, *l = m + 1;
     const __m256 scales = _mm256_set1_ps(scale), lowest = _mm256_set1_ps(-INFINITY);
     __m256 largest = _mm256_set1_ps(*m);
     for (size_t t = 0; t < CK_KV_PAGE_TOKENS; t += 8) {
@@ -44,7 +45,12 @@ float ck_avx2_softmax_page(float *scores, size_t valid, float scale, float *m, f
     }
     *l = fmaf(*l, factor, ck_sum8(lanes));
     *m = now;
-    return factor;
+    if (factor == 1.0f) return;
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        _mm256_storeu_ps(state + i, _mm256_mul_ps(_mm256_loadu_ps(state + i), _mm256_set1_ps(factor)));
+    }
+    for (; i < n; i++) state[i] = state[i] * factor;
 }
 
 void ck_avx2_merge_span(float *total, const float *span, size_t n) {

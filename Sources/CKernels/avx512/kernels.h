@@ -3,5 +3,7 @@
 #include "../avx2/kernels.h"
 
 ck_tile_kernel ck_avx512_matmul_float32, ck_avx512_matmul_bfloat16, ck_avx512_matmul_float16;
+ck_kv_tile_kernel ck_avx512_kv_tile_float32, ck_avx512_kv_tile_float16;
+ck_softmax_page_kernel ck_avx512_softmax_page;
 ck_probe_read_kernel ck_avx512_probe_read;
 ck_probe_fma_kernel ck_avx512_probe_fma;

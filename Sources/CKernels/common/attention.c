@@ -1,7 +1,7 @@
 // Attention of a block of rows: pages outside, tiles of rows inside, so that a page is read once for all of them.
 #include "internal.h"
 
-enum { page_tokens = CK_KV_PAGE_TOKENS, tile_rows = 6 };
+enum { page_tokens = CK_KV_PAGE_TOKENS, tile_rows = CK_ATTENTION_TILE };
 
 // The rows of one KV head in one run, and the work area of one call.
 typedef struct {
@@ -11,11 +11,10 @@ typedef struct {
     size_t kv_head, first_head, heads;  // the query heads of this KV head that are here
     size_t begin, rows;                 // the block's rows
     size_t state;                       // floats of a row's state: [o: value_stride, m, l]
-    float *q;                           // [tile][head_dim][width]
+    float *q;                           // [rows][head_dim]
     float *span;                        // [rows][state] of the span that is being computed
     float *total;                       // [rows][state] of the spans before it
-    float *scores;                      // [width][64]
-    float *weights;                     // [64][width]
+    float *scores;                      // [rows of a tile][64]
 } block;
 
 static size_t min_size(size_t a, size_t b) { return a < b ? a : b; }
@@ -46,7 +45,7 @@ size_t ck_attention_partial(const ck_attention *a) { return a->kv.value_stride +
 
 size_t ck_attention_scratch(const ck_attention *a) {
     const size_t rows = CK_ATTENTION_ROWS * (a->kv.head_dim + 2 * ck_attention_partial(a));
-    return rows + 2 * tile_rows * page_tokens;
+    return rows + tile_rows * page_tokens;
 }
 
 static size_t token_of(const block *b, size_t row) { return (b->begin + row) / b->heads; }
@@ -68,56 +67,50 @@ static block make_block(const ck_kernels *kernels, const ck_attention *a, const 
     b.span = b.q + CK_ATTENTION_ROWS * a->kv.head_dim;
     b.total = b.span + CK_ATTENTION_ROWS * b.state;
     b.scores = b.total + CK_ATTENTION_ROWS * b.state;
-    b.weights = b.scores + tile_rows * page_tokens;
     return b;
 }
 
 static void load_queries(const block *b) {
     const size_t head_dim = b->a->kv.head_dim;
-    for (size_t tile = 0; tile < tile_count(b->rows); tile++) {
-        const size_t first = tile_begin(b->rows, tile), width = tile_begin(b->rows, tile + 1) - first;
-        float *out = b->q + first * head_dim;
-        for (size_t t = 0; t < width; t++) {
-            const float *row = b->a->q + place(b, first + t, b->a->q_stride);
-            for (size_t d = 0; d < head_dim; d++) out[d * width + t] = row[d];
-        }
+    for (size_t row = 0; row < b->rows; row++) {
+        memcpy(b->q + row * head_dim, b->a->q + place(b, row, b->a->q_stride), head_dim * sizeof *b->q);
     }
 }
 
-static void scale_row(float *o, float factor, size_t n) {
-    for (size_t i = 0; i < n; i++) o[i] = o[i] * factor;
+// The keys of a page.
+static const char *page_keys(const block *b, size_t page) {
+    const ck_kv_layer *kv = &b->a->kv;
+    return (const char *)kv->base + (size_t)b->run->pages[page] * kv->page_bytes + b->kv_head * kv->head_bytes;
 }
 
 // One page for one tile of rows first ..< first + width. Rows are in the order of their tokens, so the first one sees
-// the fewest keys: the keys that all see go through one tile, the rest (on the diagonal) row by row.
-static void tile_page(const block *b, size_t first, size_t width, size_t page) {
+// the fewest keys: the keys that all see go through one tile, the rest (on the diagonal) row by row. Each product brings
+// nearer what the next one reads: the keys the values, the values the `next` keys.
+static void tile_page(const block *b, size_t first, size_t width, size_t page, const char *next) {
     const ck_kv_layer *kv = &b->a->kv;
-    const size_t stored = (size_t)b->run->pages[page];
-    const char *keys = (const char *)kv->base + stored * kv->page_bytes + b->kv_head * kv->head_bytes;
     const size_t bytes = kv->element == CK_KV_FLOAT32 ? sizeof(float) : sizeof(uint16_t), begin = page * page_tokens;
-    const char *values = keys + kv->head_dim * page_tokens * bytes;
+    const char *keys = page_keys(b, page), *values = keys + kv->head_dim * page_tokens * bytes;
     ck_kv_tile_kernel *tile = b->kernels->kv_tile[kv->element];
     const size_t most = min_size(page_tokens, visible(b, first + width - 1) - begin);
     const size_t least = visible(b, first) > begin ? min_size(page_tokens, visible(b, first) - begin) : 0;
+    float *states = b->span + first * b->state;
 
     memset(b->scores, 0, width * page_tokens * sizeof(float));
-    tile(keys, page_tokens, (most + 7) / 8 * 8, kv->head_dim, b->q + first * kv->head_dim, width, b->scores,
-         page_tokens);
+    tile(keys, page_tokens, (most + 15) / 16 * 16, kv->head_dim, values, b->q + first * kv->head_dim, kv->head_dim,
+         width, b->scores, page_tokens);
     for (size_t t = 0; t < width; t++) {
-        const size_t row = first + t;
-        if (visible(b, row) <= begin) continue;
-        float *o = b->span + row * b->state, *m = o + kv->value_stride, *scores = b->scores + t * page_tokens;
-        const size_t valid = min_size(page_tokens, visible(b, row) - begin);
-        scale_row(o, b->kernels->softmax_page(scores, valid, b->a->scale, m, m + 1), kv->value_stride);
-        for (size_t key = 0; key < least; key++) b->weights[key * width + t] = scores[key];
+        const size_t seen = visible(b, first + t);
+        if (seen <= begin) continue;
+        b->kernels->softmax_page(b->scores + t * page_tokens, min_size(page_tokens, seen - begin), b->a->scale,
+                                 states + t * b->state, kv->value_stride);
     }
-    tile(values, kv->value_stride, kv->value_stride, least, b->weights, width, b->span + first * b->state, b->state);
+    tile(values, kv->value_stride, kv->value_stride, least, next, b->scores, page_tokens, width, states, b->state);
     for (size_t t = 0; most > least && t < width; t++) {
         const size_t seen = visible(b, first + t);
         if (seen <= begin + least) continue;
         tile(values + least * kv->value_stride * bytes, kv->value_stride, kv->value_stride,
-             min_size(page_tokens, seen - begin) - least, b->scores + t * page_tokens + least, 1,
-             b->span + (first + t) * b->state, b->state);
+             min_size(page_tokens, seen - begin) - least, values, b->scores + t * page_tokens + least, page_tokens, 1,
+             states + t * b->state, b->state);
     }
 }
 
@@ -128,10 +121,12 @@ static void compute_span(const block *b, size_t span) {
         memset(state, 0, b->state * sizeof *state);
         state[b->a->kv.value_stride] = -INFINITY;
     }
-    for (size_t page = first_page; page < first_page + CK_KV_SPAN_PAGES; page++) {
+    const size_t pages = (visible(b, b->rows - 1) + page_tokens - 1) / page_tokens;
+    for (size_t page = first_page; page < min_size(pages, first_page + CK_KV_SPAN_PAGES); page++) {
         for (size_t tile = 0; tile < tile_count(b->rows); tile++) {
             const size_t first = tile_begin(b->rows, tile), end = tile_begin(b->rows, tile + 1);
-            if (visible(b, end - 1) > page * page_tokens) tile_page(b, first, end - first, page);
+            const size_t next = end == b->rows && page + 1 < pages ? page + 1 : page;
+            if (visible(b, end - 1) > page * page_tokens) tile_page(b, first, end - first, page, page_keys(b, next));
         }
     }
 }

@@ -6,7 +6,7 @@ static size_t element_bytes(ck_kv_element element) {
 }
 
 void ck_kv_layer_init(ck_kv_layer *layer, ck_kv_element element, size_t kv_heads, size_t head_dim) {
-    const size_t value_stride = (head_dim + 7) / 8 * 8;
+    const size_t value_stride = (head_dim + 15) / 16 * 16;
     const size_t head_bytes = CK_KV_PAGE_TOKENS * (head_dim + value_stride) * element_bytes(element);
     *layer = (ck_kv_layer){.element = element, .kv_heads = kv_heads, .head_dim = head_dim,
                            .value_stride = value_stride, .head_bytes = head_bytes,

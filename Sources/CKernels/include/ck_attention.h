@@ -7,6 +7,7 @@ enum {
     CK_KV_PAGE_TOKENS = 64,  // keys of a page
     CK_KV_SPAN_PAGES = 8,    // pages of a span: 512 keys
     CK_ATTENTION_ROWS = 48,  // most (query, head) rows of one ck_attention call
+    CK_ATTENTION_TILE = 6,   // most rows of one register tile
 };
 
 typedef enum { CK_KV_FLOAT32 = 0, CK_KV_FLOAT16 = 1 } ck_kv_element;
@@ -17,7 +18,7 @@ enum { CK_KV_ELEMENTS = 2 };
 typedef struct {
     ck_kv_element element;
     size_t kv_heads, head_dim;
-    size_t value_stride;  // head_dim rounded up to 8; what is beyond head_dim stays zero
+    size_t value_stride;  // head_dim rounded up to 16; what is beyond head_dim stays zero
     size_t head_bytes, page_bytes;
     void *base;
 } ck_kv_layer;
@@ -40,15 +41,16 @@ typedef struct {
 
 struct ck_kernels;
 
-// acc[t][lane] = fmaf(w[i][lane], x[i][t], acc[t][lane]), i = 0 ..< n in increasing order; w is [n][w_stride] elements
-// of the cache, lanes a multiple of 8, x is [n][width], acc is [width][acc_stride].
-typedef void ck_kv_tile_kernel(const void *w, size_t w_stride, size_t lanes, size_t n, const float *x, size_t width,
-                               float *acc, size_t acc_stride);
+// acc[t][lane] = fmaf(w[i][lane], x[t][i], acc[t][lane]), i = 0 ..< n in increasing order; w is [n][w_stride] elements
+// of the cache, lanes a multiple of 16, x is [width][x_stride], acc is [width][acc_stride], width at most
+// CK_ATTENTION_TILE. `next` is what will be read after this, as much of it, and is brought nearer meanwhile.
+typedef void ck_kv_tile_kernel(const void *w, size_t w_stride, size_t lanes, size_t n, const void *next, const float *x,
+                               size_t x_stride, size_t width, float *acc, size_t acc_stride);
 
-// One page of online softmax of one row: s = scores * scale over the first `valid` of 64; m' = max(*m, s);
-// scores become exp(s - m') and +0 beyond `valid`; their sum has the lanes and order of ck_rms_norm_kernel;
-// *l = fmaf(*l, c, sum), *m = m'. Returns c = exp(m - m').
-typedef float ck_softmax_page_kernel(float *scores, size_t valid, float scale, float *m, float *l);
+// One page of online softmax of one row, state [o: n, m, l]: s = scores * scale over the first `valid` of 64, at least
+// one; m' = max(m, s); scores become exp(s - m') and +0 beyond `valid`; their sum has the lanes and order of
+// ck_rms_norm_kernel; c = exp(m - m'); o = o * c, l = fmaf(l, c, sum), m = m'.
+typedef void ck_softmax_page_kernel(float *scores, size_t valid, float scale, float *state, size_t n);
 
 // Adds a later span to what earlier spans gave. Both are [o: n, m, l]:
 // m' = max(m, m2), a = exp(m - m'), b = exp(m2 - m'), l = fmaf(l2, b, l * a), o = fmaf(o2, b, o * a).
@@ -75,7 +77,7 @@ size_t ck_attention_partial(const ck_attention *a);
 // Rows row_begin ..< row_end (at most CK_ATTENTION_ROWS) of one KV head over all keys that they see.
 //
 // The definition of a (query, head): score[t] = chain over d of fmaf(k[d][t], q[d]), times scale; inside a span of 512
-// keys pages of 64 go through ck_softmax_page_kernel in order, o = o * c, then o[d] = fmaf(v[t][d], p[t], o[d]) over
+// keys pages of 64 go through ck_softmax_page_kernel in order, each followed by o[d] = fmaf(v[t][d], p[t], o[d]) over
 // the visible t in increasing order; spans are added in order by ck_merge_span_kernel, the first one as it is; at last
 // o / l.
 void ck_attention_rows(const struct ck_kernels *kernels, const ck_attention *a, const ck_attention_run *run,

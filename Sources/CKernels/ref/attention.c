@@ -3,7 +3,7 @@
 #include "kernels.h"
 
 CK_INLINE void tile(const int half, const void *w, size_t w_stride, size_t lanes, size_t n, const float *x,
-                    size_t width, float *acc, size_t acc_stride) {
+                    size_t x_stride, size_t width, float *acc, size_t acc_stride) {
     for (size_t t = 0; t < width; t++) {
         for (size_t lane = 0; lane < lanes; lane++) {
             float sum = acc[t * acc_stride + lane];
@@ -11,21 +11,23 @@ CK_INLINE void tile(const int half, const void *w, size_t w_stride, size_t lanes
                 const size_t element = i * w_stride + lane;
                 const float value =
                     half ? ck_half_to_float(((const uint16_t *)w)[element]) : ((const float *)w)[element];
-                sum = fmaf(value, x[i * width + t], sum);
+                sum = fmaf(value, x[t * x_stride + i], sum);
             }
             acc[t * acc_stride + lane] = sum;
         }
     }
 }
 
-void ck_ref_kv_tile_float32(const void *w, size_t w_stride, size_t lanes, size_t n, const float *x, size_t width,
-                            float *acc, size_t acc_stride) {
-    tile(0, w, w_stride, lanes, n, x, width, acc, acc_stride);
+void ck_ref_kv_tile_float32(const void *w, size_t w_stride, size_t lanes, size_t n, const void *next, const float *x,
+                            size_t x_stride, size_t width, float *acc, size_t acc_stride) {
+    (void)next;
+    tile(0, w, w_stride, lanes, n, x, x_stride, width, acc, acc_stride);
 }
 
-void ck_ref_kv_tile_float16(const void *w, size_t w_stride, size_t lanes, size_t n, const float *x, size_t width,
-                            float *acc, size_t acc_stride) {
-    tile(1, w, w_stride, lanes, n, x, width, acc, acc_stride);
+void ck_ref_kv_tile_float16(const void *w, size_t w_stride, size_t lanes, size_t n, const void *next, const float *x,
+                            size_t x_stride, size_t width, float *acc, size_t acc_stride) {
+    (void)next;
+    tile(1, w, w_stride, lanes, n, x, x_stride, width, acc, acc_stride);
 }
 
 void ck_ref_kv_store_float32(const float *x, size_t n, void *out, size_t step) {
@@ -36,8 +38,8 @@ void ck_ref_kv_store_float16(const float *x, size_t n, void *out, size_t step) {
     for (size_t i = 0; i < n; i++) ((uint16_t *)out)[i * step] = ck_float_to_half(x[i]);
 }
 
-float ck_ref_softmax_page(float *scores, size_t valid, float scale, float *m, float *l) {
-    float largest = *m;
+void ck_ref_softmax_page(float *scores, size_t valid, float scale, float *state, size_t n) {
+    float *m = state + n, *l = m + 1, largest = *m;
     for (size_t t = 0; t < valid; t++) {
         scores[t] = scores[t] * scale;
         largest = scores[t] > largest ? scores[t] : largest;
@@ -50,7 +52,7 @@ float ck_ref_softmax_page(float *scores, size_t valid, float scale, float *m, fl
     }
     *l = fmaf(*l, factor, ck_ref_sum8(lanes));
     *m = largest;
-    return factor;
+    for (size_t i = 0; i < n; i++) state[i] = state[i] * factor;
 }
 
 void ck_ref_merge_span(float *total, const float *span, size_t n) {

@@ -38,7 +38,8 @@ struct BenchKernelsCommand: ParsableCommand {
             benchmark.decode(.bfloat16), benchmark.decode(.float16), benchmark.decode(.float32),
             benchmark.decode(.bfloat16, tokens: 2), benchmark.decode(.bfloat16, tokens: 4),
             benchmark.decode(.bfloat16, tokens: 8),
-            benchmark.attention(.float16),
+            benchmark.attention(.float16, context: 2048), benchmark.attention(.float16, context: 16_384),
+            benchmark.attentionPrefill(.float16), benchmark.attentionPrefill(.float16, heads: 32),
             benchmark.prefill(.bfloat16), benchmark.prefill(.float16), benchmark.prefill(.float32),
             benchmark.prefill(.bfloat16, tokens: 32),
         ]
@@ -46,7 +47,7 @@ struct BenchKernelsCommand: ParsableCommand {
 
     private func table(_ measurements: [KernelBenchmark.Measurement]) -> String {
         let lines = measurements.map { row in
-            let name = row.name.padding(toLength: 28, withPad: " ", startingAt: 0)
+            let name = row.name.padding(toLength: 44, withPad: " ", startingAt: 0)
             let numbers = String(
                 format: "%7d %9.1f %9.1f %6.0f %%",
                 row.threads,
@@ -56,7 +57,7 @@ struct BenchKernelsCommand: ParsableCommand {
             )
             return "\(name) \(numbers)  \(row.unit)"
         }
-        let header = "kernel (\(KernelSet.active.name))".padding(toLength: 28, withPad: " ", startingAt: 0)
+        let header = "kernel (\(KernelSet.active.name))".padding(toLength: 44, withPad: " ", startingAt: 0)
         return ([header + " threads  measured   ceiling    share  unit"] + lines).joined(separator: "\n")
     }
 

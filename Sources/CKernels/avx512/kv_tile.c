@@ -1,0 +1,48 @@
+// The two products of attention over one page: the register tile with lanes from the cache.
+#if defined(__x86_64__)
+#include "../common/kv_tile.h"
+#include "tile.h"
+
+CK_AVX512_BEGIN
+
+// Lane blocks stand in for panels: as many as the accumulators leave room for.
+CK_INLINE size_t lanes_of(const ck_wide_lanes format, const size_t blocks, const size_t width, const ck_kv_tile *a,
+                          size_t lane) {
+    const size_t bytes = format == ck_wide_float32 ? 4 : 2;
+    for (; lane + 16 * blocks <= a->lanes; lane += 16 * blocks) {
+        ck_wide_tile(format, blocks, width, a->n, a->ahead, 0, a->w + lane * bytes, 16 * bytes, a->w_stride * bytes,
+                     a->n, a->x, 1, a->x_stride, a->acc + lane, 16, a->acc_stride);
+    }
+    return lane;
+}
+
+CK_INLINE void width_of(const ck_wide_lanes format, const size_t width, const ck_kv_tile *a) {
+    size_t lane = 0;
+    if (width <= 3) lane = lanes_of(format, 8, width, a, lane);
+    lane = lanes_of(format, 4, width, a, lane);
+    lanes_of(format, 1, width, a, lane);
+}
+
+CK_INLINE void tile(const ck_wide_lanes format, const ck_kv_tile *a, size_t width) {
+    switch (width) {
+        case 1: width_of(format, 1, a); break;
+        case 2: width_of(format, 2, a); break;
+        case 3: width_of(format, 3, a); break;
+        case 4: width_of(format, 4, a); break;
+        case 5: width_of(format, 5, a); break;
+        default: width_of(format, 6, a); break;
+    }
+}
+
+#define CK_KV_TILE(element)                                                                                           \
+    void ck_avx512_kv_tile_##element(const void *w, size_t w_stride, size_t lanes, size_t n, const void *next,        \
+                                     const float *x, size_t x_stride, size_t width, float *acc, size_t acc_stride) {  \
+        const ck_kv_tile a = ck_make_kv_tile(w, w_stride, lanes, n, next, x, x_stride, acc, acc_stride);              \
+        tile(ck_wide_##element, &a, width);                                                                           \
+    }
+
+CK_KV_TILE(float32)
+CK_KV_TILE(float16)
+
+CK_AVX512_END
+#endif
