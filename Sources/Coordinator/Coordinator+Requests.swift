@@ -23,15 +23,13 @@ extension Coordinator {
         let json = command.json ?? ""
         let blobs = session.blobs.blobs(of: id)
         let (number, arrived, pictures) = (session.number, NIODeadline.now(), pictures)
-        Task { [desk] in
-            let result: Result<Preparation, WireError>
-            do throws(WireError) {
-                result = .success(try await desk.prepare(json, blobs: blobs, pictures: pictures))
-            } catch {
-                result = .failure(error)
+        let cost = json.utf8.count + blobs.values.reduce(0) { $0 + $1.count } / Self.blobBytesPerBodyByte
+        Task {
+            let result = await self.atDesk(number, cost: cost) { desk throws(WireError) in
+                try await desk.prepare(json, blobs: blobs, pictures: pictures)
             }
             self.preparing -= 1
-            self.admit(result, id, number, arrived)
+            if let result { self.admit(result, id, number, arrived) } else { self.endIfDrained() }
         }
     }
 
@@ -45,8 +43,12 @@ extension Coordinator {
             let what = "\(options.limits.inFlight) requests are in flight"
             return WireError(.busy, what, retryAfterMilliseconds: retryAfterMilliseconds)
         }
+        do throws(WireError) { try requireDesk() } catch { return error }
         return nil
     }
+
+    /// So many bytes of a picture, which are only digested, take as long as one of a body.
+    static var blobBytesPerBodyByte: Int { 64 }
 
     /// When a place is likely to be free: the time that a request takes, divided by those under way.
     private var retryAfterMilliseconds: Int {

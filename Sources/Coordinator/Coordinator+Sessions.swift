@@ -141,6 +141,7 @@ extension Coordinator {
     }
 
     private func endRequests(of session: ClientSession) {
+        leaveDesk(session.number)
         let jobs = session.inFlight.values.compactMap { $0 }
         for job in jobs {
             guard let request = requests[job] else { continue }

@@ -90,23 +90,24 @@ extension Coordinator {
 
     /// Takes a name for a task that answers with OK or ERR.
     private func begin(_ id: RequestId, _ session: ClientSession) throws(WireError) {
+        try requireDesk()
         guard session.inFlight[id] == nil else {
             throw WireError(.duplicateId, "a request \(id) is in flight on this connection")
         }
         session.inFlight[id] = .some(nil)
     }
 
-    /// Runs a task on the pool, and answers with what it gives.
+    /// Runs a task at the desk, and answers with what it gives.
     private func run(
         _ id: RequestId,
         _ session: ClientSession,
-        _ task: @escaping @Sendable () async throws(WireError) -> String
+        cost: Int,
+        _ task: @escaping @Sendable (PreparationDesk) async throws(WireError) -> String
     ) {
         let number = session.number
         Task {
-            let result: Result<String, WireError>
-            do throws(WireError) { result = .success(try await task()) } catch { result = .failure(error) }
-            guard let session = self.sessions[number] else { return }
+            let result = await self.atDesk(number, cost: cost, task)
+            guard let result, let session = self.sessions[number] else { return }
             switch result {
             case .success(let json): session.send(.ok(id.description, json: json))
             case .failure(let error): self.fail(session, id, error)
@@ -123,7 +124,8 @@ extension Coordinator {
         let blobs = session.blobs.blobs(of: id)
         session.blobs.spareBlobs(of: id)
         let pictures = pictures
-        run(id, session) { [desk] () async throws(WireError) in
+        let cost = json.utf8.count + blobs.values.reduce(0) { $0 + $1.count } / Self.blobBytesPerBodyByte
+        run(id, session, cost: cost) { desk throws(WireError) in
             try await desk.count(json, blobs: blobs, pictures: pictures)
         }
     }
@@ -132,13 +134,13 @@ extension Coordinator {
         let id = try named(command)
         try begin(id, session)
         let json = command.json ?? ""
-        run(id, session) { [desk] () async throws(WireError) in try await desk.tokenize(json) }
+        run(id, session, cost: json.utf8.count) { desk throws(WireError) in try await desk.tokenize(json) }
     }
 
     private func detokenize(_ command: ClientLine, _ session: ClientSession) throws(WireError) {
         let id = try named(command)
         try begin(id, session)
         let json = command.json ?? ""
-        run(id, session) { [desk] () async throws(WireError) in try await desk.detokenize(json) }
+        run(id, session, cost: json.utf8.count) { desk throws(WireError) in try await desk.detokenize(json) }
     }
 }

@@ -37,6 +37,8 @@ actor Coordinator {
     var preparing = 0
     var nextJob = 0
     var queue = FairQueue()
+    /// Work that waits for the desk: each continuation is resumed with whether its turn has come.
+    var deskLine = DeskLine<CheckedContinuation<Bool, Never>>()
     var pictures: PictureStore
     var visualTokens: VisualTokenCache
     /// The pages that the group's prefix cache has, as its leader last said.

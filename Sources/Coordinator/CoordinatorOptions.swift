@@ -39,6 +39,10 @@ package struct ServerLimits: Sendable {
     package var images = 32
     /// Requests in line and under way, over all connections.
     package var inFlight = 64
+    /// Bytes of bodies that a connection may have waiting to be parsed and tokenised before it is read no further, and
+    /// that all may have waiting before more is turned away.
+    package var waitingBytes = 4 << 20
+    package var allWaitingBytes = 256 << 20
     /// Connections at a time.
     package var connections = 16_384
     /// Bytes of blobs that a connection may leave without a request.

@@ -12,6 +12,9 @@ internal import WireProtocol
 
 /// Makes requests ready for the ranks, on threads beside the coordinator's loop: parses, tokenises, counts tiles.
 final class PreparationDesk: Sendable {
+    /// Threads that its pool should have.
+    static var threads: Int { DeskLine<Void>.threads }
+
     private let preparer: RequestPreparer
     private let tokenizer: Tokenizer
     private let pool: NIOThreadPool

@@ -2,17 +2,30 @@ internal import NIOCore
 
 /// A connection's end of the pipeline: hands frames to the coordinator, on whose executor it runs.
 ///
-/// While a client leaves answers unread, nothing more is read from it: commands cannot pile up what it does not take.
+/// While a client leaves answers unread, or has much waiting to be parsed, nothing more is taken from it: commands cannot
+/// pile up what it does not take, nor what nobody has looked at. Nor does a flood of commands keep the loop from others:
+/// after some milliseconds the rest of it waits.
 final class ClientConnectionHandler: ChannelDuplexHandler {
     typealias InboundIn = ClientFrame
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
+    /// How long a connection's frames may be worked on at a stretch, and how long others have the loop then.
+    private static let stretch = TimeAmount.milliseconds(2)
+    private static let pause = TimeAmount.milliseconds(1)
+
     private let coordinator: Coordinator
     private let decoder: ClientFrameDecoder
     private let isLocal: Bool
     private var session: Int?
+    /// Frames that were read and wait to be taken.
+    private var waiting = CircularBuffer<ClientFrame>()
+    /// When the present stretch is over; `nil` before its first frame.
+    private var stretchEnd: NIODeadline?
+    private var isPausing = false
+    private var isTaking = false
     private var heldRead = false
+    private var heldClose = false
 
     /// - Parameter isLocal: whether the connection came over a Unix socket, which only the operator can reach.
     init(_ coordinator: Coordinator, decoder: ClientFrameDecoder, isLocal: Bool) {
@@ -29,29 +42,68 @@ final class ClientConnectionHandler: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard let session else { return }
-        let frame = unwrapInboundIn(data)
-        let isAuthorised = coordinator.assumeIsolated { $0.receive(frame, session) }
-        if isAuthorised { decoder.takesBlobs = true }
+        waiting.append(unwrapInboundIn(data))
+        takeFrames(context)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if !isPausing { stretchEnd = nil }
+        context.fireChannelReadComplete()
+    }
+
+    /// Whether anything may be taken from the client at the moment.
+    private func isOpen(_ context: ChannelHandlerContext) -> Bool {
+        guard !isPausing, context.channel.isWritable, let session else { return false }
+        return !coordinator.assumeIsolated { $0.isCrowded(session) }
+    }
+
+    private func takeFrames(_ context: ChannelHandlerContext) {
+        guard !isTaking else { return }
+        isTaking = true
+        while let session, isOpen(context), let frame = waiting.popFirst() {
+            let isAuthorised = coordinator.assumeIsolated { $0.receive(frame, session) }
+            if isAuthorised { decoder.takesBlobs = true }
+            let now = NIODeadline.now()
+            let end = stretchEnd ?? now + Self.stretch
+            stretchEnd = end
+            if now >= end { pause(context) }
+        }
+        isTaking = false
+        guard waiting.isEmpty else { return }
+        if heldClose, let session {
+            heldClose = false
+            coordinator.assumeIsolated { $0.halfClose(session) }
+        }
+        if heldRead { read(context: context) }
+    }
+
+    private func pause(_ context: ChannelHandlerContext) {
+        isPausing = true
+        // A task that is due at once would come before what other connections have sent.
+        context.eventLoop.assumeIsolated().scheduleTask(in: Self.pause) { [self] in
+            isPausing = false
+            stretchEnd = nil
+            if session != nil { takeFrames(context) }
+        }
     }
 
     func read(context: ChannelHandlerContext) {
-        if context.channel.isWritable { context.read() } else { heldRead = true }
+        if !waiting.isEmpty { takeFrames(context) }
+        heldRead = !waiting.isEmpty || !isOpen(context)
+        if !heldRead { context.read() }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable, heldRead {
-            heldRead = false
-            context.read()
-        }
         let isWritable = context.channel.isWritable
         if let session { coordinator.assumeIsolated { $0.noteWritability(session, isWritable) } }
+        if isWritable { takeFrames(context) }
         context.fireChannelWritabilityChanged()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if let event = event as? ChannelEvent, event == .inputClosed, let session {
-            coordinator.assumeIsolated { $0.halfClose(session) }
+        if let event = event as? ChannelEvent, event == .inputClosed {
+            heldClose = true
+            takeFrames(context)
         }
         context.fireUserInboundEventTriggered(event)
     }
@@ -59,6 +111,7 @@ final class ClientConnectionHandler: ChannelDuplexHandler {
     func channelInactive(context: ChannelHandlerContext) {
         if let session { coordinator.assumeIsolated { $0.close(session) } }
         session = nil
+        waiting.removeAll()
         context.fireChannelInactive()
     }
 

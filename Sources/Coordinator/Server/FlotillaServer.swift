@@ -35,7 +35,7 @@ package final class FlotillaServer: Sendable {
     ) throws {
         try Self.check(options)
         threads = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        pool = NIOThreadPool(numberOfThreads: 2)
+        pool = NIOThreadPool(numberOfThreads: PreparationDesk.threads)
         pool.start()
         let loop = threads.next()
         let outcome = loop.makePromise(of: CoordinatorEnd.self)
