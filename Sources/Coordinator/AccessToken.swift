@@ -20,6 +20,9 @@ package struct AccessToken: Sendable, Equatable {
         return difference == 0
     }
 
+    /// Whether it is so short that it can be tried out.
+    package var isWeak: Bool { bytes.count < 8 }
+
     /// Reads a token file: a token a line, with ` admin` behind those that may drain and shut down; `#` begins a comment.
     package static func read(file: String) throws(UsageError) -> [AccessToken] {
         guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
@@ -29,9 +32,9 @@ package struct AccessToken: Sendable, Equatable {
         for (number, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             let words = line.prefix { $0 != "#" }.split { $0 == " " || $0 == "\t" }
             guard let first = words.first else { continue }
-            guard words.count == 1 || (words.count == 2 && words[1] == "admin"), first.utf8.count >= 8 else {
+            guard words.count == 1 || (words.count == 2 && words[1] == "admin") else {
                 throw UsageError(
-                    "line \(number + 1) of the token file \(file) is not a token of at least 8 characters",
+                    "line \(number + 1) of the token file \(file) is not a token",
                     hint: "one token a line, with \" admin\" behind those that may drain and shut down"
                 )
             }

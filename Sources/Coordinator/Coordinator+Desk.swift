@@ -14,7 +14,9 @@ extension Coordinator {
         // Small bodies are not free either: a line of a few bytes makes a task.
         let cost = cost + 512
         let isTurn = await withCheckedContinuation { continuation in
-            guard let session = sessions[number], !session.isClosing else { return continuation.resume(returning: false) }
+            guard let session = sessions[number], !session.isClosing else {
+                return continuation.resume(returning: false)
+            }
             deskLine.append(continuation, cost: cost, owner: number)
             giveTurns()
         }

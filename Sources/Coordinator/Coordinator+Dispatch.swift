@@ -142,9 +142,11 @@ extension Coordinator {
     }
 
     func send(_ piece: AnswerStream.Piece, of request: ServedRequest) {
+        let logprobs = piece.logprobs.map(Piece.TokenLogprobs.init)
+        if request.wantsLogprobsAtEnd { request.logprobs += logprobs }
         guard request.body.stream, let session = sessions[request.session] else { return }
         request.lastSent = .now()
-        let sent = Piece(text: piece.text, ids: piece.ids, logprobs: piece.logprobs.map(Piece.TokenLogprobs.init))
+        let sent = Piece(text: piece.text, ids: piece.ids, logprobs: logprobs)
         send(piece.part == .thinking ? .think(request.id, sent) : .text(request.id, sent), to: session)
     }
 

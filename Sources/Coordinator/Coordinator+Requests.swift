@@ -18,6 +18,7 @@ extension Coordinator {
             session.blobs.spareBlobs(of: id)
             throw refusal
         }
+        try requireBlobs(of: id, session)
         session.inFlight[id] = .some(nil)
         preparing += 1
         let json = command.json ?? ""
@@ -194,7 +195,8 @@ extension Coordinator {
             timing: request.clock.timing(now: .now(), tokens: request.tokens.count, hasPictures: hasPictures),
             seed: request.seed,
             thinkingCut: summary == nil ? request.thinkingCut : summary?.thinkingCut,
-            replays: request.replays
+            replays: request.replays,
+            logprobs: request.wantsLogprobsAtEnd ? request.logprobs : nil
         )
     }
 

@@ -60,23 +60,39 @@ extension Coordinator {
     }
 
     private func take(_ header: BlobHeader, _ bytes: [UInt8]?, _ session: ClientSession) {
+        do throws(WireError) {
+            try keep(header, bytes, session)
+        } catch {
+            session.blobs.refuse(header.id, header.index, error)
+            fail(session, header.id, error)
+        }
+    }
+
+    private func keep(_ header: BlobHeader, _ bytes: [UInt8]?, _ session: ClientSession) throws(WireError) {
         let limits = options.limits
         guard let bytes else {
             let what = "blob \(header.index) has \(header.byteCount) bytes, at most \(limits.blobBytes) are taken"
-            return fail(session, header.id, WireError(.blobTooBig, what))
+            throw WireError(.blobTooBig, what)
         }
         guard header.index < limits.images else {
             let what = "blob \(header.index) of a request; at most \(limits.images) pictures are taken, numbered from 0"
-            return fail(session, header.id, WireError(.tooManyImages, what))
+            throw WireError(.tooManyImages, what)
         }
         guard heldPictureBytes + bytes.count <= limits.heldPictureBytes else {
             let what = "pictures of \(heldPictureBytes) bytes wait for their requests, or for their answers"
-            return fail(session, header.id, WireError(.busy, what, retryAfterMilliseconds: 1000))
+            throw WireError(.busy, what, retryAfterMilliseconds: 1000)
         }
         guard session.blobs.keep(bytes, index: header.index, of: header.id, limit: limits.pendingBlobBytes) else {
             let what = "\(session.blobs.byteCount) bytes of blobs already wait for their requests"
-            return fail(session, header.id, WireError(.blobTooBig, what))
+            throw WireError(.blobTooBig, what)
         }
+    }
+
+    /// A request whose blobs were not all taken is not answered without them.
+    func requireBlobs(of id: RequestId, _ session: ClientSession) throws(WireError) {
+        guard let error = session.blobs.refusal(of: id) else { return }
+        session.blobs.drop(id)
+        throw error
     }
 
     /// Bytes of pictures that all connections have sent ahead, and that all requests in flight came with.
@@ -119,10 +135,12 @@ extension Coordinator {
 
     /// Sends an event of a request, and cuts the client off if too much waits for it.
     func send(_ event: ServerEvent, to session: ClientSession) {
+        if session.stalledSince != nil {
+            // What waited before counts, so that one long answer is nobody's fault.
+            let waiting = try? session.channel.syncOptions?.getOption(.bufferedWritableBytes)
+            if let waiting, waiting > options.limits.outboxBytes { return cutOff(session) }
+        }
         session.send(event)
-        guard session.stalledSince != nil else { return }
-        let waiting = try? session.channel.syncOptions?.getOption(.bufferedWritableBytes)
-        if let waiting, waiting > options.limits.outboxBytes { cutOff(session) }
     }
 
     /// The client sends nothing more: what it asked for is finished, then the connection closes.

@@ -119,6 +119,7 @@ extension Coordinator {
 
     private func count(_ command: ClientLine, _ session: ClientSession) throws(WireError) {
         let id = try named(command)
+        try requireBlobs(of: id, session)
         try begin(id, session)
         let json = command.json ?? ""
         let blobs = session.blobs.blobs(of: id)

@@ -23,16 +23,11 @@ package enum Verb: String, Sendable, CaseIterable {
         }
     }
 
-    enum Body {
-        case none, optional, required
-    }
-
-    /// Whether a JSON object belongs behind the name.
-    var body: Body {
+    /// Whether a JSON object must stand behind the name; where it need not, one without known members is no mistake.
+    var needsBody: Bool {
         switch self {
-        case .generate, .count, .tokenize, .detokenize: .required
-        case .hello, .drain, .info, .stats, .health, .metrics, .shutdown: .optional
-        case .blob, .cancel, .ping: .none
+        case .generate, .count, .tokenize, .detokenize: true
+        default: false
         }
     }
 }
@@ -74,13 +69,12 @@ package struct ClientLine: Sendable, Equatable {
         }
         if verb.needsId, id == nil { throw fail("\(verb.rawValue) needs an id: \(verb.rawValue) r1 …") }
         guard rest.isEmpty || rest.hasPrefix("{") else {
-            throw fail("expected a JSON object behind \(verb.rawValue), and one space between words")
+            let what = "expected a JSON object behind \(verb.rawValue), and one space between words"
+            // What stands where a body belongs is a body gone wrong, and not a line gone wrong.
+            guard verb.needsBody, !rest.hasPrefix(" ") else { throw fail(what) }
+            throw LineFailure(id: id, error: WireError(.badJSON, what))
         }
-        switch (verb.body, rest.isEmpty) {
-        case (.none, false): throw fail("\(verb.rawValue) takes no JSON object")
-        case (.required, true): throw fail("\(verb.rawValue) needs a JSON object")
-        default: break
-        }
+        if verb.needsBody, rest.isEmpty { throw fail("\(verb.rawValue) needs a JSON object") }
         self.verb = verb
         self.id = id
         json = rest.isEmpty ? nil : String(rest)

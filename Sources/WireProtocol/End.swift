@@ -50,6 +50,8 @@ package struct End: Codable, Sendable, Equatable {
     package var thinkingCut: String?
     /// Groups of ranks that were lost while they worked on it.
     package var replays: Int
+    /// Of each token of thinking and answer, where they were asked for and nothing was streamed.
+    package var logprobs: [Piece.TokenLogprobs]?
 
     package init(
         finish: String,
@@ -60,7 +62,8 @@ package struct End: Codable, Sendable, Equatable {
         timing: Timing,
         seed: UInt64,
         thinkingCut: String? = nil,
-        replays: Int = 0
+        replays: Int = 0,
+        logprobs: [Piece.TokenLogprobs]? = nil
     ) {
         self.finish = finish
         self.text = text
@@ -71,10 +74,11 @@ package struct End: Codable, Sendable, Equatable {
         self.seed = seed
         self.thinkingCut = thinkingCut
         self.replays = replays
+        self.logprobs = logprobs
     }
 
     private enum CodingKeys: String, CodingKey {
-        case finish, text, thinking, boxed, usage, timing, seed, replays
+        case finish, text, thinking, boxed, usage, timing, seed, replays, logprobs
         case thinkingCut = "thinking_cut"
     }
 
@@ -93,5 +97,6 @@ package struct End: Codable, Sendable, Equatable {
         try c.encode(seed, forKey: .seed)
         try c.encodeIfPresent(thinkingCut, forKey: .thinkingCut)
         try c.encode(replays, forKey: .replays)
+        try c.encodeIfPresent(logprobs, forKey: .logprobs)
     }
 }

@@ -42,7 +42,7 @@ package struct GenerateBody: Sendable, Equatable {
         try require((1...1_000_000).contains(maxTokens), "max_tokens is \(maxTokens), expected 1 to 1000000")
         try require((0...100).contains(temperature), "temperature is \(temperature), expected 0 to 100")
         try require(topP > 0 && topP <= 1, "top_p is \(topP), expected more than 0 and at most 1")
-        try require((0...1_000_000_000).contains(topK), "top_k is \(topK), expected 0 (off) or more")
+        try require((0...1_000_000_000).contains(topK), "top_k is \(topK), expected 0 (off) to 1000000000")
         try require((0...1).contains(minP), "min_p is \(minP), expected 0 to 1")
         try require(
             repetitionPenalty > 0 && repetitionPenalty <= 100,

@@ -30,9 +30,22 @@ struct AccessTokenTests {
         }
     }
 
+    @Test("A short token is taken, and known to be weak")
+    func weak() throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            let path = directory.appendingPathComponent("tokens").path
+            try "sesame1 admin\n12345678\n".write(
+                toFile: path,
+                atomically: true,
+                encoding: .utf8
+            )
+            #expect(try AccessToken.read(file: path).map(\.isWeak) == [true, false])
+        }
+    }
+
     @Test(
         "A file that would protect nothing is refused",
-        arguments: ["", "# nothing\n", "short\n", "a-long-token root\n"]
+        arguments: ["", "# nothing\n", "a-long-token root\n"]
     )
     func refused(text: String) throws {
         try Fixtures.withTemporaryDirectory { directory in

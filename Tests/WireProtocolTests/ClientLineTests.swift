@@ -10,7 +10,8 @@ struct ClientLineTests {
             ("GENERATE r1 {\"prompt\":\"a b\"}", .generate, "r1", "{\"prompt\":\"a b\"}"),
             ("HELLO {\"token\":\"x\"}", .hello, nil, "{\"token\":\"x\"}"), ("INFO r-5", .info, "r-5", nil),
             ("STATS", .stats, nil, nil), ("DRAIN r9 {\"deadline_ms\":1}", .drain, "r9", "{\"deadline_ms\":1}"),
-            ("DRAIN {}", .drain, nil, "{}"), ("CANCEL a.b:c_D-9", .cancel, "a.b:c_D-9", nil),
+            ("DRAIN {}", .drain, nil, "{}"), ("CANCEL r1 {}", .cancel, "r1", "{}"),
+            ("PING {\"x\":1}", .ping, nil, "{\"x\":1}"), ("CANCEL a.b:c_D-9", .cancel, "a.b:c_D-9", nil),
         ] as [(String, Verb, String?, String?)]
     )
     func right(line: String, verb: Verb, id: String?, json: String?) throws {
@@ -24,9 +25,10 @@ struct ClientLineTests {
         "Lines that are wrong keep the connection, and name the request where they can",
         arguments: [
             ("", ErrorCode.unknownVerb, nil), (" PING", .unknownVerb, "PING"), ("HELP r1", .unknownVerb, "r1"),
-            ("GENERATE", .badLine, nil), ("GENERATE r1", .badLine, "r1"), ("GENERATE r1 prompt", .badLine, "r1"),
+            ("GENERATE", .badLine, nil), ("GENERATE r1", .badLine, "r1"), ("GENERATE r1 prompt", .badJSON, "r1"),
+            ("TOKENIZE r1 [1]", .badJSON, "r1"), ("COUNT r1 null", .badJSON, "r1"),
             ("GENERATE  r1 {}", .badLine, nil), ("GENERATE r1  {}", .badLine, "r1"), ("GENERATE {}", .badLine, nil),
-            ("CANCEL r1 {}", .badLine, "r1"), ("CANCEL", .badLine, nil), ("PING r1 r2", .badLine, "r1"),
+            ("CANCEL", .badLine, nil), ("PING r1 r2", .badLine, "r1"),
             ("CANCEL r/1", .badLine, nil), ("CANCEL \(String(repeating: "a", count: 65))", .badLine, nil),
             ("CANCEL ä", .badLine, nil), ("GENERATE\tr1 {}", .unknownVerb, nil),
         ] as [(String, ErrorCode, String?)]

@@ -53,10 +53,13 @@ final class PreparationDesk: Sendable {
                 prepared: prepared,
                 pageKeys: prepared.pageKeys(pageTokens: self.pageTokens),
                 maxTokens: min(body.maxTokens, self.maxContext - length),
-                seed: body.seed ?? UInt64.random(in: 0...UInt64(Int64.max))
+                seed: body.seed ?? Self.drawnSeed()
             )
         }
     }
+
+    /// A seed that every reader of JSON gives back as it is, also those that take all numbers for doubles.
+    static func drawnSeed() -> UInt64 { UInt64.random(in: 0..<(1 << 53)) }
 
     /// What COUNT answers with.
     func count(_ json: String, blobs: [Int: [UInt8]], pictures: PictureStore) async throws(WireError) -> String {
@@ -198,10 +201,13 @@ final class PreparationDesk: Sendable {
         guard full.path.hasPrefix(base.hasSuffix("/") ? base : base + "/") else {
             throw WireError(.badArgument, "the path \(path) is not below the allowed directory")
         }
+        // Where the directory is on this machine is not told; and a pipe that nobody writes to would hold the thread.
+        let kind = try? FileManager.default.attributesOfItem(atPath: full.path)[.type] as? FileAttributeType
+        guard kind == .typeRegular else { throw WireError(.badImage, "\(path): there is no such file") }
         do throws(ImageFileError) {
             return try ImageFile.read(full.path, limits: ImageLimits(maxBytes: limits.blobBytes))
         } catch {
-            throw WireError(.badImage, error.description)
+            throw WireError(.badImage, error.description.replacing(full.path, with: path))
         }
     }
 
@@ -211,6 +217,8 @@ final class PreparationDesk: Sendable {
         let what = (error?.description ?? "the request could not be prepared") + (error?.hint.map { "; \($0)" } ?? "")
         switch error {
         case let error as PictureError:
+            // Pictures of a request have no names but their places.
+            let what = "picture \(what)"
             switch error.cause {
             case .tooManyBytes, .tooManyPixels, .tooLong: return WireError(.imageTooBig, what)
             default: return WireError(.badImage, what)

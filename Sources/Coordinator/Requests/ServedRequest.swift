@@ -24,6 +24,8 @@ final class ServedRequest {
     var answer: AnswerStream
     /// Every token that the ranks have given, over all groups that worked on it.
     var tokens: [Int32] = []
+    /// Of the tokens of thinking and answer, kept for END where nothing is streamed.
+    var logprobs: [Piece.TokenLogprobs] = []
     var stage = Stage.queue
     /// Tokens of the prompt that are in the KV cache.
     var prefilled = 0
@@ -91,6 +93,8 @@ final class ServedRequest {
 
     /// Bytes of its pictures, as they came.
     var pictureBytes: Int { prepared.imageBytes.reduce(0) { $0 + $1.count } }
+
+    var wantsLogprobsAtEnd: Bool { !body.stream && body.logprobs > 0 }
 
     /// Tiles of all its pictures.
     var tileCount: Int { prepared.tiles.reduce(0, +) }

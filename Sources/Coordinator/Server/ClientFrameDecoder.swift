@@ -63,9 +63,16 @@ final class ClientFrameDecoder: ByteToMessageDecoder {
 
     func decodeLast(context: ChannelHandlerContext, buffer: inout ByteBuffer, seenEOF: Bool) -> DecodingState {
         if case .continue = decode(context: context, buffer: &buffer) { return .continue }
-        if case .line = state, buffer.readableBytes > 0 {
+        switch state {
+        case .line:
+            guard buffer.readableBytes > 0 else { break }
             buffer.moveReaderIndex(to: buffer.writerIndex)
             fail(context, nil, WireError(.badLine, "the last line has no line end"))
+        case .blob(let header), .skipping(let header, _), .blobEnd(let header, _):
+            buffer.moveReaderIndex(to: buffer.writerIndex)
+            let what = "blob \(header.index) of \(header.byteCount) bytes was not sent to its end"
+            fail(context, header.id, WireError(.badLine, what, fatal: true))
+        case .deaf: break
         }
         return .needMoreData
     }
@@ -97,7 +104,7 @@ final class ClientFrameDecoder: ByteToMessageDecoder {
     }
 
     private func take(_ context: ChannelHandlerContext, _ line: String) {
-        guard line.prefix(5).uppercased() == "BLOB " else {
+        guard line.prefix(5).uppercased() == "BLOB " || line.uppercased() == "BLOB" else {
             context.fireChannelRead(wrapInboundOut(.line(line)))
             return
         }

@@ -175,7 +175,8 @@ extension FlotillaServer {
         switch (error as? IOError)?.errnoCode {
         case EADDRINUSE: return AddressInUseError(address: address)
         case EACCES: return UsageError("nothing may listen on \(address): permission denied")
-        default: return UsageError("nothing can listen on \(address): \(error)")
+        case let code?: return UsageError("nothing can listen on \(address): \(String(cString: strerror(code)))")
+        case nil: return UsageError("nothing can listen on \(address): \(error)")
         }
     }
 }

@@ -126,7 +126,7 @@ struct BenchServeCommand: ParsableCommand {
         guard pictures > 0 else { return [] }
         if !image.isEmpty { return try image.map { try ImageFile.read($0) } }
         let samples = DemoModel.samples.map { try? FileManager.default.contentsOfDirectory(atPath: $0.path) } ?? nil
-        let names = (samples ?? []).filter { !$0.hasSuffix(".json") }.sorted()
+        let names = (samples ?? []).filter { $0.hasSuffix(".png") || $0.hasSuffix(".webp") }.sorted()
         guard let directory = DemoModel.samples, !names.isEmpty else {
             throw UsageError("the demo model's samples are not there", hint: "name pictures with --image")
         }

@@ -54,6 +54,9 @@ struct ServeCommand: ParsableCommand {
             },
             onReady: { Self.note("ready") }
         )
+        if options.tokens.contains(where: \.isWeak) {
+            Self.note("warning: a token of fewer than 8 characters can be tried out")
+        }
         for warning in LaunchWarnings.of(rankOptions) where isLocal { Self.note("warning: \(warning)") }
         for address in server.addresses { Self.note("listening on \(address)") }
         if serving.attach { Self.note(serving.attachmentHint(spec, rankOptions)) }
