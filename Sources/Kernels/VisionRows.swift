@@ -1,14 +1,26 @@
 internal import CKernels
-package import Tensors
 
 /// Row operations of the vision tower, called from inside a task: each works on the calling thread alone.
 ///
-/// Every operation handles a row in one fixed order, so that how rows are given to threads does not change a bit.
+/// Every operation handles a row in one fixed order, so that neither how rows are given to threads nor the instruction
+/// set changes a bit.
 package enum VisionRows {
-    /// Each row becomes exp(x − max) over its sum, in place; `[queries, keys]`.
-    package static func softmax(_ x: Rows) {
-        precondition(x.width >= 1, "softmax of empty rows")
-        for row in 0..<x.count { ck_vision_softmax(x.row(row), x.width) }
+    /// Each row of scores `[queries, keys]` becomes exp((x − max) · scale), in place; `divisors`, `[queries]`, their sums.
+    package static func softmax(_ x: Rows, scale: Float, divisors: UnsafeMutablePointer<Float>) {
+        precondition(x.width >= 1 && scale > 0, "softmax of \(x.width) scores, scale \(scale)")
+        ck_vision_softmax(x.base, x.stride, x.count, x.width, scale, divisors)
+    }
+
+    /// Each row times the reciprocal of its divisor, in place.
+    package static func divide(_ x: Rows, by divisors: UnsafePointer<Float>) {
+        ck_vision_divide(x.base, x.stride, x.count, x.width, divisors)
+    }
+
+    /// `y = x / √(mean(x²) + ε) · weight`, row by row; `weight` is `[width]`, y may be x. See `RMSNorm`.
+    package static func rmsNorm(_ x: Rows, weight: [Float], epsilon: Float, into y: Rows) {
+        precondition(weight.count == x.width && y.width == x.width && y.count == x.count, "rmsNorm: \(weight.count)")
+        guard let norm = KernelSet.active.table.pointee.rms_norm else { return }
+        norm(x.base, x.stride, y.base, y.stride, x.count, x.width, weight, epsilon)
     }
 
     /// Each row to mean 0 and variance 1, times `weight` plus `bias`, in place; `weight` and `bias` are `[width]`.
@@ -36,21 +48,15 @@ package enum VisionRows {
         for row in 0..<x.count { ck_add(x.row(row), base, x.width) }
     }
 
-    /// Writes the numbers in `bytes`, which need not be aligned, to `target` in float32, exactly.
-    package static func widen(
-        _ bytes: UnsafeRawBufferPointer,
-        of type: ElementType,
-        into target: UnsafeMutablePointer<Float>
-    ) {
-        guard let base = bytes.baseAddress else { return }
-        let count = bytes.count / type.byteCount
-        switch type {
-        case .float32: UnsafeMutableRawPointer(target).copyMemory(from: base, byteCount: bytes.count)
-        case .bfloat16: ck_vision_widen_bfloat16(base, target, count)
-        case .float16: ck_vision_widen_float16(base, target, count)
-        }
+    /// x += y, the residual connection; both of the same shape.
+    package static func add(_ y: Rows, to x: Rows) {
+        precondition(x.count == y.count && x.width == y.width, "add: [\(y.count), \(y.width)] to \(x.width)")
+        for row in 0..<x.count { ck_add(x.row(row), y.row(row), x.width) }
     }
 
-    /// The version that runs: `avx2` or `plain`.
-    package static var instructionSet: String { String(cString: ck_vision_isa()) }
+    /// Writes y to x; both of the same shape.
+    package static func copy(_ y: Rows, to x: Rows) {
+        precondition(x.count == y.count && x.width == y.width, "copy: [\(y.count), \(y.width)] to \(x.width)")
+        for row in 0..<x.count { x.row(row).update(from: y.row(row), count: x.width) }
+    }
 }

@@ -72,8 +72,8 @@ package struct GroupPlan: Sendable, Equatable {
         }
         let tileBytes = config.visualTokensPerTile * config.decoder.hidden * 4 * options.decoderRanks
         let stored = checkpoint.required(TensorNames.projectorInputWeight).elementType
-        let visionWeights = VisionEncoder.weightBytes(config, storage: .float32, stored: stored)
-        let visionWork = VisionEncoder.workBytes(config, storage: .float32, threads: threads)
+        let visionWeights = VisionEncoder.weightBytes(config, stored: stored)
+        let visionWork = VisionEncoder.workBytes(config, threads: threads)
         ranks =
             decoders
             + (0..<options.visionRanks).map { index in

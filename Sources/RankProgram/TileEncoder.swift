@@ -20,7 +20,8 @@ final class TileEncoder {
         let pool = ThreadPool(threads: threads)
         encoder = VisionEncoder(VisionWeights(checkpoint, pool: pool), pool: pool)
         pixels = FloatBuffer(count: 3 * config.images.tileSide * config.images.tileSide)
-        weightBytes = VisionEncoder.weightBytes(config, storage: .float32)
+        let stored = checkpoint.required(TensorNames.projectorInputWeight).elementType
+        weightBytes = VisionEncoder.weightBytes(config, stored: stored)
     }
 
     var tokensPerTile: Int { config.visualTokensPerTile }

@@ -47,18 +47,6 @@ struct VisionEncoderTests {
         #expect(Set(alone).count > alone.count / 2, "the tokens say something")
     }
 
-    @Test(
-        "gives the same bits for stored and for widened weights",
-        arguments: VisionFixtures.otherShapes + ["mini-bf16"]
-    )
-    func storage(model: String) throws {
-        let widened = try VisionFixtures.encoder(model, storage: .float32)
-        let stored = try VisionFixtures.encoder(model, storage: .asStored, threads: 3)
-        let side = widened.config.images.tileSide
-        let pixels = (0..<3 * side * side).map { Float($0 % 89) / 44 - 1 }
-        #expect(stored.tokens([pixels]) == widened.tokens([pixels]))
-    }
-
     @Test("forgets the tile before")
     func independentTiles() throws {
         let encoder = try VisionFixtures.encoder("mini-f32")

@@ -13,11 +13,11 @@ struct VisionTokenMergeTests {
         for index in 0..<features.count { features[index] = Float(index / 2) }
         let merged = FloatBuffer(count: features.count)
         let width = 2 * side * side
-        TokenMerge(side: side, order: order, patchGrid: grid)(
-            Rows(features.pointer, count: grid * grid, width: 2),
-            into: Rows(merged.pointer, count: features.count / width, width: width),
-            on: VisionWorkers(pool: ThreadPool(threads: 2), scratchCount: 0)
-        )
+        let merge = TokenMerge(side: side, order: order, patchGrid: grid)
+        for token in 0..<features.count / width {
+            let rows = Rows(features.pointer, count: grid * grid, width: 2)
+            merge(rows, token: token, into: merged.pointer + token * width)
+        }
         return stride(from: 0, to: merged.count, by: 2).map { merged[$0] }
     }
 

@@ -1,13 +1,18 @@
-// Row operations of the vision tower that the decoder has no use for.
+// Operations of the vision tower that the decoder has no use for.
 //
-// Each handles one row or one run of numbers in one fixed order, so a result depends on that row alone. The plain and
-// the AVX2 version are one source compiled twice and give the same bits: no fused multiply-add, eight running sums
-// added along one tree. No pointer needs any alignment.
+// Each handles a row in one fixed order, so a result depends on that row alone. The plain, the AVX2 and the AVX-512
+// version are one source compiled three times and give the same bits: no fused multiply-add, sixteen running sums added
+// along one tree. The version is that of ckernels_active(). No pointer needs any alignment.
 #pragma once
+#include "ck_matrix.h"
 #include <stddef.h>
 
-// row[i] = exp(row[i] - max) / sum of them, in place; columns >= 1.
-void ck_vision_softmax(float *row, size_t columns);
+// Each of `rows` rows becomes exp((x[i] - max) * factor), in place, and its divisor the sum of them; columns >= 1,
+// factor > 0.
+void ck_vision_softmax(float *x, size_t stride, size_t rows, size_t columns, float factor, float *divisors);
+
+// Each row times 1 / its divisor, in place: after the product with the values, which has fewer columns than the scores.
+void ck_vision_divide(float *x, size_t stride, size_t rows, size_t columns, const float *divisors);
 
 // x[i] = (x[i] - mean) / sqrt(variance + epsilon) * weight[i] + bias[i], in place.
 void ck_vision_layer_norm(float *x, const float *weight, const float *bias, size_t columns, float epsilon);
@@ -15,14 +20,11 @@ void ck_vision_layer_norm(float *x, const float *weight, const float *bias, size
 // x[i] = 0.5 x[i] (1 + erf(x[i] / sqrt 2)), the exact GELU, in place.
 void ck_vision_gelu(float *x, size_t count);
 
-// Exact widening of bfloat16, and of IEEE binary16 with its subnormals, infinities and NaN.
-void ck_vision_widen_bfloat16(const void *from, float *to, size_t count);
-void ck_vision_widen_float16(const void *from, float *to, size_t count);
-
-// "avx2" or "plain": the version that runs, chosen before main; FLOTILLA_ISA=ref asks for the plain one.
-const char *ck_vision_isa(void);
+// The values of `tokens` tokens, from token `first` on, into w [head dimension (rows), all tokens (columns)] of float32:
+// a panel takes sixteen numbers of a token side by side. v is [tokens][w->rows].
+void ck_vision_pack_values(const ck_matrix *w, size_t first, size_t tokens, const float *v, size_t v_stride);
 
 // The plain versions by themselves, for tests.
-void ck_vision_plain_softmax(float *row, size_t columns);
+void ck_vision_plain_softmax(float *x, size_t stride, size_t rows, size_t columns, float factor, float *divisors);
 void ck_vision_plain_layer_norm(float *x, const float *weight, const float *bias, size_t columns, float epsilon);
 void ck_vision_plain_gelu(float *x, size_t count);

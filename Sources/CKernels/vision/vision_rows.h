@@ -1,17 +1,17 @@
 // The definition of the row operations, included once per instruction set with CK_VISION(name) naming the copies.
-// Vectors of eight are written out, so both copies add in the same order whatever registers they get.
+// Vectors of sixteen are written out, so all copies add in the same order whatever registers they get.
 
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-// Eight floats in an argument mean another calling convention without AVX; every such function is inlined.
+// Vectors in an argument mean another calling convention without wide registers; every such function is inlined.
 #pragma clang diagnostic ignored "-Wpsabi"
 
-enum { LANES = 8 };
-typedef float lanes __attribute__((vector_size(32)));
-typedef int32_t int_lanes __attribute__((vector_size(32)));
+enum { LANES = 16 };
+typedef float lanes __attribute__((vector_size(64)));
+typedef int32_t int_lanes __attribute__((vector_size(64)));
 #define INLINE static inline __attribute__((always_inline))
 
 INLINE lanes load(const float *p) {
@@ -24,20 +24,27 @@ INLINE void store(float *p, lanes v) { memcpy(p, &v, sizeof v); }
 
 // The last, incomplete vector of a row, filled up with `rest`.
 INLINE lanes load_part(const float *p, size_t count, float rest) {
-    float part[LANES] = {rest, rest, rest, rest, rest, rest, rest, rest};
-    memcpy(part, p, count * sizeof(float));
+    float part[LANES];
+    for (size_t i = 0; i < LANES; i++) part[i] = i < count ? p[i] : rest;
     return load(part);
 }
 
 INLINE void store_part(float *p, lanes v, size_t count) { memcpy(p, &v, count * sizeof(float)); }
 
-INLINE lanes splat(float value) { return (lanes){value, value, value, value, value, value, value, value}; }
+INLINE lanes splat(float value) { return value - (lanes){0}; }
 
 INLINE lanes choose(int_lanes mask, lanes yes, lanes no) {
     return (lanes)(((int_lanes)yes & mask) | ((int_lanes)no & ~mask));
 }
 
-INLINE float sum_of(lanes v) { return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7])); }
+INLINE float sum_of(lanes v) {
+    float a[LANES];
+    store(a, v);
+    for (int half = LANES / 2; half >= 1; half /= 2) {
+        for (int i = 0; i < half; i++) a[i] += a[i + half];
+    }
+    return a[0];
+}
 
 // exp for arguments up to 0; below -87 it is exp(-87), which is 1.6e-38; within 2 ulp.
 // x = n ln 2 + r, |r| <= ln 2 / 2, with ln 2 in two parts; the polynomial is that of Cephes' expf.
@@ -82,23 +89,27 @@ INLINE float spread(const float *x, size_t columns, float mean) {
     return sum_of(sum + rest * rest);
 }
 
-void CK_VISION(softmax)(float *row, size_t columns) {
+// A row becomes exp((x - max) * factor); returns their sum.
+INLINE float exponentials(float *row, size_t columns, float factor) {
     float max = max_of_row(row, columns);
     lanes sum = splat(0);
     size_t i = 0;
     for (; i + LANES <= columns; i += LANES) {
-        lanes e = exp_lanes(load(row + i) - max);
+        lanes e = exp_lanes((load(row + i) - max) * factor);
         store(row + i, e);
         sum += e;
     }
     float total = 0;
     if (i < columns) {
-        lanes e = exp_lanes(load_part(row + i, columns - i, max) - max);
+        lanes e = exp_lanes((load_part(row + i, columns - i, max) - max) * factor);
         store_part(row + i, e, columns - i);
         for (size_t lane = 0; lane < columns - i; lane++) total += e[lane];
     }
-    float scale = 1.0f / (sum_of(sum) + total);
-    for (i = 0; i < columns; i++) row[i] *= scale;
+    return sum_of(sum) + total;
+}
+
+void CK_VISION(softmax)(float *x, size_t stride, size_t rows, size_t columns, float factor, float *divisors) {
+    for (size_t row = 0; row < rows; row++) divisors[row] = exponentials(x + row * stride, columns, factor);
 }
 
 void CK_VISION(layer_norm)(float *x, const float *weight, const float *bias, size_t columns, float epsilon) {
@@ -110,34 +121,26 @@ void CK_VISION(layer_norm)(float *x, const float *weight, const float *bias, siz
     for (i = 0; i < columns; i++) x[i] = (x[i] - mean) * scale * weight[i] + bias[i];
 }
 
-// Scalar: the projector has half a million of these in a tile, the softmaxes three hundred million exponentials.
+// x/2 erfc(-x / sqrt 2), without the cancellation of 1 + erf: erfc(z) = t exp(-z^2 + p(t)), t = 1 / (1 + z/2), z >= 0,
+// within 2e-7 of itself (Numerical Recipes, erfcc).
+INLINE lanes gelu_lanes(lanes x) {
+    lanes z = (lanes)((int_lanes)x & 0x7fffffff) * 0.70710678f;
+    lanes t = 1.0f / (1.0f + 0.5f * z);
+    lanes p = t * 0.17087277f - 0.82215223f;
+    p = p * t + 1.48851587f;
+    p = p * t - 1.13520398f;
+    p = p * t + 0.27886807f;
+    p = p * t - 0.18628806f;
+    p = p * t + 0.09678418f;
+    p = p * t + 0.37409196f;
+    p = p * t + 1.00002368f;
+    p = p * t - 1.26551223f;
+    lanes tail = t * exp_lanes(p - z * z);
+    return 0.5f * x * choose(x > 0.0f, 2.0f - tail, tail);
+}
+
 void CK_VISION(gelu)(float *x, size_t count) {
-    for (size_t i = 0; i < count; i++) x[i] = 0.5f * x[i] * (1.0f + erff(x[i] * 0.70710678f));
-}
-
-void CK_VISION(widen_bfloat16)(const void *from, float *to, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        uint16_t half;
-        memcpy(&half, (const char *)from + 2 * i, 2);
-        uint32_t bits = (uint32_t)half << 16;
-        memcpy(to + i, &bits, 4);
-    }
-}
-
-// Both cases are computed and one is kept, without float32 subnormals on the way, which are slow on many CPUs.
-void CK_VISION(widen_float16)(const void *from, float *to, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        uint16_t half;
-        memcpy(&half, (const char *)from + 2 * i, 2);
-        uint32_t magnitude = (uint32_t)(half & 0x7fff) << 13, exponent = half & 0x7c00;
-        uint32_t normal = magnitude + (exponent == 0x7c00 ? 224u << 23 : 112u << 23);
-        uint32_t offset = magnitude + (113u << 23);  // 2^-14 + value, exactly
-        float subnormal;
-        memcpy(&subnormal, &offset, 4);
-        subnormal -= 6.103515625e-05f;
-        uint32_t small;
-        memcpy(&small, &subnormal, 4);
-        uint32_t bits = (exponent == 0 ? small : normal) | (uint32_t)(half & 0x8000) << 16;
-        memcpy(to + i, &bits, 4);
-    }
+    size_t i = 0;
+    for (; i + LANES <= count; i += LANES) store(x + i, gelu_lanes(load(x + i)));
+    if (i < count) store_part(x + i, gelu_lanes(load_part(x + i, count - i, 0)), count - i);
 }

@@ -14,29 +14,31 @@ struct PatchEmbedding: Sendable {
     let patchSize, patchGrid: Int
 
     func callAsFunction(_ pixels: UnsafePointer<Float>, work: VisionWorkspace) {
-        gather(pixels, into: work.patches, on: work.workers)
-        projection(work.patches, into: work.hidden, on: work.workers)
-        norm(work.hidden, into: work.hidden, on: work.workers)
+        work.patches.fill(on: work.pool) { patches, rows in
+            for (index, patch) in patches.enumerated() { gather(pixels, patch, into: rows.row(index)) }
+        }
+        projection(work.patches, on: work.pool) { y, block in
+            VisionRows.copy(y, to: work.hidden[block.tokens, block.outputs])
+        }
+        norm.inPlace(work.hidden, on: work.pool)
         let width = work.hidden.width
         positions.withUnsafeBufferPointer { positions in
-            work.workers.forEach(work.hidden.count) { patch, _ in
+            work.pool.run(work.hidden.count) { patch in
                 let position = UnsafeBufferPointer(rebasing: positions[patch * width..<(patch + 1) * width])
                 VisionRows.addBias(position, to: work.hidden.rows(patch..<patch + 1))
             }
         }
     }
 
-    /// Writes each patch's pixels side by side: [channel, y, x], the order of the kernels.
-    private func gather(_ pixels: UnsafePointer<Float>, into patches: Rows, on workers: VisionWorkers) {
+    /// Writes a patch's pixels side by side: [channel, y, x], the order of the kernels.
+    private func gather(_ pixels: UnsafePointer<Float>, _ patch: Int, into target: UnsafeMutablePointer<Float>) {
         let side = patchGrid * patchSize
-        workers.forEach(patches.count) { patch, _ in
-            let corner = patch / patchGrid * patchSize * side + patch % patchGrid * patchSize
-            var target = patches.row(patch)
-            for channel in 0..<3 {
-                for y in 0..<patchSize {
-                    target.update(from: pixels + (channel * side + y) * side + corner, count: patchSize)
-                    target += patchSize
-                }
+        let corner = patch / patchGrid * patchSize * side + patch % patchGrid * patchSize
+        var target = target
+        for channel in 0..<3 {
+            for y in 0..<patchSize {
+                target.update(from: pixels + (channel * side + y) * side + corner, count: patchSize)
+                target += patchSize
             }
         }
     }

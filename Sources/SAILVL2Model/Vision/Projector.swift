@@ -1,22 +1,28 @@
 import Kernels
 
-/// Merged features to the decoder's embedding space: LayerNorm, Linear, exact GELU, Linear.
+/// Patches' features to the decoder's embedding space: token merge, LayerNorm, Linear, exact GELU, Linear.
 ///
-/// merged [tokens, merged features] → visual tokens [tokens, decoder hidden]. Hugging Face: `SAILVLModel.mlp1`.
+/// features [patches, hidden] → merged [tokens, merged features] → visual tokens [tokens, decoder hidden].
+/// Hugging Face: `SAILVLModel.mlp1`.
 struct Projector: Sendable {
     /// PyTorch's default, which the published model leaves as it is.
     private static let layerNormEpsilon: Float = 1e-5
 
+    let merge: TokenMerge
     let normWeight, normBias: [Float]
     let input, output: VisionLinear
 
-    /// Norms `merged` in place on the way.
-    func callAsFunction(_ merged: Rows, into tokens: Rows, work: VisionWorkspace) {
-        work.workers.forEach(merged.count) { row, _ in
-            let feature = merged.rows(row..<row + 1)
-            VisionRows.layerNorm(feature, weight: normWeight, bias: normBias, epsilon: Self.layerNormEpsilon)
+    func callAsFunction(_ features: Rows, into tokens: Rows, work: VisionWorkspace) {
+        work.merged.fill(on: work.pool) { part, rows in
+            for (index, token) in part.enumerated() { merge(features, token: token, into: rows.row(index)) }
+            VisionRows.layerNorm(rows, weight: normWeight, bias: normBias, epsilon: Self.layerNormEpsilon)
         }
-        input(merged, into: work.projected, on: work.workers, finish: VisionRows.gelu)
-        output(work.projected, into: tokens, on: work.workers)
+        input(work.merged, on: work.pool) { y, block in
+            VisionRows.gelu(y)
+            block.store(y, into: work.projected, firstColumn: block.outputs.lowerBound)
+        }
+        output(work.projected, on: work.pool) { y, block in
+            VisionRows.copy(y, to: tokens[block.tokens, block.outputs])
+        }
     }
 }

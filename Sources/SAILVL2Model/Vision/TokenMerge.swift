@@ -12,17 +12,16 @@ struct TokenMerge: Sendable {
     /// Patches along a side of the tile.
     let patchGrid: Int
 
-    func callAsFunction(_ features: Rows, into merged: Rows, on workers: VisionWorkers) {
+    /// Writes the merged features of one visual token, [side² · hidden].
+    func callAsFunction(_ features: Rows, token: Int, into target: UnsafeMutablePointer<Float>) {
         let grid = patchGrid / side
-        workers.forEach(merged.count) { token, _ in
-            let (y, x) = order == .v2 ? (token / grid, token % grid) : (token % grid, token / grid)
-            var target = merged.row(token)
-            for dy in 0..<side {
-                for dx in 0..<side {
-                    let patch = (y * side + dy) * patchGrid + x * side + dx
-                    target.update(from: features.row(patch), count: features.width)
-                    target += features.width
-                }
+        let (y, x) = order == .v2 ? (token / grid, token % grid) : (token % grid, token / grid)
+        var target = target
+        for dy in 0..<side {
+            for dx in 0..<side {
+                let patch = (y * side + dy) * patchGrid + x * side + dx
+                target.update(from: features.row(patch), count: features.width)
+                target += features.width
             }
         }
     }

@@ -1,3 +1,5 @@
+import Kernels
+
 /// One pre-norm block of the tower: x += attention(norm1(x)), then x += mlp(norm2(x)).
 ///
 /// x is the workspace's hidden states, [patches, hidden]. Hugging Face: `SAILViTBlock`.
@@ -8,9 +10,9 @@ struct VisionBlock: Sendable {
     let mlp: VisionMLP
 
     func callAsFunction(work: VisionWorkspace) {
-        norm1(work.hidden, into: work.normed, on: work.workers)
+        norm1(work.hidden, into: work.normed, on: work.pool)
         attention(work.normed, work: work)
-        norm2(work.hidden, into: work.normed, on: work.workers)
+        norm2(work.hidden, into: work.normed, on: work.pool)
         mlp(work.normed, work: work)
     }
 }

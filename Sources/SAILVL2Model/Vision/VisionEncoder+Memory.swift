@@ -1,31 +1,25 @@
 package import Checkpoints
+import Kernels
 package import Tensors
 
 extension VisionEncoder {
     /// Bytes that the weights take, known before anything is loaded.
     ///
-    /// `asStored` counts the pages of the mapped file, which ranks on one machine share.
-    ///
     /// - Parameter stored: how the checkpoint stores the tower's matrices (a published one: bfloat16).
-    package static func weightBytes(
-        _ config: ModelConfig,
-        storage: VisionWeights.Storage,
-        stored: ElementType = .bfloat16
-    ) -> Int {
-        let matrixBytes = storage == .float32 ? ElementType.float32.byteCount : stored.byteCount
-        return config.expectedVisionTensors.reduce(0) { sum, tensor in
-            let bytes = tensor.role == .matrix ? matrixBytes : ElementType.float32.byteCount
-            return sum + tensor.shape.reduce(bytes, *)
+    package static func weightBytes(_ config: ModelConfig, stored: ElementType = .bfloat16) -> Int {
+        config.expectedVisionTensors.reduce(0) { sum, tensor in
+            let elements = tensor.shape.reduce(1, *)
+            guard tensor.role == .matrix, let rows = tensor.shape.first else {
+                return sum + elements * ElementType.float32.byteCount
+            }
+            let storage = PackedMatrix.Storage(stored)
+            return sum + PackedMatrix.byteCount(rows: rows, columns: elements / rows, storage: storage)
         }
     }
 
     /// Bytes of the work areas of one encoder with `threads` threads.
-    package static func workBytes(
-        _ config: ModelConfig,
-        storage: VisionWeights.Storage = .float32,
-        threads: Int
-    ) -> Int {
-        VisionWorkspace.byteCount(config, storage: storage, threads: threads)
+    package static func workBytes(_ config: ModelConfig, threads: Int) -> Int {
+        VisionWorkspace.byteCount(config, threads: threads)
     }
 }
 

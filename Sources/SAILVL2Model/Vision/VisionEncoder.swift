@@ -11,8 +11,8 @@ import Tensors
 /// ```
 ///
 /// One tile at a time, on all threads of a pool; to compute several tiles at once give each its own encoder and pool
-/// over the same `VisionWeights`. The bits of the result depend on the pixels, the weights and the machine's BLAS, not
-/// on the threads, the storage of the weights or the tiles before. Not `Sendable`: it belongs to its pool's thread.
+/// over the same `VisionWeights`. The bits of the result depend on the pixels and the weights alone, not on the threads,
+/// the instruction set or the tiles before. Not `Sendable`: it belongs to its pool's thread.
 /// SAIL-VL2 technical report, section 2; Hugging Face: `SAILViTModel` and `SAILVLModel.extract_feature`.
 ///
 /// ## Communication
@@ -23,15 +23,13 @@ package final class VisionEncoder {
 
     package init(_ weights: VisionWeights, pool: ThreadPool) {
         self.weights = weights
-        work = VisionWorkspace(weights.config, storage: weights.storage, pool: pool)
+        work = VisionWorkspace(weights.config, pool: pool)
     }
 
     package var config: ModelConfig { weights.config }
 
     /// Bytes of the work areas that this encoder has allocated.
-    package var workBytes: Int {
-        Self.workBytes(config, storage: weights.storage, threads: work.workers.pool.threads)
-    }
+    package var workBytes: Int { Self.workBytes(config, threads: work.pool.threads) }
 
     /// Computes the visual tokens of one tile.
     ///
@@ -54,10 +52,9 @@ package final class VisionEncoder {
         let (count, width) = (config.visualTokensPerTile, config.decoder.hidden)
         precondition(tokens.count == count * width, "room for \(tokens.count) numbers, need [\(count), \(width)]")
         guard let pixels = pixels.baseAddress, let tokens = tokens.baseAddress else { return true }
-        return work.workers.pool.step {
+        return work.pool.step {
             guard let features = features(pixels, shouldStop: shouldStop), !shouldStop() else { return false }
-            weights.merge(features, into: work.merged, on: work.workers)
-            weights.projector(work.merged, into: Rows(tokens, count: count, width: width), work: work)
+            weights.projector(features, into: Rows(tokens, count: count, width: width), work: work)
             return true
         }
     }
@@ -69,8 +66,7 @@ package final class VisionEncoder {
             guard !shouldStop() else { return nil }
             block(work: work)
         }
-        guard let norm = weights.finalNorm else { return work.hidden }
-        norm(work.hidden, into: work.normed, on: work.workers)
-        return work.normed
+        weights.finalNorm?.inPlace(work.hidden, on: work.pool)
+        return work.hidden
     }
 }

@@ -1,10 +1,10 @@
 import Checkpoints
 import Kernels
+import Tensors
 
 /// Makes the tower's layers from the tensors of a checkpoint.
 struct VisionLoader {
     let checkpoint: Checkpoint
-    let storage: VisionWeights.Storage
     let pool: ThreadPool
 
     private var vision: ModelConfig.Vision { checkpoint.config.vision }
@@ -25,9 +25,7 @@ struct VisionLoader {
             norm1: norm(names.norm1),
             attention: VisionAttention(
                 qkv: linear(names.qkvWeight, names.qkvBias),
-                projection: linear(names.projWeight, names.projBias),
-                heads: vision.heads,
-                headDim: vision.headDim
+                projection: linear(names.projWeight, names.projBias)
             ),
             norm2: norm(names.norm2),
             mlp: VisionMLP(
@@ -39,7 +37,9 @@ struct VisionLoader {
     }
 
     func projector() -> Projector {
-        Projector(
+        let config = checkpoint.config
+        return Projector(
+            merge: TokenMerge(side: config.mergeSide, order: config.pixelShuffle, patchGrid: config.patchGrid),
             normWeight: vector(TensorNames.projectorNormWeight),
             normBias: vector(TensorNames.projectorNormBias),
             input: linear(TensorNames.projectorInputWeight, TensorNames.projectorInputBias),
@@ -53,10 +53,16 @@ struct VisionLoader {
 
     /// A layer with the bias that the checkpoint may have.
     private func linear(_ weight: String, _ bias: String) -> VisionLinear {
-        VisionLinear(
-            weight: VisionMatrix(checkpoint.required(weight), storage: storage, pool: pool),
-            bias: checkpoint.tensor(bias)?.floats()
-        )
+        VisionLinear(weight: matrix(checkpoint.required(weight)), bias: checkpoint.tensor(bias)?.floats())
+    }
+
+    /// Packs a matrix as it is stored: its first dimension is the outputs, the others together are the inputs.
+    private func matrix(_ tensor: TensorView) -> PackedMatrix {
+        let (rows, columns) = (tensor.rowCount, tensor.rowElements)
+        let matrix = PackedMatrix(rows: rows, columns: columns, storage: PackedMatrix.Storage(tensor.elementType))
+        tensor.willNeed()
+        matrix.load(tensor, rows: 0..<rows, columns: 0..<columns, at: 0, pool: pool)
+        return matrix
     }
 
     private func vector(_ name: String) -> [Float] { checkpoint.required(name).floats() }

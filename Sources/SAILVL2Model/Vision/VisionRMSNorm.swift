@@ -7,8 +7,18 @@ struct VisionRMSNorm: Sendable {
     let weight: [Float]
     let epsilon: Float
 
-    func callAsFunction(_ x: Rows, into y: Rows, on workers: VisionWorkers) {
-        precondition(x.width == weight.count, "RMSNorm of \(weight.count) for rows of \(x.width)")
-        RMSNorm.run(workers.pool, x, weight: weight, epsilon: epsilon, into: y)
+    /// Norms all rows as the input of a product.
+    func callAsFunction(_ x: Rows, into y: PackedRows, on pool: ThreadPool) {
+        y.fill(on: pool) { patches, rows in self(x.rows(patches), into: rows) }
+    }
+
+    /// Norms some rows on the calling thread.
+    func callAsFunction(_ x: Rows, into y: Rows) {
+        VisionRows.rmsNorm(x, weight: weight, epsilon: epsilon, into: y)
+    }
+
+    /// Norms all rows in place, on all threads.
+    func inPlace(_ x: Rows, on pool: ThreadPool) {
+        RMSNorm.run(pool, x, weight: weight, epsilon: epsilon, into: x)
     }
 }

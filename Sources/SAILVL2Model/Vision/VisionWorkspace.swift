@@ -4,46 +4,62 @@ import Tensors
 
 /// The activations of one tile on its way through the tower, allocated once and named for what they hold.
 ///
-/// Not `Sendable`: it belongs to one encoder, which computes one tile at a time.
+/// What a product reads is packed by whoever computes it. Not `Sendable`: it belongs to one encoder, which computes one
+/// tile at a time.
 final class VisionWorkspace {
     /// The patches' pixels, [patches, 3 · patchSize²].
-    let patches: Rows
+    let patches: PackedRows
     /// The residual stream x, [patches, hidden].
     let hidden: Rows
     /// x after a norm, [patches, hidden].
-    let normed: Rows
+    let normed: PackedRows
     /// [q | k | v] of all heads, [patches, 3 · hidden].
     let queriesKeysValues: Rows
     /// The heads' outputs side by side, [patches, hidden].
-    let attended: Rows
+    let attended: PackedRows
     /// silu(fc1) · fc3, [patches, intermediate].
-    let gated: Rows
+    let gated: PackedRows
     /// The merged features, [visual tokens, merged features].
-    let merged: Rows
+    let merged: PackedRows
     /// The projector's inner layer, [visual tokens, decoder hidden].
-    let projected: Rows
-    let workers: VisionWorkers
+    let projected: PackedRows
+    let attention: FullAttention
+    let pool: ThreadPool
 
-    private let memory: FloatBuffer
+    private let memory: ScratchMemory
 
-    init(_ config: ModelConfig, storage: VisionWeights.Storage, pool: ThreadPool) {
-        let shapes = Self.shapes(config)
-        let memory = FloatBuffer(count: Self.activationCount(config))
-        var next = memory.pointer
-        let parts = shapes.map { shape in
+    init(_ config: ModelConfig, pool: ThreadPool) {
+        let memory = ScratchMemory(byteCount: Self.activationCount(config) * MemoryLayout<Float>.stride)
+        var next = memory.floats
+        func rows(_ shape: (rows: Int, columns: Int)) -> Rows {
             defer { next += Self.padded(shape.rows * shape.columns) }
             return Rows(next, count: shape.rows, width: shape.columns)
         }
+        func packed(_ shape: (rows: Int, columns: Int)) -> PackedRows {
+            let rows = rows(shape)
+            return PackedRows(rows.base, count: rows.count, width: rows.width)
+        }
+        let shapes = Self.shapes(config)
+        patches = packed(shapes[0])
+        hidden = rows(shapes[1])
+        normed = packed(shapes[2])
+        queriesKeysValues = rows(shapes[3])
+        attended = packed(shapes[4])
+        gated = packed(shapes[5])
+        merged = packed(shapes[6])
+        projected = packed(shapes[7])
+        let vision = config.vision
+        attention = FullAttention(tokens: config.patchesPerTile, heads: vision.heads, headDim: vision.headDim)
         self.memory = memory
-        (patches, hidden, normed, queriesKeysValues) = (parts[0], parts[1], parts[2], parts[3])
-        (attended, gated, merged, projected) = (parts[4], parts[5], parts[6], parts[7])
-        workers = VisionWorkers(pool: pool, scratchCount: Self.scratchCount(config, storage))
+        self.pool = pool
     }
 
-    /// Bytes of all activations and of the scratch of `threads` threads.
-    static func byteCount(_ config: ModelConfig, storage: VisionWeights.Storage, threads: Int) -> Int {
-        let scratch = threads * scratchCount(config, storage)
-        return (activationCount(config) + scratch) * MemoryLayout<Float>.stride
+    /// Bytes of all activations, of the packed keys and values, and of the work areas of `threads` threads.
+    static func byteCount(_ config: ModelConfig, threads: Int) -> Int {
+        let (patches, vision) = (config.patchesPerTile, config.vision)
+        let floats = activationCount(config) + threads * scratchCount(config)
+        return floats * MemoryLayout<Float>.stride
+            + FullAttention.byteCount(tokens: patches, heads: vision.heads, headDim: vision.headDim)
     }
 
     /// Each activation's shape, in the order of the properties.
@@ -63,25 +79,13 @@ final class VisionWorkspace {
     /// Every activation starts on a cache line of its own.
     private static func padded(_ count: Int) -> Int { count.dividedRoundingUp(by: 16) * 16 }
 
-    /// The most that any block needs: a head's scores, a widened panel, or a block of fc3's output and a panel.
-    private static func scratchCount(_ config: ModelConfig, _ storage: VisionWeights.Storage) -> Int {
-        let (vision, patches) = (config.vision, config.patchesPerTile)
-        let widest = max(
-            vision.intermediate,
-            config.mergedFeatures,
-            config.decoder.hidden,
-            3 * vision.patchSize * vision.patchSize
-        )
-        let outputs = max(3 * vision.hidden, config.decoder.hidden)
+    /// The most that any step needs: a block of fc1 and fc3, a head's scores, or the widest rows on their way.
+    private static func scratchCount(_ config: ModelConfig) -> Int {
+        let widest = max(config.mergedFeatures, config.vision.hidden, 3 * config.vision.patchSize * config.vision.patchSize)
         return max(
-            VisionAttention.scratchCount(patches: patches),
-            VisionMatrix.scratchCount(outputs: outputs, inputs: widest, storage: storage),
-            VisionMLP.scratchCount(
-                patches: patches,
-                hidden: vision.hidden,
-                intermediate: vision.intermediate,
-                storage: storage
-            )
+            BlockProduct.scratchCount(results: 2),
+            FullAttention.scratchCount(tokens: config.patchesPerTile, headDim: config.vision.headDim),
+            PackedRows.scratchCount(width: widest)
         )
     }
 }

@@ -19,9 +19,6 @@ struct BenchVisionCommand: ParsableCommand {
     @Option(help: "Tiles to measure, of which the median counts.")
     var rounds = 3
 
-    @Flag(help: "Leave the weights as stored, and widen them panel by panel.")
-    var stored = false
-
     @Flag(help: "One JSON object instead of a table.")
     var json = false
 
@@ -35,13 +32,12 @@ struct BenchVisionCommand: ParsableCommand {
     func run() throws {
         let checkpoint = try Checkpoint(directory: try model.directory())
         let pool = ThreadPool(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
-        let storage: VisionWeights.Storage = stored ? .asStored : .float32
-        let weights = VisionWeights(checkpoint, storage: storage, pool: pool)
+        let weights = VisionWeights(checkpoint, pool: pool)
         let result = VisionBenchmark.run(weights, pool: pool, repetitions: rounds)
-        print(json ? try jsonText(result, storage) : table(result, checkpoint.config.modelName, storage))
+        print(json ? try jsonText(result) : table(result, checkpoint.config.modelName))
     }
 
-    private func table(_ result: VisionBenchmark, _ name: String, _ storage: VisionWeights.Storage) -> String {
+    private func table(_ result: VisionBenchmark, _ name: String) -> String {
         let numbers = String(
             format: "%.2f s a tile, %.1f GFLOP/s; its products alone %.2f s, %.1f GFLOP/s; share %.0f %%",
             result.tileSeconds,
@@ -50,12 +46,12 @@ struct BenchVisionCommand: ParsableCommand {
             result.productGigaflops,
             100 * result.efficiency
         )
-        return "vision tower of \(name), \(storage.rawValue), threads \(result.threads): \(numbers)"
+        return "vision tower of \(name), threads \(result.threads): \(numbers)"
     }
 
-    private func jsonText(_ result: VisionBenchmark, _ storage: VisionWeights.Storage) throws -> String {
+    private func jsonText(_ result: VisionBenchmark) throws -> String {
         let fields: [String: Any] = [
-            "storage": storage.rawValue, "isa": VisionRows.instructionSet, "threads": result.threads,
+            "isa": KernelSet.active.name, "threads": result.threads,
             "tile_s": result.tileSeconds, "gflops": result.gigaflops, "products_s": result.productSeconds,
             "products_gflops": result.productGigaflops, "share": result.efficiency,
         ]

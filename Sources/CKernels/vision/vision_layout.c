@@ -1,0 +1,20 @@
+// Where numbers lie in the tower's attention: copies, no arithmetic that instruction sets could differ in.
+#include "../common/internal.h"
+#include "../include/ck_vision.h"
+
+void ck_vision_pack_values(const ck_matrix *w, size_t first, size_t tokens, const float *v, size_t v_stride) {
+    for (size_t row = 0; row < w->rows; row += CK_PANEL_ROWS) {
+        float *to = (float *)ck_panel(w, row / CK_PANEL_ROWS) + first * CK_PANEL_ROWS;
+        const size_t n = w->rows - row < CK_PANEL_ROWS ? w->rows - row : CK_PANEL_ROWS;
+        for (size_t token = 0; token < tokens; token++) {
+            memcpy(to + token * CK_PANEL_ROWS, v + token * v_stride + row, n * sizeof *v);
+        }
+    }
+}
+
+void ck_vision_divide(float *x, size_t stride, size_t rows, size_t columns, const float *divisors) {
+    for (size_t row = 0; row < rows; row++) {
+        const float factor = 1.0f / divisors[row];
+        for (size_t i = 0; i < columns; i++) x[row * stride + i] *= factor;
+    }
+}

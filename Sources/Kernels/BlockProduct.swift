@@ -1,0 +1,100 @@
+internal import CKernels
+
+/// A part of one or several products `x · wᵀ`, computed by one thread: some tokens, at most 64 outputs.
+///
+/// What becomes of the numbers (a bias, a residual, a gate, the next product's input) happens while they are in the
+/// first cache. The bits are those of `Matmul`, whatever the blocks, the threads and the instruction set.
+package struct BlockProduct {
+    /// The tokens, whole tiles of them.
+    package let tokens: Range<Int>
+    package let outputs: Range<Int>
+
+    fileprivate let x: PackedRows
+    fileprivate let tiles, panels: Range<Int>
+    fileprivate let tree: SumTree
+    fileprivate let scratch: UnsafeMutablePointer<Float>
+
+    /// Calls `body` for every block of `x · wᵀ`, `outputs` rows of w, on all threads of `pool`.
+    ///
+    /// - Parameter results: how many results a block holds at once, see `callAsFunction`.
+    package static func forEach(
+        _ x: PackedRows,
+        outputs: Int,
+        results: Int = 1,
+        on pool: ThreadPool,
+        _ body: (BlockProduct) -> Void
+    ) {
+        let grid = BlockGrid(tokens: x.count, outputs: outputs)
+        let tree = SumTree.single(columns: x.width)
+        pool.reserveScratch(floatsPerThread: scratchCount(results: results), shared: 0)
+        pool.run(grid.count) { index, thread in
+            let (tiles, panels) = grid[index]
+            body(
+                BlockProduct(
+                    tokens: x.tokens(tiles),
+                    outputs: panels.lowerBound * BlockGrid.panelRows..<min(panels.upperBound * BlockGrid.panelRows, outputs),
+                    x: x,
+                    tiles: tiles,
+                    panels: panels,
+                    tree: tree,
+                    scratch: pool.scratch(of: thread)
+                )
+            )
+        }
+    }
+
+    /// Floats of each thread's work area.
+    package static func scratchCount(results: Int) -> Int { (1 + results) * BlockGrid.blockFloats }
+
+    /// `x · wᵀ` of this block, `[tokens, outputs]`, in the work area `result` of the thread until it is used again.
+    package func callAsFunction(_ w: PackedMatrix, result: Int = 0, kernels: KernelSet = .active) -> Rows {
+        precondition(w.columns == x.width, "product: \(x.width) columns by [\(w.rows), \(w.columns)]")
+        precondition(outputs.upperBound <= w.rows, "product: outputs \(outputs) of \(w.rows)")
+        let width = BlockGrid.panelsPerBlock * BlockGrid.panelRows
+        let target = scratch + (1 + result) * BlockGrid.blockFloats
+        tree.withUnsafeTree { tree in
+            withUnsafePointer(to: w.matrix) { matrix in
+                // ck_matmul counts tokens and outputs from the first of all.
+                ck_matmul(
+                    kernels.table, matrix, panels.lowerBound, panels.upperBound, x.base, x.count, tiles.lowerBound,
+                    tiles.upperBound, tree, target - tokens.lowerBound * width - outputs.lowerBound, width, 0, scratch
+                )
+            }
+        }
+        return Rows(target, count: tokens.count, width: outputs.count, stride: width)
+    }
+
+    /// Writes a result of this block into the columns from `firstColumn` on of a later product's input, for the same
+    /// tokens.
+    package func store(_ rows: Rows, into packed: PackedRows, firstColumn: Int) {
+        precondition(packed.count == x.count, "pack: \(packed.count) tokens of \(x.count)")
+        packed.store(rows, tiles: tiles, firstColumn: firstColumn)
+    }
+}
+
+/// How a product is cut: blocks of equal numbers of tiles times four panels, from the shape alone.
+struct BlockGrid {
+    static let panelRows = Int(CK_PANEL_ROWS)
+    static let panelsPerBlock = Int(CK_GROUP_PANELS)
+    /// Floats of the largest block, and of the sums that ck_matmul keeps for it.
+    static let blockFloats =
+        panelsPerBlock * panelRows * Int(CK_BLOCK_TILES) * Int(CK_TILE_TOKENS)
+
+    private let tiles, tilesPerBlock, panels, panelBlocks: Int
+    let count: Int
+
+    init(tokens: Int, outputs: Int) {
+        tiles = ck_tile_count(tokens)
+        let blocks = (tiles + Int(CK_BLOCK_TILES) - 1) / Int(CK_BLOCK_TILES)
+        tilesPerBlock = (tiles + blocks - 1) / blocks
+        panels = (outputs + Self.panelRows - 1) / Self.panelRows
+        panelBlocks = (panels + Self.panelsPerBlock - 1) / Self.panelsPerBlock
+        count = panelBlocks * ((tiles + tilesPerBlock - 1) / tilesPerBlock)
+    }
+
+    /// The panels of one block of tiles follow one another, so that its x is used again while it is cached.
+    subscript(index: Int) -> (tiles: Range<Int>, panels: Range<Int>) {
+        let (tile, panel) = (index / panelBlocks * tilesPerBlock, index % panelBlocks * Self.panelsPerBlock)
+        return (tile..<min(tile + tilesPerBlock, tiles), panel..<min(panel + Self.panelsPerBlock, panels))
+    }
+}
