@@ -24,7 +24,7 @@ package struct BlockProduct {
         on pool: ThreadPool,
         _ body: (BlockProduct) -> Void
     ) {
-        let grid = BlockGrid(tokens: x.count, outputs: outputs)
+        let grid = BlockGrid(tiles: x.tiles, outputs: outputs)
         let tree = SumTree.single(columns: x.width)
         pool.reserveScratch(floatsPerThread: scratchCount(results: results), shared: 0)
         pool.run(grid.count) { index, thread in
@@ -32,7 +32,8 @@ package struct BlockProduct {
             body(
                 BlockProduct(
                     tokens: x.tokens(tiles),
-                    outputs: panels.lowerBound * BlockGrid.panelRows..<min(panels.upperBound * BlockGrid.panelRows, outputs),
+                    outputs: panels.lowerBound
+                        * BlockGrid.panelRows..<min(panels.upperBound * BlockGrid.panelRows, outputs),
                     x: x,
                     tiles: tiles,
                     panels: panels,
@@ -47,7 +48,7 @@ package struct BlockProduct {
     package static func scratchCount(results: Int) -> Int { (1 + results) * BlockGrid.blockFloats }
 
     /// `x · wᵀ` of this block, `[tokens, outputs]`, in the work area `result` of the thread until it is used again.
-    package func callAsFunction(_ w: PackedMatrix, result: Int = 0, kernels: KernelSet = .active) -> Rows {
+    package func callAsFunction(_ w: PackedMatrix, result: Int = 0) -> Rows {
         precondition(w.columns == x.width, "product: \(x.width) columns by [\(w.rows), \(w.columns)]")
         precondition(outputs.upperBound <= w.rows, "product: outputs \(outputs) of \(w.rows)")
         let width = BlockGrid.panelsPerBlock * BlockGrid.panelRows
@@ -56,8 +57,19 @@ package struct BlockProduct {
             withUnsafePointer(to: w.matrix) { matrix in
                 // ck_matmul counts tokens and outputs from the first of all.
                 ck_matmul(
-                    kernels.table, matrix, panels.lowerBound, panels.upperBound, x.base, x.count, tiles.lowerBound,
-                    tiles.upperBound, tree, target - tokens.lowerBound * width - outputs.lowerBound, width, 0, scratch
+                    x.kernels.table,
+                    matrix,
+                    panels.lowerBound,
+                    panels.upperBound,
+                    x.base,
+                    x.count,
+                    tiles.lowerBound,
+                    tiles.upperBound,
+                    tree,
+                    target - tokens.lowerBound * width - outputs.lowerBound,
+                    width,
+                    0,
+                    scratch
                 )
             }
         }
@@ -83,8 +95,8 @@ struct BlockGrid {
     private let tiles, tilesPerBlock, panels, panelBlocks: Int
     let count: Int
 
-    init(tokens: Int, outputs: Int) {
-        tiles = ck_tile_count(tokens)
+    init(tiles: Int, outputs: Int) {
+        self.tiles = tiles
         let blocks = (tiles + Int(CK_BLOCK_TILES) - 1) / Int(CK_BLOCK_TILES)
         tilesPerBlock = (tiles + blocks - 1) / blocks
         panels = (outputs + Self.panelRows - 1) / Self.panelRows

@@ -39,17 +39,17 @@ package final class FullAttention {
     /// - Parameters:
     ///   - q, k, v: `[tokens, heads · headDim]` each.
     ///   - out: `[tokens, heads · headDim]`, the heads side by side.
-    package func run(_ pool: ThreadPool, q: Rows, k: Rows, v: Rows, into out: PackedRows, kernels: KernelSet = .active) {
+    package func run(_ pool: ThreadPool, q: Rows, k: Rows, v: Rows, into out: PackedRows) {
         let width = heads * headDim
         precondition([q, k, v].allSatisfy { $0.count == tokens && $0.width == width }, "attention: \(width) columns")
         precondition(out.count == tokens && out.width == width, "attention into [\(out.count), \(out.width)]")
         pool.reserveScratch(floatsPerThread: Self.scratchCount(tokens: tokens, headDim: headDim), shared: 0)
-        pack(pool, k, v, kernels)
+        pack(pool, k, v, out.kernels)
         let blocks = (out.tiles + Self.tilesPerTask - 1) / Self.tilesPerTask
         pool.run(heads * blocks) { task, thread in
             let (head, block) = task.quotientAndRemainder(dividingBy: blocks)
             let tiles = block * Self.tilesPerTask..<min((block + 1) * Self.tilesPerTask, out.tiles)
-            attend(head, tiles, q, out, kernels, scratch: pool.scratch(of: thread))
+            attend(head, tiles, q, out, scratch: pool.scratch(of: thread))
         }
     }
 
@@ -91,23 +91,32 @@ package final class FullAttention {
         _ tiles: Range<Int>,
         _ q: Rows,
         _ out: PackedRows,
-        _ kernels: KernelSet,
         scratch: UnsafeMutablePointer<Float>
     ) {
         let queries = out.tokens(tiles)
-        let block = PackedRows(scratch + BlockGrid.blockFloats, count: queries.count, width: headDim)
+        let block = PackedRows(
+            scratch + BlockGrid.blockFloats,
+            count: queries.count,
+            width: headDim,
+            kernels: out.kernels
+        )
         let divisors = block.base + Self.queriesPerTask * headDim
         let result = Rows(divisors + Self.queriesPerTask, count: queries.count, width: headDim)
         let scores = Rows(result.base + Self.queriesPerTask * headDim, count: queries.count, width: tokens)
-        let weights = PackedRows(scores.base + Self.queriesPerTask * tokens, count: queries.count, width: tokens)
+        let weights = PackedRows(
+            scores.base + Self.queriesPerTask * tokens,
+            count: queries.count,
+            width: tokens,
+            kernels: out.kernels
+        )
         let (keys, values) = matrices(head)
         let first = head * headDim
 
         block.store(q.rows(queries).columns(first..<first + headDim), tiles: 0..<block.tiles)
-        multiply(block, keys, keysTree, into: scores, kernels, scratch)
+        multiply(block, keys, keysTree, into: scores, scratch)
         VisionRows.softmax(scores, scale: 1 / Float(headDim).squareRoot(), divisors: divisors)
         weights.store(scores, tiles: 0..<weights.tiles)
-        multiply(weights, values, valuesTree, into: result, kernels, scratch)
+        multiply(weights, values, valuesTree, into: result, scratch)
         VisionRows.divide(result, by: divisors)
         out.store(result, tiles: tiles, firstColumn: first)
     }
@@ -117,13 +126,26 @@ package final class FullAttention {
         _ w: ck_matrix,
         _ tree: SumTree,
         into y: Rows,
-        _ kernels: KernelSet,
         _ scratch: UnsafeMutablePointer<Float>
     ) {
         let panels = (w.rows + BlockGrid.panelRows - 1) / BlockGrid.panelRows
         tree.withUnsafeTree { tree in
             withUnsafePointer(to: w) { w in
-                ck_matmul(kernels.table, w, 0, panels, x.base, x.count, 0, x.tiles, tree, y.base, y.stride, 0, scratch)
+                ck_matmul(
+                    x.kernels.table,
+                    w,
+                    0,
+                    panels,
+                    x.base,
+                    x.count,
+                    0,
+                    x.tiles,
+                    tree,
+                    y.base,
+                    y.stride,
+                    0,
+                    scratch
+                )
             }
         }
     }

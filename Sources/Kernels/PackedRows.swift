@@ -2,25 +2,27 @@ internal import CKernels
 
 /// Activations `[count, width]` in the order in which products read them, in memory that somebody else owns.
 ///
-/// Tiles of at most six tokens, each `[width][tokens of the tile]`, as `ck_pack_tile` lays them. What computes an
-/// activation writes it here at once, so that no product begins with a pass over memory.
+/// Tiles of as many tokens as the set of kernels has registers for, each `[width][tokens of the tile]`, as `ck_pack_tile`
+/// lays them. What computes an activation writes it here at once, so that no product begins with a pass over memory.
 package struct PackedRows {
     let base: UnsafeMutablePointer<Float>
     package let count: Int
     package let width: Int
+    let kernels: KernelSet
 
-    package init(_ base: UnsafeMutablePointer<Float>, count: Int, width: Int) {
+    package init(_ base: UnsafeMutablePointer<Float>, count: Int, width: Int, kernels: KernelSet = .active) {
         precondition(count >= 1 && width >= 1, "packed rows: [\(count), \(width)]")
         self.base = base
         self.count = count
         self.width = width
+        self.kernels = kernels
     }
 
-    var tiles: Int { ck_tile_count(count) }
+    var tiles: Int { ck_tile_count(kernels.table, count) }
 
     /// The tokens of a range of tiles.
     func tokens(_ tiles: Range<Int>) -> Range<Int> {
-        ck_tile_begin(count, tiles.lowerBound)..<ck_tile_begin(count, tiles.upperBound)
+        ck_tile_begin(kernels.table, count, tiles.lowerBound)..<ck_tile_begin(kernels.table, count, tiles.upperBound)
     }
 
     /// Puts `rows`, the columns from `firstColumn` on of whole tiles, in their places.
@@ -32,7 +34,7 @@ package struct PackedRows {
         for tile in tiles {
             let part = self.tokens(tile..<tile + 1)
             let place = part.lowerBound * (width - rows.width) + firstColumn * part.count
-            ck_pack_tile(source, rows.stride, count, rows.width, tile, base + place)
+            ck_pack_tile(kernels.table, source, rows.stride, count, rows.width, tile, base + place)
         }
     }
 

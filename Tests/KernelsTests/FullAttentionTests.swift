@@ -21,7 +21,7 @@ struct FullAttentionTests {
         let attention = FullAttention(tokens: sizes.tokens, heads: sizes.heads, headDim: sizes.headDim)
         let width = sizes.width
         let memory = ScratchMemory(byteCount: 4 * sizes.tokens * width)
-        let out = PackedRows(memory.floats, count: sizes.tokens, width: width)
+        let out = PackedRows(memory.floats, count: sizes.tokens, width: width, kernels: kernels)
         let pool = ThreadPool(threads: threads)
         var qkv = qkv
         qkv.withRows(sizes.tokens, width: 3 * width) { all in
@@ -32,8 +32,7 @@ struct FullAttentionTests {
                     q: all.columns(0..<width),
                     k: all.columns(width..<2 * width),
                     v: all.columns(2 * width..<3 * width),
-                    into: out,
-                    kernels: kernels
+                    into: out
                 )
             }
         }

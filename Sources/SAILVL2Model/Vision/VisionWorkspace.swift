@@ -81,7 +81,11 @@ final class VisionWorkspace {
 
     /// The most that any step needs: a block of fc1 and fc3, a head's scores, or the widest rows on their way.
     private static func scratchCount(_ config: ModelConfig) -> Int {
-        let widest = max(config.mergedFeatures, config.vision.hidden, 3 * config.vision.patchSize * config.vision.patchSize)
+        let widest = max(
+            config.mergedFeatures,
+            config.vision.hidden,
+            3 * config.vision.patchSize * config.vision.patchSize
+        )
         return max(
             BlockProduct.scratchCount(results: 2),
             FullAttention.scratchCount(tokens: config.patchesPerTile, headDim: config.vision.headDim),
