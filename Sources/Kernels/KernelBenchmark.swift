@@ -32,7 +32,7 @@ package struct KernelBenchmark {
     ///
     /// - Parameter tokens: Sequences that decode together; the weights are still read once.
     package func decode(_ storage: PackedMatrix.Storage, tokens: Int = 1) -> Measurement {
-        let matrix = filledMatrix(rows: (256 << 20) / (2048 * storage.elementBytes), columns: 2048, storage)
+        let matrix = filledMatrix(rows: (storage == .float32 ? 32 : 64) << 10, columns: 2048, storage)
         let (x, y) = (benchmarkNumbers(tokens * matrix.columns), benchmarkNumbers(tokens * matrix.rows))
         let bytes = Double(matrix.byteCount) / 1e9
         return measure(
@@ -165,12 +165,13 @@ package struct KernelBenchmark {
     private func filledMatrix(rows: Int, columns: Int, _ storage: PackedMatrix.Storage) -> PackedMatrix {
         let matrix = PackedMatrix(rows: rows, columns: columns, storage: storage)
         // 0x3c.. is a small number in all three formats.
-        let source = (0..<16 * columns * storage.elementBytes).map { UInt8($0 % 2 == 0 ? $0 % 251 : 0x3c) }
+        let type = storage.elementType ?? .bfloat16
+        let source = (0..<16 * columns * type.byteCount).map { UInt8($0 % 2 == 0 ? $0 % 251 : 0x3c) }
         source.withUnsafeBytes { source in
             guard let base = source.baseAddress else { return }
             for first in stride(from: 0, to: rows, by: 16) {
                 let range = first..<min(rows, first + 16)
-                matrix.pack(base, rowStrideBytes: columns * storage.elementBytes, rows: range, pool: pool)
+                matrix.pack(base, of: type, rowStrideBytes: columns * type.byteCount, rows: range, pool: pool)
             }
         }
         return matrix

@@ -1,15 +1,19 @@
 internal import CKernels
 
 /// `y = x · Wᵀ` for any number of tokens, the same bits for a token whatever stands beside it.
+///
+/// One token reads the weights once at the memory's speed; a few share one pass over them in registers; more are cut
+/// into register tiles of at most six (eight, if quantised) and blocks of sixteen tiles, which stay in the cache.
+///
+/// By a quantised matrix, tokens are quantised too, each group of 32 columns by itself: an output is a chain over the
+/// groups, `acc = fmaf(float(dot), weightScale · tokenScale, acc)`, with exact integers `dot`.
 package enum Matmul {
     /// Multiplies and writes `y[partial][token][row]`.
     ///
-    /// One token reads the weights once at the memory's speed; up to six (AVX-512: twelve) share one pass over
-    /// them in registers; more are cut into register tiles and blocks of at most sixteen of them, which stay in the cache.
-    ///
     /// - Parameters:
     ///   - x: `[tokens, w.columns]`
-    ///   - tree: How the sum over the columns is cut; by default one chain.
+    ///   - tree: How the sum over the columns is cut; by default one chain. Leaves of a quantised matrix are whole
+    ///     blocks, one or several.
     ///   - y: `[tokens, w.rows]` of the first partial sum.
     ///   - partialStride: Floats from one partial sum's `y` to the next; needed if the tree leaves several.
     package static func run(
@@ -21,89 +25,70 @@ package enum Matmul {
         partialStride: Int = 0,
         kernels: KernelSet = .active
     ) {
-        let tree = tree ?? .single(columns: w.columns)
-        precondition(x.width == w.columns, "matmul: \(x.width) columns by [\(w.rows), \(w.columns)]")
-        precondition(y.width == w.rows && y.count == x.count, "matmul: [\(x.count), \(w.rows)] into \(y.count)")
-        precondition(tree.columns == w.columns, "matmul: a tree of \(tree.columns) columns, \(w.columns) columns")
-        precondition(tree.partials == 1 || partialStride > 0, "matmul: \(tree.partials) partial sums need a stride")
-        guard x.count > 0 else { return }
-        tree.withUnsafeTree { tree in
-            let plan = MatmulPlan(
-                tiles: ck_tile_count(kernels.table, x.count),
-                panels: w.panels,
-                threads: pool.threads
-            )
-            pool.reserveScratch(
-                floatsPerThread: ck_matmul_scratch(kernels.table, tree, plan.tilesPerBlock),
-                shared: x.count > 1 ? x.count * x.width : 0
-            )
-            let packed = pack(pool, x, tiles: plan.tiles, kernels)
-            withUnsafePointer(to: w.matrix) { matrix in
-                pool.run(plan.tasks) { task, thread in
-                    let (panels, tiles) = plan.part(task)
-                    ck_matmul(
-                        kernels.table,
-                        matrix,
-                        panels.lowerBound,
-                        panels.upperBound,
-                        packed,
-                        x.count,
-                        tiles.lowerBound,
-                        tiles.upperBound,
-                        tree,
-                        y.base,
-                        y.stride,
-                        partialStride,
-                        pool.scratch(of: thread)
-                    )
-                }
+        withUnsafePointer(to: w) { w in
+            let list = UnsafeBufferPointer(start: w, count: 1)
+            guard let tree else { return runList(pool, list, x, into: y, kernels: kernels) }
+            precondition(tree.columns == w.pointee.columns, "matmul: a tree of \(tree.columns) columns")
+            precondition(tree.partials == 1 || partialStride > 0, "matmul: \(tree.partials) partial sums need a stride")
+            precondition(w.pointee.holdsLeaves(of: tree), "matmul: leaves \(tree.leafEnds) cut a block")
+            tree.withUnsafeTree { tree in
+                MatmulCall(pool, kernels, list, x, tree: tree, into: y, partialStride: partialStride).run()
             }
         }
     }
 
-    /// The tokens as tiles, each column-major inside; one token is its own tile.
-    private static func pack(_ pool: ThreadPool, _ x: Rows, tiles: Int, _ kernels: KernelSet) -> UnsafePointer<Float> {
-        guard x.count > 1 else { return UnsafePointer(x.base) }
-        let packed = pool.shared
-        pool.runRanges(tiles, grain: max(1, 16_384 / (6 * x.width))) { range in
-            for tile in range { ck_pack_tile(kernels.table, x.base, x.stride, x.count, x.width, tile, packed) }
+    /// Multiplies by several matrices that share `x`; their outputs stand one after the other in the rows of `y`.
+    ///
+    /// One pass of the threads, and `x` is packed or quantised once, as long as neighbours are of one kind.
+    ///
+    /// - Parameters:
+    ///   - matrices: Of the same number of columns.
+    ///   - y: `[tokens, sum of the matrices' rows]`
+    package static func run(
+        _ pool: ThreadPool,
+        _ matrices: [PackedMatrix],
+        _ x: Rows,
+        into y: Rows,
+        kernels: KernelSet = .active
+    ) {
+        matrices.withUnsafeBufferPointer { runList(pool, $0, x, into: y, kernels: kernels) }
+    }
+
+    /// One call for each stretch of matrices that take `x` in the same form.
+    private static func runList(
+        _ pool: ThreadPool,
+        _ matrices: UnsafeBufferPointer<PackedMatrix>,
+        _ x: Rows,
+        into y: Rows,
+        kernels: KernelSet
+    ) {
+        var (first, column) = (0, 0)
+        while first < matrices.count {
+            var (end, width) = (first, 0)
+            while end < matrices.count, matrices[end].takesInput(as: matrices[first]) {
+                width += matrices[end].rows
+                end += 1
+            }
+            let part = UnsafeBufferPointer(rebasing: matrices[first..<end])
+            SumTree.withUnsafeSingleTree(columns: x.width) { tree in
+                let out = y.columns(column..<column + width)
+                MatmulCall(pool, kernels, part, x, tree: tree, into: out, partialStride: 0).run()
+            }
+            (first, column) = (end, column + width)
         }
-        return UnsafePointer(packed)
+        precondition(column == y.width, "matmul: \(column) rows into \(y.width)")
     }
 }
 
-/// The tasks of one product: blocks of tiles times runs of panels, at least a few for each thread.
-struct MatmulPlan {
-    let tiles: Int
-    let tilesPerBlock: Int
-    let panels: Int
-    let panelsPerTask: Int
-
-    init(tiles: Int, panels: Int, threads: Int) {
-        self.tiles = tiles
-        let blocks = (tiles + CK_BLOCK_TILES - 1) / CK_BLOCK_TILES
-        tilesPerBlock = (tiles + blocks - 1) / blocks
-        self.panels = panels
-        let group = CK_GROUP_PANELS
-        guard threads > 1 else {
-            panelsPerTask = panels
-            return
-        }
-        let wanted = panels * blocks / (threads * 16)
-        panelsPerTask = min(32, max(group, wanted / group * group))
+extension PackedMatrix {
+    /// Whether both need the tokens packed or quantised in the same way.
+    fileprivate func takesInput(as other: PackedMatrix) -> Bool {
+        guard storage.isQuantised else { return !other.storage.isQuantised }
+        return storage == other.storage && blockColumns == other.blockColumns
     }
 
-    private var panelTasks: Int { (panels + panelsPerTask - 1) / panelsPerTask }
-    var tasks: Int { panelTasks * ((tiles + tilesPerBlock - 1) / tilesPerBlock) }
-
-    /// The panels and tiles of a task; the panels of one block of tiles follow one another.
-    func part(_ task: Int) -> (panels: Range<Int>, tiles: Range<Int>) {
-        let (block, part) = task.quotientAndRemainder(dividingBy: panelTasks)
-        let panel = part * panelsPerTask
-        let tile = block * tilesPerBlock
-        return (
-            panel..<min(panels, panel + panelsPerTask),
-            tile..<min(tiles, tile + tilesPerBlock)
-        )
+    /// Whether every leaf ends where a block ends.
+    fileprivate func holdsLeaves(of tree: SumTree) -> Bool {
+        !storage.isQuantised || tree.leafEnds.allSatisfy { $0 % blockColumns == 0 || $0 == columns }
     }
 }

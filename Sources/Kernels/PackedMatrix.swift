@@ -1,96 +1,140 @@
 internal import CKernels
-package import Tensors
 
-/// A weight matrix `[rows (outputs), columns (inputs)]` repacked for the kernels, as stored or widened.
+/// A weight matrix `[rows (outputs), columns (inputs)]` laid out for the kernels: as stored, widened or quantised.
 ///
-/// Panels of 16 output rows, column after column, so that a SIMD lane is an output row: each output is one sequential
-/// chain `acc = fmaf(w[r][k], x[k], acc)` over rising `k` from +0, and no lanes are ever added together. Rows are padded
-/// with zeros to a multiple of 16. The memory is zeroed and comes with the first write, so each thread touches its own.
+/// Panels of 16 output rows, so that a SIMD lane is an output row: each output is one sequential chain over rising
+/// columns from +0, and no lanes are ever added together. Rows are padded with zeros to a multiple of 16.
+///
+/// A quantised matrix is a file format too, the same for every instruction set: blocks of `blockColumns` columns, in a
+/// block its panels, in a panel its groups of 32 columns with a scale for each row (`ck_quant.h` has the bytes). Whole
+/// blocks are a contiguous range of bytes, and so are whole panels of a matrix of one block: a rank can map its share
+/// of a file that was written for any number of ranks.
 package final class PackedMatrix: @unchecked Sendable {
     // Safe because the weights are written by `pack` before the matrix is shared and only read afterwards.
-
-    /// How the weights are kept; a quantised format is another case and another kernel file.
-    package enum Storage: Sendable, CaseIterable {
-        case float32, bfloat16, float16
-
-        package init(_ type: ElementType) {
-            switch type {
-            case .float32: self = .float32
-            case .bfloat16: self = .bfloat16
-            case .float16: self = .float16
-            }
-        }
-
-        var code: ck_storage {
-            switch self {
-            case .float32: CK_FLOAT32
-            case .bfloat16: CK_BFLOAT16
-            case .float16: CK_FLOAT16
-            }
-        }
-        var elementBytes: Int { self == .float32 ? 4 : 2 }
-    }
 
     package let rows: Int
     package let columns: Int
     package let storage: Storage
+    /// Columns of a block of a quantised matrix; all of them for other storages.
+    package let blockColumns: Int
     package let panels: Int
+    /// Bytes that the matrix holds in memory, padding included.
+    package let byteCount: Int
+    /// False if the memory is somebody else's.
+    package let isWritable: Bool
+    /// For a quantised matrix only the base is of use.
     let matrix: ck_matrix
-    private let memory: ScratchMemory
+    /// Nothing for other storages.
+    let quantised: ck_quant_matrix
+    private let owner: AnyObject
 
-    package init(rows: Int, columns: Int, storage: Storage) {
-        precondition(rows >= 1 && columns >= 1, "a matrix of [\(rows), \(columns)]")
-        self.rows = rows
-        self.columns = columns
-        self.storage = storage
-        panels = PackedMatrix.panelCount(rows: rows)
-        memory = ScratchMemory(byteCount: PackedMatrix.byteCount(rows: rows, columns: columns, storage: storage))
-        matrix = ck_matrix(
-            storage: storage.code,
+    /// Allocates memory, zeroed; pages come with the first write, so each thread touches its own.
+    ///
+    /// - Parameter blockColumns: Columns of a block of a quantised matrix (a leaf of a row-parallel product), the last
+    ///   of which may be shorter; `nil` for one block. Other storages have no blocks.
+    package convenience init(rows: Int, columns: Int, storage: Storage, blockColumns: Int? = nil) {
+        let bytes = Self.byteCount(rows: rows, columns: columns, storage: storage, blockColumns: blockColumns)
+        let memory = ScratchMemory(byteCount: bytes)
+        self.init(
             rows: rows,
             columns: columns,
-            panel_bytes: ck_panel_bytes(storage.code, columns),
-            panels: memory.base
+            storage: storage,
+            blockColumns: blockColumns,
+            base: memory.base,
+            owner: memory,
+            isWritable: true
         )
     }
 
-    /// Bytes that the matrix holds in memory, padding included.
-    package var byteCount: Int { memory.byteCount }
-
-    /// Bytes that a matrix of this shape will hold.
-    package static func byteCount(rows: Int, columns: Int, storage: Storage) -> Int {
-        panelCount(rows: rows) * ck_panel_bytes(storage.code, columns)
-    }
-
-    /// Repacks consecutive rows; a matrix may be filled by several calls (`q`, `k` and `v` as one product).
+    /// Uses memory in place, to be read only.
     ///
     /// - Parameters:
-    ///   - source: Row `rows.lowerBound`'s first needed column, in the storage's element type; any alignment.
-    ///   - rowStrideBytes: Bytes from one source row to the next, at least `columns` elements.
-    ///   - rows: Where the rows go in this matrix; all columns are filled.
-    package func pack(_ source: UnsafeRawPointer, rowStrideBytes: Int, rows range: Range<Int>, pool: ThreadPool) {
-        precondition(range.lowerBound >= 0 && range.upperBound <= rows, "pack: rows \(range) of \(rows)")
-        precondition(rowStrideBytes >= columns * storage.elementBytes, "pack: a row stride of \(rowStrideBytes) bytes")
-        guard !range.isEmpty else { return }
-        let table = KernelSet.active.table
-        let firstPanel = range.lowerBound / 16
-        let endPanel = PackedMatrix.panelCount(rows: range.upperBound)
-        withUnsafePointer(to: matrix) { matrix in
-            pool.run(endPanel - firstPanel) { task in
-                let panel = firstPanel + task
-                let begin = max(range.lowerBound, panel * 16)
-                let end = min(range.upperBound, (panel + 1) * 16)
-                let row = source + (begin - range.lowerBound) * rowStrideBytes
-                ck_matrix_pack(table, matrix, panel, begin, end, row, rowStrideBytes)
-            }
-        }
+    ///   - mapped: ``byteCount(rows:columns:storage:blockColumns:)`` bytes as another matrix of this shape holds them,
+    ///     for instance in a mapped file; best aligned to 64, which every size here is a multiple of.
+    ///   - owner: Kept alive as long as the matrix.
+    package convenience init(
+        rows: Int,
+        columns: Int,
+        storage: Storage,
+        blockColumns: Int? = nil,
+        mapped: UnsafeRawPointer,
+        owner: AnyObject
+    ) {
+        self.init(
+            rows: rows,
+            columns: columns,
+            storage: storage,
+            blockColumns: blockColumns,
+            base: UnsafeMutableRawPointer(mutating: mapped),
+            owner: owner,
+            isWritable: false
+        )
+    }
+
+    private init(
+        rows: Int,
+        columns: Int,
+        storage: Storage,
+        blockColumns: Int?,
+        base: UnsafeMutableRawPointer,
+        owner: AnyObject,
+        isWritable: Bool
+    ) {
+        let block = Self.blockColumns(blockColumns, rows: rows, columns: columns, storage: storage)
+        self.rows = rows
+        self.columns = columns
+        self.storage = storage
+        self.blockColumns = block
+        self.isWritable = isWritable
+        self.owner = owner
+        panels = Self.panelCount(rows: rows)
+        byteCount = Self.byteCount(rows: rows, columns: columns, storage: storage, blockColumns: blockColumns)
+        let (float, quant) = (storage.floatCode, storage.quantCode)
+        matrix = ck_matrix(
+            storage: float ?? CK_FLOAT32,
+            rows: rows,
+            columns: columns,
+            panel_bytes: float.map { ck_panel_bytes($0, columns) } ?? 0,
+            panels: base
+        )
+        quantised = ck_quant_matrix(
+            quant: quant ?? CK_Q8,
+            rows: rows,
+            columns: columns,
+            block_columns: block,
+            block_bytes: quant.map { ck_quant_block_bytes($0, rows, block) } ?? 0,
+            blocks: UnsafeRawPointer(base)
+        )
+    }
+
+    /// Bytes that a matrix of this shape holds, a multiple of 64.
+    package static func byteCount(rows: Int, columns: Int, storage: Storage, blockColumns: Int? = nil) -> Int {
+        let block = Self.blockColumns(blockColumns, rows: rows, columns: columns, storage: storage)
+        if let quant = storage.quantCode { return ck_quant_bytes(quant, rows, columns, block) }
+        return panelCount(rows: rows) * (storage.floatCode.map { ck_panel_bytes($0, columns) } ?? 0)
+    }
+
+    /// Bytes of one block of `columns` columns.
+    package static func blockByteCount(rows: Int, columns: Int, storage: Storage) -> Int {
+        byteCount(rows: rows, columns: columns, storage: storage)
     }
 
     /// One row, unpacked and widened: `columns` numbers (the embedding of a token).
     package func row(_ index: Int, into out: UnsafeMutablePointer<Float>) {
         precondition(index >= 0 && index < rows, "row \(index) of \(rows)")
-        withUnsafePointer(to: matrix) { ck_matrix_row($0, index, out) }
+        if storage.isQuantised {
+            withUnsafePointer(to: quantised) { ck_quant_row($0, index, out) }
+        } else {
+            withUnsafePointer(to: matrix) { ck_matrix_row($0, index, out) }
+        }
     }
 
-    private static func panelCount(rows: Int) -> Int { (rows + 15) / 16 }
+    static func panelCount(rows: Int) -> Int { (rows + 15) / 16 }
+
+    private static func blockColumns(_ wanted: Int?, rows: Int, columns: Int, storage: Storage) -> Int {
+        precondition(rows >= 1 && columns >= 1, "a matrix of [\(rows), \(columns)]")
+        guard storage.isQuantised, let wanted else { return columns }
+        precondition(wanted >= 1, "blocks of \(wanted) columns")
+        return min(wanted, columns)
+    }
 }

@@ -40,6 +40,21 @@ package struct SumTree: Sendable, Equatable {
 
     package var columns: Int { leafEnds[leafEnds.count - 1] }
 
+    /// Calls `body` with the tree of an ordinary product, ``single(columns:)``, without an allocation.
+    static func withUnsafeSingleTree<T>(columns: Int, _ body: (UnsafePointer<ck_sum_tree>) -> T) -> T {
+        withUnsafePointer(to: columns) { end in
+            withUnsafePointer(to: Int32(0)) { merges in
+                var tree = ck_sum_tree()
+                tree.leaf_end = UnsafeRawPointer(end).assumingMemoryBound(to: Int.self)
+                tree.merges = merges
+                tree.leaves = 1
+                tree.partials = 1
+                tree.depth = 1
+                return withUnsafePointer(to: &tree) { body($0) }
+            }
+        }
+    }
+
     /// Calls `body` with the tree as C sees it.
     func withUnsafeTree<T>(_ body: (UnsafePointer<ck_sum_tree>) -> T) -> T {
         leafEnds.withUnsafeBufferPointer { ends in

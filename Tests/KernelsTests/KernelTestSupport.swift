@@ -46,6 +46,7 @@ struct StoredWeights {
             let halves = wanted.map(halfBits)
             values = halves.map { halfValue($0) }
             bytes = halves.withUnsafeBytes { Array($0) }
+        case .q8, .q4: preconditionFailure("\(storage) is not the type of single numbers")
         }
     }
 }

@@ -4,6 +4,10 @@
 
 ck_tile_kernel ck_avx2_matmul_float32, ck_avx2_matmul_bfloat16, ck_avx2_matmul_float16;
 ck_pack_kernel ck_avx2_pack_float32, ck_avx2_pack_bfloat16, ck_avx2_pack_float16;
+ck_gather_kernel ck_avx2_gather_float32, ck_avx2_gather_bfloat16, ck_avx2_gather_float16;
+ck_quant_group_kernel ck_avx2_quant_group_q8, ck_avx2_quant_group_q4;
+ck_quant_x_kernel ck_avx2_quant_x;
+ck_quant_tile_kernel ck_avx2_quant_tile_q8, ck_avx2_quant_tile_q4;
 ck_rms_norm_kernel ck_avx2_rms_norm;
 ck_swiglu_kernel ck_avx2_swiglu;
 ck_exp_kernel ck_avx2_exp_n;

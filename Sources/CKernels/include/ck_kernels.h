@@ -3,6 +3,7 @@
 #include "ck_attention.h"
 #include "ck_matrix.h"
 #include "ck_probe.h"
+#include "ck_quant.h"
 #include "ck_rows.h"
 
 // Packs 16 full rows (row_bytes apart) of `columns` elements into one panel.
@@ -14,6 +15,10 @@ typedef struct ck_kernels {
     size_t tile_panels;  // panels that such a tile takes together
     ck_tile_kernel *matmul_tile[CK_STORAGES];
     ck_pack_kernel *pack[CK_STORAGES];
+    ck_gather_kernel *gather[CK_SOURCES];
+    ck_quant_group_kernel *quant_group[CK_QUANTS];
+    ck_quant_x_kernel *quant_x;
+    ck_quant_tile_kernel *quant_tile[CK_QUANTS];
     ck_rms_norm_kernel *rms_norm;
     ck_swiglu_kernel *swiglu;
     ck_exp_kernel *exp;

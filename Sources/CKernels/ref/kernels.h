@@ -4,6 +4,10 @@
 
 ck_tile_kernel ck_ref_matmul_tile;
 ck_pack_kernel ck_ref_pack_float32, ck_ref_pack_bfloat16, ck_ref_pack_float16;
+ck_gather_kernel ck_ref_gather_float32, ck_ref_gather_bfloat16, ck_ref_gather_float16;
+ck_quant_group_kernel ck_ref_quant_group_q8, ck_ref_quant_group_q4;
+ck_quant_x_kernel ck_ref_quant_x;
+ck_quant_tile_kernel ck_ref_quant_tile_q8, ck_ref_quant_tile_q4;
 ck_rms_norm_kernel ck_ref_rms_norm;
 ck_swiglu_kernel ck_ref_swiglu;
 ck_exp_kernel ck_ref_exp_n;

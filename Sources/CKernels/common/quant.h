@@ -1,0 +1,40 @@
+// Where things are in a quantised matrix and in quantised activations.
+#pragma once
+#include "internal.h"
+
+enum { ck_scale_bytes = 64 };  // the scales of two groups
+
+// What the kernels give for any NaN, since which NaN an operation gives depends on the order of its operands.
+#define CK_QUANT_NAN 0x7fc00000u
+#define CK_QUANT_HALF_NAN 0x7e00u
+// Activations below this count as zero, so that 127 / m is finite.
+#define CK_QUANT_LEAST 0x1p-100f
+
+CK_INLINE size_t ck_value_bytes(ck_quant quant) {
+    return CK_GROUP_COLUMNS * CK_PANEL_ROWS / (quant == CK_Q4 ? 2 : 1);
+}
+
+CK_INLINE size_t ck_pair_bytes(ck_quant quant) { return ck_scale_bytes + 2 * ck_value_bytes(quant); }
+
+CK_INLINE size_t ck_block_groups(size_t columns) { return (columns + CK_GROUP_COLUMNS - 1) / CK_GROUP_COLUMNS; }
+
+// The scales ([16] half) and the values of a group of a panel.
+CK_INLINE uint8_t *ck_group_scales(ck_quant quant, const uint8_t *panel, size_t group) {
+    return (uint8_t *)panel + group / 2 * ck_pair_bytes(quant) + group % 2 * (ck_scale_bytes / 2);
+}
+CK_INLINE uint8_t *ck_group_values(ck_quant quant, const uint8_t *panel, size_t group) {
+    return (uint8_t *)panel + group / 2 * ck_pair_bytes(quant) + ck_scale_bytes + group % 2 * ck_value_bytes(quant);
+}
+
+// Weight (column, row) of a group.
+CK_INLINE int32_t ck_group_weight(ck_quant quant, const uint8_t *values, size_t column, size_t row) {
+    if (quant == CK_Q8) return (int8_t)values[(column / 4 * CK_PANEL_ROWS + row) * 4 + column % 4];
+    const uint8_t both = values[(column % 16 / 4 * CK_PANEL_ROWS + row) * 4 + column % 4];
+    return (column < 16 ? both & 15 : both >> 4) - 8;
+}
+
+// The largest finite half, in either direction: no scale is infinite.
+CK_INLINE float ck_clamp_half(float scale) {
+    const float largest = 65504.0f;
+    return scale > largest ? largest : scale < -largest ? -largest : scale;
+}

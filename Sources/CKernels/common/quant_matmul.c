@@ -1,0 +1,131 @@
+// The product with a sum tree over quantised weights: leaves, stack machine and cache blocks around the register tiles.
+#include "quant.h"
+
+enum {
+    // Groups of one pass over several tiles: 16 rows of them (8.5 KiB in q8) stay in the first-level cache. Even, as the
+    // groups of a panel stand in pairs. Cutting a chain here changes no bit: it goes on in memory.
+    pass_groups = 16,
+    group_panels = 4,   // panels that are worked on together, at least
+    most_panels = 32,   // and at most
+    group_cells = 512,  // panels * tokens between the two
+};
+
+static size_t min_size(size_t a, size_t b) { return a < b ? a : b; }
+
+size_t ck_quant_tile_count(size_t tokens) { return (tokens + CK_QUANT_TILE_TOKENS - 1) / CK_QUANT_TILE_TOKENS; }
+
+size_t ck_quant_tile_begin(size_t tokens, size_t tile) { return tokens * tile / ck_quant_tile_count(tokens); }
+
+size_t ck_quant_x_bytes(size_t tokens, size_t columns, size_t block_columns) {
+    return tokens * ck_quant_groups(columns, block_columns) * CK_QUANT_X_BYTES;
+}
+
+void ck_quant_x(const ck_kernels *kernels, ck_quant quant, size_t columns, size_t block_columns, const float *x,
+                size_t tokens, size_t token, uint8_t *out) {
+    const size_t tile = ((token + 1) * ck_quant_tile_count(tokens) - 1) / tokens;
+    const size_t begin = ck_quant_tile_begin(tokens, tile), width = ck_quant_tile_begin(tokens, tile + 1) - begin;
+    const size_t step = width * CK_QUANT_X_BYTES;
+    uint8_t *to = out + ck_quant_x_bytes(begin, columns, block_columns) + (token - begin) * CK_QUANT_X_BYTES;
+    for (size_t first = 0; first < columns; first += block_columns) {
+        const size_t n = min_size(block_columns, columns - first);
+        kernels->quant_x(x + first, n, ck_quant_offset(quant), to, step);
+        to += ck_block_groups(n) * step;
+    }
+}
+
+// Panels that are worked on together: few tokens leave room for many, and longer runs of memory.
+static size_t panels_together(size_t tokens) {
+    const size_t panels = group_cells / tokens / group_panels * group_panels;
+    return panels < group_panels ? group_panels : panels > most_panels ? most_panels : panels;
+}
+
+size_t ck_quant_scratch(const ck_sum_tree *tree, size_t tokens) {
+    const size_t cells = tokens * group_panels > group_cells ? tokens * group_panels : group_cells;
+    return tree->depth * cells * CK_PANEL_ROWS;
+}
+
+// What one call works on: a group of panels and a block of tiles.
+typedef struct {
+    const ck_quant_matrix *m;
+    ck_quant_tile_kernel *tile;
+    const uint8_t *x;
+    size_t groups;  // of one token
+    size_t tokens, tile_begin, tile_end, first_token, block_tokens;
+    size_t panel, panels;
+} work;
+
+// Adds one column block, whose first group is number `group` of the token, to acc, [tile][panel][width][16].
+static void column_block(const work *b, size_t block, size_t columns, size_t group, float *acc, bool fresh) {
+    const size_t panel_bytes = ck_quant_panel_bytes(b->m->quant, columns), groups = ck_block_groups(columns);
+    const uint8_t *w = (const uint8_t *)b->m->blocks + block * b->m->block_bytes + b->panel * panel_bytes;
+    const bool one_tile = b->tile_end - b->tile_begin == 1;
+    const size_t step = one_tile ? groups : pass_groups, panel_step = one_tile ? b->panels : 2;
+    for (size_t g = 0; g < groups; g += step) {
+        const uint8_t *from = ck_group_scales(b->m->quant, w, g);
+        for (size_t p = 0; p < b->panels; p += panel_step) {
+            for (size_t tile = b->tile_begin; tile < b->tile_end; tile++) {
+                const size_t first = ck_quant_tile_begin(b->tokens, tile);
+                const size_t width = ck_quant_tile_begin(b->tokens, tile + 1) - first;
+                float *to = acc + ((first - b->first_token) * b->panels + p * width) * CK_PANEL_ROWS;
+                const uint8_t *x = b->x + (first * b->groups + (group + g) * width) * CK_QUANT_X_BYTES;
+                b->tile(from + p * panel_bytes, panel_bytes, min_size(panel_step, b->panels - p),
+                        min_size(step, groups - g), x, width, to, fresh && g == 0);
+            }
+        }
+    }
+}
+
+static void add_to(float *a, const float *b, size_t n) {
+    for (size_t i = 0; i < n; i++) a[i] = a[i] + b[i];
+}
+
+static void store(const work *b, const float *acc, float *y, size_t y_stride) {
+    for (size_t tile = b->tile_begin; tile < b->tile_end; tile++) {
+        const size_t first = ck_quant_tile_begin(b->tokens, tile);
+        const size_t width = ck_quant_tile_begin(b->tokens, tile + 1) - first;
+        const float *from = acc + (first - b->first_token) * b->panels * CK_PANEL_ROWS;
+        for (size_t p = 0; p < b->panels; p++) {
+            const size_t row = (b->panel + p) * CK_PANEL_ROWS, rows = min_size(CK_PANEL_ROWS, b->m->rows - row);
+            for (size_t t = 0; t < width; t++) {
+                memcpy(y + (first + t) * y_stride + row, from + (p * width + t) * CK_PANEL_ROWS, rows * sizeof *y);
+            }
+        }
+    }
+}
+
+static void group_of_panels(const work *b, const ck_sum_tree *tree, float *y, size_t y_stride, size_t y_partial_stride,
+                            float *scratch) {
+    const size_t level = b->panels * CK_PANEL_ROWS * b->block_tokens;
+    size_t depth = 0, column = 0, block = 0, group = 0;
+    for (size_t leaf = 0; leaf < tree->leaves; leaf++) {
+        for (bool fresh = true; column < tree->leaf_end[leaf]; fresh = false) {
+            const size_t columns = min_size(b->m->block_columns, b->m->columns - column);
+            column_block(b, block++, columns, group, scratch + depth * level, fresh);
+            column += columns;
+            group += ck_block_groups(columns);
+        }
+        depth++;
+        for (int32_t merge = 0; merge < tree->merges[leaf]; merge++) {
+            depth--;
+            add_to(scratch + (depth - 1) * level, scratch + depth * level, level);
+        }
+    }
+    for (size_t partial = 0; partial < depth; partial++) {
+        store(b, scratch + partial * level, y + partial * y_partial_stride, y_stride);
+    }
+}
+
+void ck_quant_matmul(const ck_kernels *kernels, const ck_quant_matrix *m, size_t panel_begin, size_t panel_end,
+                     const uint8_t *x, size_t tokens, size_t tile_begin, size_t tile_end, const ck_sum_tree *tree,
+                     float *y, size_t y_stride, size_t y_partial_stride, float *scratch) {
+    const size_t first = ck_quant_tile_begin(tokens, tile_begin);
+    work b = {.m = m, .tile = kernels->quant_tile[m->quant], .x = x, .tokens = tokens,
+              .groups = ck_quant_groups(m->columns, m->block_columns), .tile_begin = tile_begin, .tile_end = tile_end,
+              .first_token = first, .block_tokens = ck_quant_tile_begin(tokens, tile_end) - first};
+    const size_t together = panels_together(b.block_tokens);
+    for (size_t panel = panel_begin; panel < panel_end; panel += together) {
+        b.panel = panel;
+        b.panels = min_size(together, panel_end - panel);
+        group_of_panels(&b, tree, y, y_stride, y_partial_stride, scratch);
+    }
+}

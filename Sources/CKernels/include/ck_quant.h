@@ -1,0 +1,97 @@
+// Quantised weight matrices, and their product with activations that are quantised on the way.
+//
+// A group is 32 columns of one row: small integers and one scale. A product adds, group after group,
+//     acc = fmaf((float)dot, weight_scale * activation_scale, acc)
+// where dot is the exact integer product of the two groups, so that the only float operations are one product and one
+// fused multiply-add a group, in one order.
+#pragma once
+#include "ck_matrix.h"
+#include <stdbool.h>
+
+// How a weight is kept. The scale is half precision, one a group and row: 8.5 and 4.5 bits a weight.
+typedef enum {
+    CK_Q8 = 0,  // -127 ... 127, the scale is the largest magnitude / 127
+    CK_Q4 = 1,  // a nibble 0 ... 15 that stands for -8 ... 7, the scale has the least squared error of those tried
+} ck_quant;
+enum { CK_QUANTS = 2 };
+
+// The type of numbers that a matrix is quantised from.
+typedef enum { CK_FROM_FLOAT32 = 0, CK_FROM_BFLOAT16 = 1, CK_FROM_FLOAT16 = 2 } ck_source;
+enum { CK_SOURCES = 3 };
+
+enum {
+    CK_GROUP_COLUMNS = 32,
+    CK_QUANT_TILE_TOKENS = 8,    // most tokens of one register tile
+    CK_QUANT_BLOCK_TILES = 16,   // most tiles of one ck_quant_matmul call
+    CK_QUANT_X_BYTES = 40,       // one group of one token: 32 int8, float scale, int32 bias
+};
+
+// [rows (outputs), columns (inputs)] in blocks of block_columns columns, the last of which may be shorter. A block is
+// its panels of 16 rows one after the other. A panel is its groups, two by two: 64 bytes of scales ([2][16] half), then
+// the values of each group; a group without a partner has its place for scales too. Values of a group:
+//     q8: [8][16 rows][4] int8, column 4 i + b
+//     q4: [4][16 rows][4], low nibble column 4 i + b, high nibble column 16 + 4 i + b
+// Columns beyond the end of a block are zeros; so are rows beyond the last. No alignment is required; a base aligned to
+// 64 keeps every load inside a cache line.
+typedef struct {
+    ck_quant quant;
+    size_t rows, columns, block_columns;
+    size_t block_bytes;  // from one block to the next
+    const void *blocks;
+} ck_quant_matrix;
+
+// Quantises n columns of one token, one group after the other, `step` bytes apart; a last group is filled with zeros.
+// Group: scale = m / 127, m the largest magnitude; q[i] = x[i] * (127 / m) rounded to nearest even. m < 2^-100: all
+// zeros. A group with an infinity or a NaN: zeros, and a scale that is NaN, so that the output is. bias = -offset * sum
+// of q, offset being what ck_quant_offset says.
+typedef void ck_quant_x_kernel(const float *x, size_t n, int32_t offset, uint8_t *out, size_t step);
+
+// columns[32][16] from 32 columns of 16 rows, widened to float. No alignment is required of the source.
+typedef void ck_gather_kernel(const void *source, size_t row_bytes, float *columns);
+
+// Quantises 16 rows of one group, columns[32][16], all of them finite or not: a row with an infinity or a NaN gets a
+// NaN scale and zeros.
+typedef void ck_quant_group_kernel(const float *columns, uint16_t *scales, uint8_t *values);
+
+// `groups` groups of one block: acc[p][t][r] goes on from its value, or from +0 if `fresh`. w is the first panel's first
+// group, which is even in its block; x is [groups][width] quantised groups; acc is [panels][width][16]. A NaN that is
+// stored is always the same one.
+typedef void ck_quant_tile_kernel(const uint8_t *w, size_t panel_bytes, size_t panels, size_t groups, const uint8_t *x,
+                                  size_t width, float *acc, bool fresh);
+
+int32_t ck_quant_offset(ck_quant quant);
+
+// Groups of a matrix: every block rounds up.
+size_t ck_quant_groups(size_t columns, size_t block_columns);
+
+// Bytes of a panel of one block, of one block, and of a matrix; multiples of 64.
+size_t ck_quant_panel_bytes(ck_quant quant, size_t columns);
+size_t ck_quant_block_bytes(ck_quant quant, size_t rows, size_t columns);
+size_t ck_quant_bytes(ck_quant quant, size_t rows, size_t columns, size_t block_columns);
+
+// Quantises rows of m inside panel `panel` from row-major rows; like ck_matrix_pack.
+void ck_quant_pack(const struct ck_kernels *kernels, const ck_quant_matrix *m, size_t panel, size_t row_begin,
+                   size_t row_end, const void *source, ck_source type, size_t source_row_bytes);
+
+// One row: out[column] = value * scale.
+void ck_quant_row(const ck_quant_matrix *m, size_t row, float *out);
+
+// The tiles of `tokens` tokens, as ck_tile_count and ck_tile_begin.
+size_t ck_quant_tile_count(size_t tokens);
+size_t ck_quant_tile_begin(size_t tokens, size_t tile);
+
+// Bytes of `tokens` quantised tokens.
+size_t ck_quant_x_bytes(size_t tokens, size_t columns, size_t block_columns);
+
+// Quantises token number `token` of `tokens`, whose row is x, for ck_quant_matmul by matrices of this format and these
+// blocks. `out` is [tile][group][width of the tile] groups.
+void ck_quant_x(const struct ck_kernels *kernels, ck_quant quant, size_t columns, size_t block_columns, const float *x,
+                size_t tokens, size_t token, uint8_t *out);
+
+// Floats of scratch that ck_quant_matmul needs for tiles of at most `tokens` tokens altogether.
+size_t ck_quant_scratch(const ck_sum_tree *tree, size_t tokens);
+
+// As ck_matmul: y[partial][token][row]. A leaf of the tree is one chain over one or several whole blocks.
+void ck_quant_matmul(const struct ck_kernels *kernels, const ck_quant_matrix *m, size_t panel_begin, size_t panel_end,
+                     const uint8_t *x, size_t tokens, size_t tile_begin, size_t tile_end, const ck_sum_tree *tree,
+                     float *y, size_t y_stride, size_t y_partial_stride, float *scratch);

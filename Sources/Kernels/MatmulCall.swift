@@ -1,0 +1,189 @@
+internal import CKernels
+
+/// One product by one or several matrices of one kind, shared out over the threads.
+///
+/// The panels of all matrices are numbered one after the other; a task is a run of them times a block of tiles.
+struct MatmulCall {
+    private let pool: ThreadPool
+    private let kernels: KernelSet
+    private let matrices: UnsafeBufferPointer<PackedMatrix>
+    private let x: Rows
+    private let tree: UnsafePointer<ck_sum_tree>
+    private let y: Rows
+    private let partialStride: Int
+    private let plan: MatmulPlan
+    /// The first matrix, which says how all take `x`.
+    private var w: PackedMatrix { matrices[0] }
+
+    init(
+        _ pool: ThreadPool,
+        _ kernels: KernelSet,
+        _ matrices: UnsafeBufferPointer<PackedMatrix>,
+        _ x: Rows,
+        tree: UnsafePointer<ck_sum_tree>,
+        into y: Rows,
+        partialStride: Int
+    ) {
+        var (rows, panels) = (0, 0)
+        for w in matrices {
+            precondition(x.width == w.columns, "matmul: \(x.width) columns by [\(w.rows), \(w.columns)]")
+            rows += w.rows
+            panels += w.panels
+        }
+        precondition(y.width == rows && y.count == x.count, "matmul: [\(x.count), \(rows)] into \(y.count), \(y.width)")
+        self.pool = pool
+        self.kernels = kernels
+        self.matrices = matrices
+        self.x = x
+        self.tree = tree
+        self.y = y
+        self.partialStride = partialStride
+        let quantised = matrices[0].storage.isQuantised
+        plan = MatmulPlan(
+            tiles: quantised ? ck_quant_tile_count(x.count) : ck_tile_count(kernels.table, x.count),
+            panels: panels,
+            threads: pool.threads,
+            quantised: quantised
+        )
+    }
+
+    func run() {
+        guard x.count > 0 else { return }
+        if w.storage.isQuantised { runQuantised() } else { runFloat() }
+    }
+
+    // MARK: Floats
+
+    private func runFloat() {
+        pool.reserveScratch(
+            floatsPerThread: ck_matmul_scratch(kernels.table, tree, plan.tilesPerBlock),
+            shared: x.count > 1 ? x.count * x.width : 0
+        )
+        let packed = packedTiles()
+        forEachPart { w, panels, tiles, out, thread in
+            withUnsafePointer(to: w.matrix) { matrix in
+                ck_matmul(
+                    kernels.table,
+                    matrix,
+                    panels.lowerBound,
+                    panels.upperBound,
+                    packed,
+                    x.count,
+                    tiles.lowerBound,
+                    tiles.upperBound,
+                    tree,
+                    out,
+                    y.stride,
+                    partialStride,
+                    pool.scratch(of: thread)
+                )
+            }
+        }
+    }
+
+    /// The tokens as tiles, each column-major inside; one token is its own tile.
+    private func packedTiles() -> UnsafePointer<Float> {
+        guard x.count > 1 else { return UnsafePointer(x.base) }
+        let packed = pool.shared
+        pool.runRanges(plan.tiles, grain: max(1, 16_384 / (CK_TILE_TOKENS * x.width))) { range in
+            for tile in range { ck_pack_tile(kernels.table, x.base, x.stride, x.count, x.width, tile, packed) }
+        }
+        return UnsafePointer(packed)
+    }
+
+    // MARK: Quantised
+
+    private func runQuantised() {
+        let bytes = ck_quant_x_bytes(x.count, x.width, w.blockColumns)
+        pool.reserveScratch(
+            floatsPerThread: ck_quant_scratch(tree, plan.tilesPerBlock * CK_QUANT_TILE_TOKENS),
+            shared: (bytes + 3) / 4
+        )
+        let packed = quantisedTokens()
+        forEachPart { w, panels, tiles, out, thread in
+            withUnsafePointer(to: w.quantised) { matrix in
+                ck_quant_matmul(
+                    kernels.table,
+                    matrix,
+                    panels.lowerBound,
+                    panels.upperBound,
+                    packed,
+                    x.count,
+                    tiles.lowerBound,
+                    tiles.upperBound,
+                    tree,
+                    out,
+                    y.stride,
+                    partialStride,
+                    pool.scratch(of: thread)
+                )
+            }
+        }
+    }
+
+    private func quantisedTokens() -> UnsafePointer<UInt8> {
+        let packed = UnsafeMutableRawPointer(pool.shared).assumingMemoryBound(to: UInt8.self)
+        let (quant, blockColumns) = (w.quantised.quant, w.blockColumns)
+        pool.runRanges(x.count, grain: max(1, 16_384 / x.width)) { range in
+            for token in range {
+                ck_quant_x(kernels.table, quant, x.width, blockColumns, x.row(token), x.count, token, packed)
+            }
+        }
+        return UnsafePointer(packed)
+    }
+
+    // MARK: Tasks
+
+    /// Calls `body` for the panels of each matrix in each task, with where that matrix's outputs of token 0 are.
+    private func forEachPart(
+        _ body: (PackedMatrix, _ panels: Range<Int>, _ tiles: Range<Int>, UnsafeMutablePointer<Float>, _ thread: Int) -> Void
+    ) {
+        pool.run(plan.tasks) { task, thread in
+            let (panels, tiles) = plan.part(task)
+            var (first, column) = (0, 0)
+            for w in matrices {
+                let (begin, end) = (max(panels.lowerBound - first, 0), min(panels.upperBound - first, w.panels))
+                if begin < end { body(w, begin..<end, tiles, y.base + column, thread) }
+                first += w.panels
+                column += w.rows
+            }
+        }
+    }
+}
+
+/// The tasks of one product: blocks of tiles times runs of panels, at least a few for each thread.
+struct MatmulPlan {
+    let tiles: Int
+    let tilesPerBlock: Int
+    let panels: Int
+    let panelsPerTask: Int
+
+    init(tiles: Int, panels: Int, threads: Int, quantised: Bool = false) {
+        self.tiles = tiles
+        let most = quantised ? CK_QUANT_BLOCK_TILES : CK_BLOCK_TILES
+        let blocks = max(1, (tiles + most - 1) / most)
+        tilesPerBlock = (tiles + blocks - 1) / blocks
+        self.panels = panels
+        let group = CK_GROUP_PANELS
+        guard threads > 1 else {
+            panelsPerTask = panels
+            return
+        }
+        let wanted = panels * blocks / (threads * 16)
+        panelsPerTask = min(32, max(group, wanted / group * group))
+    }
+
+    private var panelTasks: Int { (panels + panelsPerTask - 1) / panelsPerTask }
+    var tasks: Int { panelTasks * ((tiles + tilesPerBlock - 1) / tilesPerBlock) }
+
+    /// The panels and tiles of a task; the panels of one block of tiles follow one another.
+    func part(_ task: Int) -> (panels: Range<Int>, tiles: Range<Int>) {
+        let (block, part) = task.quotientAndRemainder(dividingBy: panelTasks)
+        let panel = part * panelsPerTask
+        let tile = block * tilesPerBlock
+        return (
+            panel..<min(panels, panel + panelsPerTask),
+            tile..<min(tiles, tile + tilesPerBlock)
+        )
+    }
+}
