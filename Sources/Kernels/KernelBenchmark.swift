@@ -32,7 +32,8 @@ package struct KernelBenchmark {
     ///
     /// - Parameter tokens: Sequences that decode together; the weights are still read once.
     package func decode(_ storage: PackedMatrix.Storage, tokens: Int = 1) -> Measurement {
-        let matrix = filledMatrix(rows: (storage == .float32 ? 32 : 64) << 10, columns: 2048, storage)
+        let panelBytes = PackedMatrix.byteCount(rows: 16, columns: 2048, storage: storage)
+        let matrix = filledMatrix(rows: (256 << 20) / panelBytes * 16, columns: 2048, storage)
         let (x, y) = (benchmarkNumbers(tokens * matrix.columns), benchmarkNumbers(tokens * matrix.rows))
         let bytes = Double(matrix.byteCount) / 1e9
         return measure(

@@ -136,7 +136,8 @@ struct MatmulCall {
 
     /// Calls `body` for the panels of each matrix in each task, with where that matrix's outputs of token 0 are.
     private func forEachPart(
-        _ body: (PackedMatrix, _ panels: Range<Int>, _ tiles: Range<Int>, UnsafeMutablePointer<Float>, _ thread: Int) -> Void
+        _ body: (PackedMatrix, _ panels: Range<Int>, _ tiles: Range<Int>, UnsafeMutablePointer<Float>, _ thread: Int) ->
+            Void
     ) {
         pool.run(plan.tasks) { task, thread in
             let (panels, tiles) = plan.part(task)
@@ -169,7 +170,8 @@ struct MatmulPlan {
             panelsPerTask = panels
             return
         }
-        let wanted = panels * blocks / (threads * 16)
+        // Quantised weights are one stream of memory that restarts with a task; the fewer, the better.
+        let wanted = panels * blocks / (threads * (quantised ? 4 : 16))
         panelsPerTask = min(32, max(group, wanted / group * group))
     }
 

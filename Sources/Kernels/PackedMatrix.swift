@@ -129,6 +129,13 @@ package final class PackedMatrix: @unchecked Sendable {
         }
     }
 
+    /// Calls `body` with the packed bytes, for writing them to a file.
+    package func withUnsafeBytes<T>(_ body: (UnsafeRawBufferPointer) throws -> T) rethrows -> T {
+        try withExtendedLifetime(owner) {
+            try body(UnsafeRawBufferPointer(start: matrix.panels, count: byteCount))
+        }
+    }
+
     static func panelCount(rows: Int) -> Int { (rows + 15) / 16 }
 
     private static func blockColumns(_ wanted: Int?, rows: Int, columns: Int, storage: Storage) -> Int {

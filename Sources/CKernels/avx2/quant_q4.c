@@ -1,11 +1,11 @@
 #if defined(__x86_64__)
-#include "quant_matmul.h"
+#include "quant_tile.h"
 
 CK_AVX2_BEGIN
 
 void ck_avx2_quant_tile_q4(const uint8_t *w, size_t panel_bytes, size_t panels, size_t groups, const uint8_t *x,
                              size_t width, float *acc, bool fresh) {
-    ck_quant_product(CK_Q4, w, panel_bytes, panels, groups, x, width, acc, fresh);
+    ck_quant_panels(CK_Q4, w, panel_bytes, panels, groups, x, width, acc, fresh);
 }
 
 CK_AVX2_END

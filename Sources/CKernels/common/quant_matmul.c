@@ -59,17 +59,17 @@ static void column_block(const work *b, size_t block, size_t columns, size_t gro
     const size_t panel_bytes = ck_quant_panel_bytes(b->m->quant, columns), groups = ck_block_groups(columns);
     const uint8_t *w = (const uint8_t *)b->m->blocks + block * b->m->block_bytes + b->panel * panel_bytes;
     const bool one_tile = b->tile_end - b->tile_begin == 1;
-    const size_t step = one_tile ? groups : pass_groups, panel_step = one_tile ? b->panels : 2;
-    for (size_t g = 0; g < groups; g += step) {
-        const uint8_t *from = ck_group_scales(b->m->quant, w, g);
-        for (size_t p = 0; p < b->panels; p += panel_step) {
+    const size_t step = one_tile ? groups : pass_groups, panel_step = one_tile ? b->panels : 1;
+    for (size_t p = 0; p < b->panels; p += panel_step) {
+        for (size_t g = 0; g < groups; g += step) {
+            const uint8_t *from = ck_group_scales(b->m->quant, w + p * panel_bytes, g);
             for (size_t tile = b->tile_begin; tile < b->tile_end; tile++) {
                 const size_t first = ck_quant_tile_begin(b->tokens, tile);
                 const size_t width = ck_quant_tile_begin(b->tokens, tile + 1) - first;
                 float *to = acc + ((first - b->first_token) * b->panels + p * width) * CK_PANEL_ROWS;
                 const uint8_t *x = b->x + (first * b->groups + (group + g) * width) * CK_QUANT_X_BYTES;
-                b->tile(from + p * panel_bytes, panel_bytes, min_size(panel_step, b->panels - p),
-                        min_size(step, groups - g), x, width, to, fresh && g == 0);
+                b->tile(from, panel_bytes, min_size(panel_step, b->panels - p), min_size(step, groups - g), x, width,
+                        to, fresh && g == 0);
             }
         }
     }

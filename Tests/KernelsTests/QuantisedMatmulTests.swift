@@ -1,0 +1,198 @@
+import Kernels
+import TestSupport
+import Testing
+
+@Suite("Products by quantised matrices")
+struct QuantisedMatmulTests {
+    private static let quantised: [PackedMatrix.Storage] = [.q8, .q4]
+
+    @Test("every output is its defined chain, for every set", arguments: everySet, quantised)
+    func definition(kernels: KernelSet, storage: PackedMatrix.Storage) {
+        let pool = ThreadPool(threads: 2)
+        for (rows, columns) in [(1, 1), (15, 31), (17, 33), (33, 50), (16, 96), (33, 2048)] {
+            let problem = Product(rows, columns, storage, tokens: 9, pool)
+            let defined = problem.defined()
+            for tokens in 1...9 {
+                let found = problem.run(pool, tokens: 0..<tokens, kernels: kernels)
+                #expect(found.bits == Array(defined[..<(tokens * rows)]).bits)
+            }
+        }
+    }
+
+    @Test("leaves are added in the order of the tree", arguments: everySet, quantised)
+    func trees(kernels: KernelSet, storage: PackedMatrix.Storage) {
+        let pool = ThreadPool(threads: 2)
+        let cases = [
+            (50, 24, SumTree(leafEnds: [24, 48, 50], merges: [0, 1, 1])),
+            (200, 50, SumTree(leafEnds: [50, 100, 150, 200], merges: [0, 1, 0, 2])),
+            (200, 50, SumTree(leafEnds: [100, 150, 200], merges: [0, 0, 1])),
+            (500, 192, SumTree(leafEnds: [192, 384, 500], merges: [0, 0, 0])),
+        ]
+        for (columns, blockColumns, tree) in cases {
+            let problem = Product(70, columns, storage, blockColumns: blockColumns, tree: tree, tokens: 31, pool)
+            for tokens in [1, 5, 31] {
+                let found = problem.run(pool, tokens: 0..<tokens, kernels: kernels)
+                #expect(found.bits == problem.defined(tokens: 0..<tokens).bits)
+            }
+        }
+    }
+
+    @Test(
+        "company, threads and cuts change no bit of a token",
+        arguments: everySet.filter { $0.name != "ref" },
+        quantised
+    )
+    func invariance(kernels: KernelSet, storage: PackedMatrix.Storage) {
+        let problem = Product(16 * 37 - 5, 1100, storage, tokens: 256, ThreadPool(threads: 1))
+        let pool = ThreadPool(threads: 3)
+        let alone = (0..<256).flatMap { problem.run(pool, tokens: $0..<$0 + 1, kernels: kernels) }
+        for tokens in [0..<8, 3..<12, 0..<31, 100..<233, 0..<256] {
+            let expected = Array(alone[tokens.lowerBound * problem.rows..<tokens.upperBound * problem.rows])
+            #expect(problem.run(ThreadPool(threads: 1), tokens: tokens, kernels: kernels).bits == expected.bits)
+            #expect(problem.run(ThreadPool(threads: 2), tokens: tokens, kernels: kernels).bits == expected.bits)
+            #expect(problem.run(pool, tokens: tokens, kernels: kernels).bits == expected.bits)
+        }
+    }
+
+    @Test("the largest integers do not saturate", arguments: everySet, quantised)
+    func extremes(kernels: KernelSet, storage: PackedMatrix.Storage) {
+        let pool = ThreadPool(threads: 1)
+        for (w, x) in [(Float(1), Float(1)), (1, -1), (-1, 1), (-1, -1)] {
+            let problem = Product(16, 64, storage, weights: { _ in w * 8 }, x: { _ in x }, tokens: 8, pool)
+            let found = problem.run(pool, kernels: kernels)
+            #expect(found.bits == problem.defined().bits)
+            // A scale has eleven bits.
+            #expect(found.allSatisfy { abs($0 - 64 * 8 * w * x) <= 0.26 })
+        }
+        // Nibbles of both ends beside each other.
+        let problem = Product(
+            16,
+            64,
+            storage,
+            weights: { $0 % 3 == 0 ? -8 : 7 },
+            x: { $0 % 2 == 0 ? 127 : -127 },
+            tokens: 4,
+            pool
+        )
+        #expect(problem.run(pool, kernels: kernels).bits == problem.defined().bits)
+    }
+
+    @Test("numbers that are none, and tiny ones, give the same in every set", arguments: quantised)
+    func odd(storage: PackedMatrix.Storage) {
+        let pool = ThreadPool(threads: 1)
+        let odd: [Float] = [.nan, .infinity, -.infinity, Float(bitPattern: 700), 3e38, -3e38, 1e-31, 0]
+        let weights = { (i: Int) in i % 211 == 0 ? odd[i / 211 % 8] : Float(i % 13) - 6 }
+        let x = { (i: Int) in i % 97 == 0 ? odd[i / 97 % 8] : Float(i % 7) - 3 }
+        let problem = Product(40, 130, storage, blockColumns: 65, weights: weights, x: x, tokens: 11, pool)
+        let results = everySet.map { problem.run(pool, kernels: $0) }
+        for result in results { #expect(result.bits == results[0].bits) }
+        #expect(results[0].contains { $0.isNaN })
+        #expect(results[0].contains { $0.isFinite })
+        let tiny = Product(16, 32, storage, weights: { _ in 1 }, x: { _ in Float(bitPattern: 70_000) }, tokens: 1, pool)
+        #expect(tiny.run(pool) == [Float](repeating: 0, count: 16))
+    }
+
+    @Test("several matrices give what each gives alone", arguments: [1, 9])
+    func lists(tokens: Int) {
+        let pool = ThreadPool(threads: 2)
+        let kinds: [(Int, PackedMatrix.Storage)] = [
+            (40, .q8), (16, .q8), (33, .q4), (20, .bfloat16), (5, .float32), (50, .q8),
+        ]
+        var random = SeededRandom(seed: 3)
+        let parts = kinds.map { rows, storage in
+            let weights = random.floats(rows * 70)
+            guard storage.isQuantised else {
+                return packed(StoredWeights(weights, storage), rows: rows, columns: 70, pool: pool)
+            }
+            return QuantisedMatrix(weights, rows: rows, columns: 70, storage: storage, pool: pool).matrix
+        }
+        var x = random.floats(tokens * 70)
+        let width = kinds.reduce(0) { $0 + $1.0 }
+        var (together, alone) = (
+            [Float](repeating: .nan, count: tokens * width), [Float](repeating: .nan, count: tokens * width)
+        )
+        x.withRows(tokens, width: 70) { x in
+            together.withRows(tokens, width: width) { Matmul.run(pool, parts, x, into: $0) }
+            alone.withRows(tokens, width: width) { y in
+                var first = 0
+                for part in parts {
+                    Matmul.run(pool, part, x, into: y.columns(first..<first + part.rows))
+                    first += part.rows
+                }
+            }
+        }
+        #expect(together.bits == alone.bits)
+        #expect(together.allSatisfy { $0.isFinite })
+    }
+}
+
+/// One product with random or given numbers.
+private struct Product {
+    let rows: Int
+    let columns: Int
+    let tokens: Int
+    let tree: SumTree
+    let x: [Float]
+    let made: QuantisedMatrix
+
+    init(
+        _ rows: Int,
+        _ columns: Int,
+        _ storage: PackedMatrix.Storage,
+        blockColumns: Int? = nil,
+        tree: SumTree? = nil,
+        weights: ((Int) -> Float)? = nil,
+        x: ((Int) -> Float)? = nil,
+        tokens: Int,
+        _ pool: ThreadPool
+    ) {
+        var random = SeededRandom(seed: UInt64(rows + 1000 * columns))
+        self.rows = rows
+        self.columns = columns
+        self.tokens = tokens
+        self.tree = tree ?? .single(columns: columns)
+        let (w, activations) = (random.floats(rows * columns), random.floats(tokens * columns))
+        self.x = x.map { number in (0..<tokens * columns).map(number) } ?? activations
+        made = QuantisedMatrix(
+            weights.map { number in (0..<rows * columns).map(number) } ?? w,
+            rows: rows,
+            columns: columns,
+            storage: storage,
+            blockColumns: blockColumns,
+            pool: pool
+        )
+    }
+
+    /// `[partials, tokens, rows]`; the strides of x and y are wider than their rows.
+    func run(_ pool: ThreadPool, tokens range: Range<Int>? = nil, kernels: KernelSet = .active) -> [Float] {
+        let range = range ?? 0..<tokens
+        let (xStride, yStride) = (columns + 3, rows + 5)
+        var input = [Float](repeating: .nan, count: range.count * xStride)
+        for (index, token) in range.enumerated() {
+            for k in 0..<columns { input[index * xStride + k] = x[token * columns + k] }
+        }
+        let partialStride = range.count * yStride
+        var output = [Float](repeating: .nan, count: tree.partials * partialStride)
+        input.withRows(range.count, width: columns, stride: xStride) { x in
+            output.withRows(range.count, width: rows, stride: yStride) { y in
+                Matmul.run(pool, made.matrix, x, tree: tree, into: y, partialStride: partialStride, kernels: kernels)
+            }
+        }
+        return (0..<tree.partials * range.count).flatMap { output[$0 * yStride..<$0 * yStride + rows] }
+    }
+
+    /// What ``run(_:tokens:kernels:)`` must give, by the definition.
+    func defined(tokens range: Range<Int>? = nil) -> [Float] {
+        let range = range ?? 0..<tokens
+        var out = [Float](repeating: .nan, count: tree.partials * range.count * rows)
+        for (index, token) in range.enumerated() {
+            let token = Array(x[token * columns..<(token + 1) * columns])
+            for row in 0..<rows {
+                for (partial, sum) in made.bytes.product(row: row, token, tree).enumerated() {
+                    out[(partial * range.count + index) * rows + row] = sum
+                }
+            }
+        }
+        return out
+    }
+}
