@@ -1,9 +1,9 @@
 internal import COpenBLAS
 
-/// Matrix products of the vision tower: OpenBLAS, one thread a call, called from several of our threads at once.
+/// OpenBLAS's matrix products, one thread a call, called from several of our threads at once: what benchmarks of the
+/// vision tower compare with. Nothing that is served depends on them.
 ///
-/// Row-major throughout; a leading dimension is the stride of a row in floats. Deterministic for equal shapes, but not
-/// batch-invariant: a tile is always multiplied by itself.
+/// Row-major throughout; a leading dimension is the stride of a row in floats.
 package enum BLAS {
     /// A row-major matrix in memory that somebody else owns.
     package struct Matrix {
@@ -21,6 +21,10 @@ package enum BLAS {
             self.stride = stride ?? columns
         }
     }
+
+    /// The kind of processor that OpenBLAS has kernels for and takes this one for, e.g. `Haswell`; the environment variable
+    /// `OPENBLAS_CORETYPE` chooses another.
+    package static var coreName: String { openblas_get_corename().map { String(cString: $0) } ?? "unknown" }
 
     private static let oneThread: Void = openblas_set_num_threads(1)
 

@@ -29,12 +29,11 @@ package struct PackedRows {
     func store(_ rows: Rows, tiles: Range<Int>, firstColumn: Int = 0) {
         let tokens = tokens(tiles)
         precondition(rows.count == tokens.count && firstColumn + rows.width <= width, "pack: \(rows.width) of \(width)")
-        // ck_pack_tile counts tokens from the first of all, and columns as if there were no others.
-        let source = rows.base - tokens.lowerBound * rows.stride
         for tile in tiles {
             let part = self.tokens(tile..<tile + 1)
-            let place = part.lowerBound * (width - rows.width) + firstColumn * part.count
-            ck_pack_tile(kernels.table, source, rows.stride, count, rows.width, tile, base + place)
+            let place = part.lowerBound * width + firstColumn * part.count
+            let source = rows.row(part.lowerBound - tokens.lowerBound)
+            ck_vision_pack_tile(source, rows.stride, part.count, rows.width, base + place)
         }
     }
 

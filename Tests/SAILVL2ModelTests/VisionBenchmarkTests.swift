@@ -13,6 +13,7 @@ struct VisionBenchmarkTests {
         #expect(result.threads == 2)
         #expect(result.tileSeconds > 0 && result.productSeconds > 0)
         #expect(result.operations == VisionProduct.ofTile(weights.config).reduce(0) { $0 + $1.operations })
+        #expect(result.peakGigaflops > 0 && !result.blasCore.isEmpty)
         #expect((result.efficiency - result.gigaflops / result.productGigaflops).magnitude < 1e-9)
     }
 }

@@ -2,9 +2,9 @@ import Checkpoints
 package import Kernels
 import Tensors
 
-/// How fast a tile is encoded, beside what OpenBLAS makes of the same products alone.
+/// How fast a tile is encoded, beside what OpenBLAS makes of the same products alone and what the processor can do.
 ///
-/// Both are measured in turns, so that a machine that slows down slows both; times are medians.
+/// All are measured in turns, so that a machine that slows down slows them all; times and rates are medians.
 package struct VisionBenchmark: Sendable {
     package let threads: Int
     /// Seconds for one tile, pixels to visual tokens.
@@ -13,13 +13,19 @@ package struct VisionBenchmark: Sendable {
     package let productSeconds: Double
     /// Floating-point operations of the tile's products.
     package let operations: Double
+    /// GFLOP/s of multiply-adds in registers, on the same threads.
+    package let peakGigaflops: Double
+    /// The kernels that OpenBLAS chose.
+    package var blasCore: String { BLAS.coreName }
 
-    /// Of the time that the products would take alone: 1 is what sgemm allows.
+    /// Of the time that OpenBLAS takes for the products alone: 1 is as fast as its sgemm.
     package var efficiency: Double { productSeconds / tileSeconds }
     package var gigaflops: Double { operations / tileSeconds / 1e9 }
+    /// Of the multiply-adds that the processor could do in the time.
+    package var peakShare: Double { gigaflops / peakGigaflops }
     package var productGigaflops: Double { operations / productSeconds / 1e9 }
 
-    /// Measures `repetitions` tiles of grey noise; a tile of a SAILViT-Huge takes some ten seconds on two threads.
+    /// Measures `repetitions` tiles of grey noise; a tile of a SAILViT-Huge is 1.55 TFLOP.
     package static func run(_ weights: VisionWeights, pool: ThreadPool, repetitions: Int = 3) -> VisionBenchmark {
         let config = weights.config
         let encoder = VisionEncoder(weights, pool: pool)
@@ -28,7 +34,7 @@ package struct VisionBenchmark: Sendable {
         let products = VisionProduct.ofTile(config)
         let operands = ProductOperands(products)
         var tokens = [Float](repeating: 0, count: config.visualTokensPerTile * config.decoder.hidden)
-        var (tile, alone): ([Double], [Double]) = ([], [])
+        var (tile, alone, peak): ([Double], [Double], [Double]) = ([], [], [])
         for _ in 0..<max(1, repetitions) {
             let encoding = ContinuousClock().measure {
                 pixels.withUnsafeBufferPointer { pixels in
@@ -36,13 +42,15 @@ package struct VisionBenchmark: Sendable {
                 }
             }
             tile.append(encoding / .seconds(1))
+            peak.append(pool.step { FMAPeak.gigaflops(pool) })
             alone.append(pool.step { products.reduce(0) { $0 + operands.seconds(for: $1, pool: pool) } })
         }
         return VisionBenchmark(
             threads: pool.threads,
             tileSeconds: tile.median,
             productSeconds: alone.median,
-            operations: products.reduce(0) { $0 + $1.operations }
+            operations: products.reduce(0) { $0 + $1.operations },
+            peakGigaflops: peak.median
         )
     }
 }

@@ -39,14 +39,20 @@ struct BenchVisionCommand: ParsableCommand {
 
     private func table(_ result: VisionBenchmark, _ name: String) -> String {
         let numbers = String(
-            format: "%.2f s a tile, %.1f GFLOP/s; its products alone %.2f s, %.1f GFLOP/s; share %.0f %%",
-            result.tileSeconds,
+            format: "%.0f ms a tile, %.1f GFLOP/s, %.0f %% of the peak (%.1f)",
+            1000 * result.tileSeconds,
             result.gigaflops,
-            result.productSeconds,
+            100 * result.peakShare,
+            result.peakGigaflops
+        )
+        let products = String(
+            format: "OpenBLAS's products alone (%@) %.0f ms, %.1f GFLOP/s; share %.0f %%",
+            result.blasCore,
+            1000 * result.productSeconds,
             result.productGigaflops,
             100 * result.efficiency
         )
-        return "vision tower of \(name), threads \(result.threads): \(numbers)"
+        return "vision tower of \(name), \(KernelSet.active.name), threads \(result.threads): \(numbers); \(products)"
     }
 
     private func jsonText(_ result: VisionBenchmark) throws -> String {
@@ -54,6 +60,7 @@ struct BenchVisionCommand: ParsableCommand {
             "isa": KernelSet.active.name, "threads": result.threads,
             "tile_s": result.tileSeconds, "gflops": result.gigaflops, "products_s": result.productSeconds,
             "products_gflops": result.productGigaflops, "share": result.efficiency,
+            "peak_gflops": result.peakGigaflops, "peak_share": result.peakShare, "blas_core": result.blasCore,
         ]
         let data = try JSONSerialization.data(withJSONObject: fields, options: [.prettyPrinted, .sortedKeys])
         return String(decoding: data, as: UTF8.self)
