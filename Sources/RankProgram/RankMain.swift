@@ -18,10 +18,8 @@ package enum RankMain {
     package static func run(_ options: RankOptions, version: String) throws {
         let environment = try RankEnvironment(ProcessInfo.processInfo.environment)
         let isDecoder = options.isDecoder(environment.rank)
-        let variables = ProcessInfo.processInfo.environment
-        let ranksHere = variables["OMPI_COMM_WORLD_LOCAL_SIZE"].flatMap { Int($0) }
-        let place = variables["OMPI_COMM_WORLD_LOCAL_RANK"].flatMap { Int($0) }
-        let threads = options.threads ?? Processors.share(of: ranksHere ?? options.worldSize)
+        let place = RankPlace(environment.rank, ProcessInfo.processInfo.environment, options)
+        let threads = place.threads
         // The link comes first: a rank ends with the process in front even when MPI_Init hangs.
         let link = try RankLink.connect(
             to: environment.address,
@@ -35,7 +33,7 @@ package enum RankMain {
             )
         )
         // After the link, whose thread runs wherever there is room.
-        if let ranksHere, let place { Processors.bind(place: place, of: ranksHere, threads: threads) }
+        place.bind()
         do {
             try join(options, environment, link, threads: threads, version: version)
         } catch {

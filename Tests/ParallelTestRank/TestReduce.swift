@@ -58,21 +58,24 @@ final class TestReduce {
         return node(level, 0, row: row, column: column)
     }
 
+    /// This rank's partials of `maxRows` rows.
+    private lazy var product: [Float] = (0..<residual.count / width).flatMap { row in
+        var partials: [[Float]] = Array(repeating: [], count: reduce.ownProgram.partials.count)
+        for column in 0..<width {
+            var stack: [Float] = []
+            for (leaf, merges) in zip(leaves[rank], reduce.ownProgram.merges) {
+                stack.append(Self.leaf(leaf, row: row, column: column))
+                for _ in 0..<merges { stack.append(stack.remove(at: stack.count - 2) + stack.removeLast()) }
+            }
+            for (partial, value) in stack.enumerated() { partials[partial].append(value) }
+        }
+        return partials.flatMap { $0 }
+    }
+
     /// Writes this rank's partials, and reduces.
     func run(rows: Int) throws {
         let place = reduce.destination(rows: rows)
-        for row in 0..<rows {
-            for column in 0..<width {
-                var stack: [Float] = []
-                for (leaf, merges) in zip(leaves[rank], reduce.ownProgram.merges) {
-                    stack.append(Self.leaf(leaf, row: row, column: column))
-                    for _ in 0..<merges { stack.append(stack.remove(at: stack.count - 2) + stack.removeLast()) }
-                }
-                for (partial, value) in stack.enumerated() {
-                    place.base[row * place.stride + partial * width + column] = value
-                }
-            }
-        }
+        if !leaves[rank].isEmpty { place.base.update(from: product, count: rows * place.stride) }
         try reduce(rows: rows)
     }
 
