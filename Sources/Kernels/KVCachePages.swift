@@ -2,11 +2,18 @@ internal import CKernels
 
 /// The shape of a key-value cache on one rank.
 package struct KVLayout: Sendable, Equatable {
-    /// How keys and values are stored; half precision rounds to nearest.
+    /// How keys and values are stored; half precision rounds to nearest. `q8` is an integer of eight bits a number and
+    /// a scale (float32) for a token's key and one for its value in each head, the largest magnitude over 127.
     package enum Element: Sendable, CaseIterable {
-        case float32, float16
+        case float32, float16, q8
 
-        var code: ck_kv_element { self == .float32 ? CK_KV_FLOAT32 : CK_KV_FLOAT16 }
+        var code: ck_kv_element {
+            switch self {
+            case .float32: CK_KV_FLOAT32
+            case .float16: CK_KV_FLOAT16
+            case .q8: CK_KV_INT8
+            }
+        }
     }
 
     /// Tokens of a page.
@@ -39,7 +46,7 @@ package struct KVLayout: Sendable, Equatable {
 /// The keys and values of all sequences: pages of 64 tokens, the same page numbers in every layer.
 ///
 /// Per layer, page and KV head the keys are stored `[headDim, 64]` and the values `[64, headDim]`, side by side, so that
-/// a SIMD lane is a key in the first product and a dimension in the second. Which sequence owns which page is
+/// a SIMD lane is a key in the first product and a dimension in the second; in `q8` their scales follow. Which sequence owns which page is
 /// not known here. Memory is zeroed and comes with the first write.
 package final class KVCachePages {
     package let layout: KVLayout

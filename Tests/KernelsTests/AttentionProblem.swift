@@ -84,17 +84,29 @@ struct AttentionProblem {
     /// One output vector in double precision, from the keys and values as they are stored.
     func exact(token: Int, head: Int) -> [Double] {
         let kvHead = (attention.headOffset + head) / attention.groupSize
-        func stored(_ x: Float) -> Double { Double(layout.element == .float16 ? halfValue(halfBits(x)) : x) }
-        func at(_ x: [Float], _ t: Int, _ d: Int) -> Double { stored(x[(t * kvHeads + kvHead) * headDim + d]) }
-        let scores = (0...token).map { t in
-            (0..<headDim).reduce(0.0) { $0 + Double(q[(token * queryHeads + head) * headDim + $1]) * at(k, t, $1) }
+        let (keys, values) = ((0...token).map { stored(k, $0, kvHead) }, (0...token).map { stored(v, $0, kvHead) })
+        let scores = keys.map { key in
+            (0..<headDim).reduce(0.0) { $0 + Double(q[(token * queryHeads + head) * headDim + $1]) * key[$1] }
                 * Double(attention.scale)
         }
         let largest = scores.max() ?? 0
         let weights = scores.map { exponential($0 - largest) }
         let total = weights.reduce(0, +)
         return (0..<headDim).map { d in
-            weights.enumerated().reduce(0.0) { $0 + $1.element * at(v, $1.offset, d) } / total
+            zip(weights, values).reduce(0.0) { $0 + $1.0 * $1.1[d] } / total
+        }
+    }
+
+    /// A token's key or value of one KV head as the cache holds it.
+    private func stored(_ x: [Float], _ token: Int, _ kvHead: Int) -> [Double] {
+        let first = (token * kvHeads + kvHead) * headDim
+        let numbers = x[first..<first + headDim]
+        switch layout.element {
+        case .float32: return numbers.map(Double.init)
+        case .float16: return numbers.map { Double(halfValue(halfBits($0))) }
+        case .q8:
+            let largest = numbers.map(abs).max() ?? 0
+            return numbers.map { Double(($0 * (127 / largest)).rounded(.toNearestOrEven)) * Double(largest / 127) }
         }
     }
 }

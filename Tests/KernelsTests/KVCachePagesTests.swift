@@ -10,6 +10,7 @@ struct KVCachePagesTests {
     func sizes() {
         #expect(KVLayout(element: .float16, kvHeads: 8, headDim: 128).pageBytes == 8 * 64 * 256 * 2)
         #expect(KVLayout(element: .float32, kvHeads: 2, headDim: 20).pageBytes == 2 * 64 * (20 + 32) * 4)
+        #expect(KVLayout(element: .q8, kvHeads: 8, headDim: 128).pageBytes == 8 * 64 * (256 + 8))
         #expect([0, 1, 64, 65].map(KVLayout.pages) == [0, 1, 1, 2])
         let layout = KVLayout(element: .float16, kvHeads: 2, headDim: 16)
         #expect(KVCachePages(layout: layout, layers: 3, pages: 5).byteCount == 15 * layout.pageBytes)
@@ -36,10 +37,28 @@ struct KVCachePagesTests {
         let expected = values.map { abs($0) < 65504 ? halfBits($0) : abs($0) < 65520 ? 0x7bff : 0x7c00 }
         for table in [referenceTable] + fastTables {
             var out = [UInt16](repeating: 0xffff, count: values.count * step)
-            table.pointee.kv_store.1?(values, values.count, &out, step)
+            _ = table.pointee.kv_store.1?(values, values.count, &out, step)
             for index in values.indices {
                 #expect(out[index * step] & 0x7fff == expected[index] & 0x7fff, "\(values[index])")
                 #expect(out[index * step] >> 15 == values[index].bitPattern >> 31)
+            }
+        }
+    }
+
+    @Test("eight-bit numbers and their scale are within half a step, zeros included", arguments: [1, 3])
+    func eightBits(step: Int) {
+        let rows: [[Float]] = [
+            [0, 0, 0], [-0.0, 0, 1e-38], [-1e-30, 1e-29], [1, -2, 0.5, 127.5, -127.5, 3], [1e-3, -5e-4, 2.5e-4], [3e38, -1e38, 0], [-7],
+        ]
+        for table in [referenceTable] + fastTables {
+            for row in rows {
+                var out = [Int8](repeating: 99, count: row.count * step)
+                let scale = table.pointee.kv_store.2?(row, row.count, &out, step) ?? .nan
+                let largest = row.map(abs).max() ?? 0
+                #expect(scale == (largest < 0x1p-100 ? 0 : largest / 127))
+                for (index, x) in row.enumerated() {
+                    #expect(abs(Double(out[index * step]) * Double(scale) - Double(x)) <= Double(scale) * 0.50001 + 0x1p-100)
+                }
             }
         }
     }

@@ -4,11 +4,12 @@
 
 CK_AVX2_BEGIN
 
-void ck_avx2_kv_store_float32(const float *x, size_t n, void *out, size_t step) {
+float ck_avx2_kv_store_float32(const float *x, size_t n, void *out, size_t step) {
     for (size_t i = 0; i < n; i++) ((float *)out)[i * step] = x[i];
+    return 1;
 }
 
-void ck_avx2_kv_store_float16(const float *x, size_t n, void *out, size_t step) {
+float ck_avx2_kv_store_float16(const float *x, size_t n, void *out, size_t step) {
     uint16_t *to = out;
     for (size_t i = 0; i < n; i += 8) {
         const size_t count = n - i < 8 ? n - i : 8;
@@ -21,6 +22,7 @@ void ck_avx2_kv_store_float16(const float *x, size_t n, void *out, size_t step) 
             for (size_t j = 0; j < count; j++) to[(i + j) * step] = halves[j];
         }
     }
+    return 1;
 }
 
 void ck_avx2_softmax_page(float *scores, size_t valid, float scale, float *state, size_t n) {

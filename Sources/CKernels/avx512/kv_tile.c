@@ -8,7 +8,7 @@ CK_AVX512_BEGIN
 // Lane blocks stand in for panels: as many as the accumulators leave room for.
 CK_INLINE size_t lanes_of(const ck_wide_lanes format, const size_t blocks, const size_t width, const ck_kv_tile *a,
                           size_t lane) {
-    const size_t bytes = format == ck_wide_float32 ? 4 : 2;
+    const size_t bytes = format == ck_wide_float32 ? 4 : format == ck_wide_float16 ? 2 : 1;
     for (; lane + 16 * blocks <= a->lanes; lane += 16 * blocks) {
         ck_wide_tile(format, blocks, width, a->n, a->ahead, 0, a->w + lane * bytes, 16 * bytes, a->w_stride * bytes,
                      a->n, a->x, 1, a->x_stride, a->acc + lane, 16, a->acc_stride);
@@ -43,6 +43,7 @@ CK_INLINE void tile(const ck_wide_lanes format, const ck_kv_tile *a, size_t widt
 
 CK_KV_TILE(float32)
 CK_KV_TILE(float16)
+CK_KV_TILE(int8)
 
 CK_AVX512_END
 #endif

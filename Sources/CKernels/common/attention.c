@@ -83,13 +83,19 @@ static const char *page_keys(const block *b, size_t page) {
     return (const char *)kv->base + (size_t)b->run->pages[page] * kv->page_bytes + b->kv_head * kv->head_bytes;
 }
 
+static void multiply_page(float *x, const float *y) {
+    for (size_t t = 0; t < page_tokens; t++) x[t] = x[t] * y[t];
+}
+
 // One page for one tile of rows first ..< first + width. Rows are in the order of their tokens, so the first one sees
 // the fewest keys: the keys that all see go through one tile, the rest (on the diagonal) row by row. Each product brings
 // nearer what the next one reads: the keys the values, the values the `next` keys.
 static void tile_page(const block *b, size_t first, size_t width, size_t page, const char *next) {
     const ck_kv_layer *kv = &b->a->kv;
-    const size_t bytes = kv->element == CK_KV_FLOAT32 ? sizeof(float) : sizeof(uint16_t), begin = page * page_tokens;
+    const size_t bytes = ck_kv_bytes(kv->element), begin = page * page_tokens;
     const char *keys = page_keys(b, page), *values = keys + kv->head_dim * page_tokens * bytes;
+    const float *scales =
+        kv->element == CK_KV_INT8 ? (const float *)(values + page_tokens * kv->value_stride) : NULL;
     ck_kv_tile_kernel *tile = b->kernels->kv_tile[kv->element];
     const size_t most = min_size(page_tokens, visible(b, first + width - 1) - begin);
     const size_t least = visible(b, first) > begin ? min_size(page_tokens, visible(b, first) - begin) : 0;
@@ -101,8 +107,11 @@ static void tile_page(const block *b, size_t first, size_t width, size_t page, c
     for (size_t t = 0; t < width; t++) {
         const size_t seen = visible(b, first + t);
         if (seen <= begin) continue;
-        b->kernels->softmax_page(b->scores + t * page_tokens, min_size(page_tokens, seen - begin), b->a->scale,
-                                 states + t * b->state, kv->value_stride);
+        float *scores = b->scores + t * page_tokens;
+        if (scales) multiply_page(scores, scales);
+        b->kernels->softmax_page(scores, min_size(page_tokens, seen - begin), b->a->scale, states + t * b->state,
+                                 kv->value_stride);
+        if (scales) multiply_page(scores, scales + page_tokens);
     }
     tile(values, kv->value_stride, kv->value_stride, least, next, b->scores, page_tokens, width, states, b->state);
     for (size_t t = 0; most > least && t < width; t++) {

@@ -69,3 +69,10 @@ CK_INLINE float ck_weight(ck_storage storage, const char *panel, size_t k, size_
     const uint16_t bits = ((const uint16_t *)panel)[element];
     return storage == CK_BFLOAT16 ? ck_from_bits((uint32_t)bits << 16) : ck_half_to_float(bits);
 }
+
+// Bytes of one number of the key-value cache.
+CK_INLINE size_t ck_kv_bytes(ck_kv_element element) {
+    return element == CK_KV_FLOAT32 ? sizeof(float) : element == CK_KV_FLOAT16 ? sizeof(uint16_t) : sizeof(int8_t);
+}
+
+ck_kv_store_kernel ck_kv_store_int8;  // of every set

@@ -10,11 +10,12 @@ enum {
     CK_ATTENTION_TILE = 6,   // most rows of one register tile
 };
 
-typedef enum { CK_KV_FLOAT32 = 0, CK_KV_FLOAT16 = 1 } ck_kv_element;
-enum { CK_KV_ELEMENTS = 2 };
+typedef enum { CK_KV_FLOAT32 = 0, CK_KV_FLOAT16 = 1, CK_KV_INT8 = 2 } ck_kv_element;
+enum { CK_KV_ELEMENTS = 3 };
 
 // The cache of one layer: page p, KV head g at base + p * page_bytes + g * head_bytes. There the keys
-// [head_dim][64 tokens] (a lane is a key), then the values [64 tokens][value_stride] (a lane is a dimension).
+// [head_dim][64 tokens] (a lane is a key), then the values [64 tokens][value_stride] (a lane is a dimension). CK_KV_INT8
+// has behind them the scales of the keys [64] and of the values [64], float: a number is its integer times its scale.
 typedef struct {
     ck_kv_element element;
     size_t kv_heads, head_dim;
@@ -56,8 +57,10 @@ typedef void ck_softmax_page_kernel(float *scores, size_t valid, float scale, fl
 // m' = max(m, m2), a = exp(m - m'), b = exp(m2 - m'), l = fmaf(l2, b, l * a), o = fmaf(o2, b, o * a).
 typedef void ck_merge_span_kernel(float *total, const float *span, size_t n);
 
-// out[i] = the cache element nearest to x[i] (ties to even); step elements from one to the next.
-typedef void ck_kv_store_kernel(const float *x, size_t n, void *out, size_t step);
+// out[i] = the cache element nearest to x[i] (ties to even); step elements from one to the next. Returns the scale: 1,
+// for CK_KV_INT8 the largest magnitude over 127, when out[i] is the integer nearest to x[i] * (127 / largest magnitude);
+// all is 0 if that is below 2^-100.
+typedef float ck_kv_store_kernel(const float *x, size_t n, void *out, size_t step);
 
 void ck_kv_layer_init(ck_kv_layer *layer, ck_kv_element element, size_t kv_heads, size_t head_dim);
 
@@ -76,7 +79,8 @@ size_t ck_attention_partial(const ck_attention *a);
 
 // Rows row_begin ..< row_end (at most CK_ATTENTION_ROWS) of one KV head over all keys that they see.
 //
-// The definition of a (query, head): score[t] = chain over d of fmaf(k[d][t], q[d]), times scale; inside a span of 512
+// The definition of a (query, head): score[t] = chain over d of fmaf(k[d][t], q[d]), times scale (CK_KV_INT8: k and v are
+// the integers; the chain times the key's scale comes first, and p[t] is multiplied by the value's scale); inside a span of 512
 // keys pages of 64 go through ck_softmax_page_kernel in order, each followed by o[d] = fmaf(v[t][d], p[t], o[d]) over
 // the visible t in increasing order; spans are added in order by ck_merge_span_kernel, the first one as it is; at last
 // o / l.

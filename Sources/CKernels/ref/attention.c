@@ -2,16 +2,18 @@
 #include "exp.h"
 #include "kernels.h"
 
-CK_INLINE void tile(const int half, const void *w, size_t w_stride, size_t lanes, size_t n, const float *x,
+CK_INLINE float number(const ck_kv_element format, const void *w, size_t element) {
+    if (format == CK_KV_FLOAT32) return ((const float *)w)[element];
+    return format == CK_KV_FLOAT16 ? ck_half_to_float(((const uint16_t *)w)[element]) : ((const int8_t *)w)[element];
+}
+
+CK_INLINE void tile(const ck_kv_element format, const void *w, size_t w_stride, size_t lanes, size_t n, const float *x,
                     size_t x_stride, size_t width, float *acc, size_t acc_stride) {
     for (size_t t = 0; t < width; t++) {
         for (size_t lane = 0; lane < lanes; lane++) {
             float sum = acc[t * acc_stride + lane];
             for (size_t i = 0; i < n; i++) {
-                const size_t element = i * w_stride + lane;
-                const float value =
-                    half ? ck_half_to_float(((const uint16_t *)w)[element]) : ((const float *)w)[element];
-                sum = fmaf(value, x[t * x_stride + i], sum);
+                sum = fmaf(number(format, w, i * w_stride + lane), x[t * x_stride + i], sum);
             }
             acc[t * acc_stride + lane] = sum;
         }
@@ -21,21 +23,29 @@ CK_INLINE void tile(const int half, const void *w, size_t w_stride, size_t lanes
 void ck_ref_kv_tile_float32(const void *w, size_t w_stride, size_t lanes, size_t n, const void *next, const float *x,
                             size_t x_stride, size_t width, float *acc, size_t acc_stride) {
     (void)next;
-    tile(0, w, w_stride, lanes, n, x, x_stride, width, acc, acc_stride);
+    tile(CK_KV_FLOAT32, w, w_stride, lanes, n, x, x_stride, width, acc, acc_stride);
 }
 
 void ck_ref_kv_tile_float16(const void *w, size_t w_stride, size_t lanes, size_t n, const void *next, const float *x,
                             size_t x_stride, size_t width, float *acc, size_t acc_stride) {
     (void)next;
-    tile(1, w, w_stride, lanes, n, x, x_stride, width, acc, acc_stride);
+    tile(CK_KV_FLOAT16, w, w_stride, lanes, n, x, x_stride, width, acc, acc_stride);
 }
 
-void ck_ref_kv_store_float32(const float *x, size_t n, void *out, size_t step) {
+void ck_ref_kv_tile_int8(const void *w, size_t w_stride, size_t lanes, size_t n, const void *next, const float *x,
+                         size_t x_stride, size_t width, float *acc, size_t acc_stride) {
+    (void)next;
+    tile(CK_KV_INT8, w, w_stride, lanes, n, x, x_stride, width, acc, acc_stride);
+}
+
+float ck_ref_kv_store_float32(const float *x, size_t n, void *out, size_t step) {
     for (size_t i = 0; i < n; i++) ((float *)out)[i * step] = x[i];
+    return 1;
 }
 
-void ck_ref_kv_store_float16(const float *x, size_t n, void *out, size_t step) {
+float ck_ref_kv_store_float16(const float *x, size_t n, void *out, size_t step) {
     for (size_t i = 0; i < n; i++) ((uint16_t *)out)[i * step] = ck_float_to_half(x[i]);
+    return 1;
 }
 
 void ck_ref_softmax_page(float *scores, size_t valid, float scale, float *state, size_t n) {
