@@ -100,10 +100,10 @@ struct TreeAllReduceTests {
             }
             #expect(counts.count == ranks, "\(output)")
             #if DEBUG
-                // Without the optimiser, loops over collections allocate: `swift test -c release` shows the real number.
-                #expect(counts.allSatisfy { $0 < 400 }, "\(output)")
+            // Without the optimiser, loops over collections allocate: `swift test -c release` shows the real number.
+            #expect(counts.allSatisfy { $0 < 400 }, "\(output)")
             #else
-                #expect(counts.allSatisfy { $0 == 0 }, "\(output)")
+            #expect(counts.allSatisfy { $0 == 0 }, "\(output)")
             #endif
         }
     }

@@ -72,7 +72,11 @@ final class MessagePartialExchange: PartialExchange {
         layout.update { sums.slice($0, of: rows).count * sums.width }
         try communicator.allGather(summed.pointer, layout)
         let width = sums.width
-        Residual.add(pool, Rows(summed.pointer, count: rows, width: width), to: Rows(residual, count: rows, width: width))
+        Residual.add(
+            pool,
+            Rows(summed.pointer, count: rows, width: width),
+            to: Rows(residual, count: rows, width: width)
+        )
     }
 
     /// Blocks that lie rank after rank.
