@@ -4,6 +4,7 @@ internal import NIOHTTP1
 /// HTTP for those who watch: `GET /metrics` for Prometheus, and `GET /health` for load balancers (200 or 503).
 ///
 /// Where tokens are configured, metrics want one, as `Authorization: Bearer TOKEN`; health tells nothing to protect.
+/// A connection is for one request: whoever sends thousands of them without reading gets one answer.
 final class MonitoringHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
@@ -16,6 +17,7 @@ final class MonitoringHandler: ChannelInboundHandler {
 
     private let coordinator: Coordinator
     private var head: HTTPRequestHead?
+    private var hasAnswered = false
 
     init(_ coordinator: Coordinator) { self.coordinator = coordinator }
 
@@ -24,8 +26,8 @@ final class MonitoringHandler: ChannelInboundHandler {
         case .head(let head): self.head = head
         case .body: break
         case .end:
-            guard let head else { return }
-            self.head = nil
+            guard let head, !hasAnswered else { return }
+            hasAnswered = true
             answer(page(head), to: head, context)
         }
     }
@@ -58,19 +60,16 @@ final class MonitoringHandler: ChannelInboundHandler {
     }
 
     private func answer(_ page: Page, to request: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        var headers = HTTPHeaders([("content-type", page.type), ("content-length", "\(page.text.utf8.count)")])
-        if !request.isKeepAlive { headers.add(name: "connection", value: "close") }
+        let headers = HTTPHeaders([
+            ("content-type", page.type), ("content-length", "\(page.text.utf8.count)"), ("connection", "close"),
+        ])
         let head = HTTPResponseHead(version: request.version, status: page.status, headers: headers)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         if request.method != .HEAD {
             context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: page.text)))), promise: nil)
         }
-        let isLast = !request.isKeepAlive
-        let done = context.writeAndFlush(wrapOutboundOut(.end(nil)))
-        if isLast {
-            let channel = context.channel
-            done.whenComplete { _ in channel.close(promise: nil) }
-        }
+        let channel = context.channel
+        context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in channel.close(promise: nil) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
