@@ -65,8 +65,10 @@ extension LinkServerLoop {
             hello = found
         }
         guard let hello else { return }
+        guard isAdmitting else { return try refuse(stranger.socket, "the group has lost a rank, and ends") }
         if let problem = misfit(hello) {
-            onEvent(.misfit(hello, reason: problem))
+            // A second launch by mistake is no harm to a group that is complete.
+            if members.count < options.worldSize { onEvent(.misfit(hello, reason: problem)) }
             try refuse(stranger.socket, problem)
         }
         channel.raise(options.limits)

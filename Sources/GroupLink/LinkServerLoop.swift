@@ -10,6 +10,8 @@ final class LinkServerLoop {
     let onEvent: @Sendable (LinkEvent) -> Void
     var strangers: [Stranger] = []
     var members: [Int: Member] = [:]
+    /// Whether ranks are let in: until the first of them has left, since a group that has lost a rank takes no other.
+    private(set) var isAdmitting = true
     private var nextHeartbeat: Duration
     private var pingNumber: UInt64 = 0
     private var stopping = false
@@ -39,7 +41,7 @@ final class LinkServerLoop {
             }
             if ready.contains(server.wakePipe.reading) { server.wakePipe.drain() }
             carryOutOrders()
-            if ready.contains(listener.descriptor) { acceptPeers() }
+            if isAdmitting, ready.contains(listener.descriptor) { acceptPeers() }
             for stranger in strangers where ready.contains(stranger.socket.descriptor) { hear(stranger) }
             for member in members.values { serve(member, readable: ready.contains(member.channel.socket.descriptor)) }
             turnAwayLateStrangers()
@@ -51,7 +53,8 @@ final class LinkServerLoop {
     private func waitForSockets() -> Set<Int32> {
         var entries = [
             pollfd(fd: server.wakePipe.reading, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: listener.descriptor, events: Int16(POLLIN), revents: 0),
+            // A negative descriptor is passed over.
+            pollfd(fd: isAdmitting ? listener.descriptor : -1, events: Int16(POLLIN), revents: 0),
         ]
         entries += strangers.map { pollfd(fd: $0.socket.descriptor, events: Int16(POLLIN), revents: 0) }
         entries += members.values.map {
@@ -109,8 +112,16 @@ final class LinkServerLoop {
     private func end(_ member: Member, _ end: LinkEnd) {
         let rank = member.hello.rank
         members[rank] = nil
+        stopAdmitting()
         server.pulses.withLock { $0[rank] = nil }
         onEvent(.closed(rank: rank, end))
+    }
+
+    /// Ranks that are meant for the next group find nobody, and dial again until that listens.
+    private func stopAdmitting() {
+        guard isAdmitting else { return }
+        isAdmitting = false
+        shutdown(listener.descriptor, Int32(SHUT_RDWR))
     }
 
     private func beatHeart() {

@@ -65,6 +65,32 @@ struct LinkServerTests {
         return false
     }
 
+    @Test("A group that has lost a rank lets no other in: it would die with it, instead of joining the next")
+    func noneAfterALoss() throws {
+        let front = try Front()
+        let lost = try front.rank(0)
+        guard case .joined = try front.next() else { throw Unexpected() }
+        front.server.drop(rank: 0)
+        guard case .closed(rank: 0, .lost) = try front.next() else { throw Unexpected() }
+        #expect(throws: LinkError.self) { try Socket.dial(front.server.address, within: .milliseconds(200)) }
+        // The next group listens at the same place.
+        let next = try Front { $0.port = front.server.address.port }
+        _ = try next.rank(0)
+        guard case .joined = try next.next() else { throw Unexpected() }
+        withExtendedLifetime(lost) {}
+    }
+
+    @Test("A second launch does not disturb a complete group")
+    func latecomer() throws {
+        let front = try Front()
+        let links = [try front.rank(0), try front.rank(1)]
+        for _ in 0..<2 { guard case .joined = try front.next() else { throw Unexpected() } }
+        #expect(throws: LinkError.self) { try front.rank(1) }
+        guard case .stranger = try front.next() else { throw Unexpected() }
+        links[1].send(.log("still here"))
+        #expect(try front.nextReport().rank == 1)
+    }
+
     @Test func messagesAndBytesGoBothWays() throws {
         let front = try Front()
         let link = try front.rank(1)
