@@ -109,7 +109,9 @@ struct BenchServeCommand: ParsableCommand {
         guard !numbers.isEmpty, numbers.allSatisfy({ $0 > 0 && $0 <= 1e6 && (rate != nil || $0 == $0.rounded()) })
         else {
             throw UsageError(
-                "--\(rate == nil ? "concurrency" : "rate") is \(text), expected positive numbers with commas"
+                rate == nil
+                    ? "--concurrency is \(text), expected positive whole numbers with commas"
+                    : "--rate is \(text), expected positive numbers with commas"
             )
         }
         return numbers.map { rate == nil ? .concurrency(Int($0)) : .rate($0) }
