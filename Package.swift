@@ -58,7 +58,7 @@ let package = Package(
         // MARK: Substrate, no knowledge of the model's forward pass
         library("Kernels", ["Tensors", "CKernels", "COpenBLAS"]),
         library("Communication", ["Tensors", "Diagnostics", "CMPI"]),
-        library("Checkpoints", ["Tensors", "Diagnostics"]),
+        library("Checkpoints", ["Tensors", "Diagnostics", "Kernels"]),
         library("Tokenization", ["Diagnostics"]),
         library("ImagePreprocessing", ["Diagnostics", "CImageCodecs"]),
         library("GroupLink", ["Diagnostics", "Digests", "CProcess"]),
@@ -149,7 +149,13 @@ let package = Package(
             path: "Tests/ParallelTestRank",
             swiftSettings: swiftSettings
         ),
-        tests("SAILVL2Model", ["SAILVL2Model", "Kernels", "Checkpoints", "Tensors", "ParallelTestRank"]),
+        tests(
+            "SAILVL2Model",
+            [
+                "SAILVL2Model", "Kernels", "Checkpoints", "Tensors", "Communication", "Sharding", "ParallelTestRank",
+            ]
+        ),
+        tests("RankProgram", ["RankProgram"]),
         tests(
             "Inference",
             [

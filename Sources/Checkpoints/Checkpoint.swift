@@ -1,3 +1,4 @@
+package import Diagnostics
 package import Foundation
 import Tensors
 
@@ -14,8 +15,13 @@ package final class Checkpoint: Sendable {
     /// Equal on two machines only if they hold the same checkpoint; see `Fingerprint`.
     package let fingerprint: UInt64
 
-    /// The needed tensors by name, and the optional ones that are there.
+    /// How the decoder's matrices are stored: native in a published checkpoint, q8 or q4 in a packed one.
+    package let storedFormat: WeightFormat
+
+    /// The needed tensors by name, and the optional ones that are there; in a packed checkpoint without `matrices`.
     private let tensors: [String: TensorView]
+    /// The decoder's matrices of a packed checkpoint.
+    private let matrices: [String: PackedTensor]
 
     package init(directory: URL) throws(CheckpointError) {
         var isDirectory: ObjCBool = false
@@ -30,17 +36,21 @@ package final class Checkpoint: Sendable {
             modelName: ModelConfig.modelName(of: directory)
         )
         let weights = try WeightFiles(directory: directory)
-        tensors = try Self.checkedTensors(self.config, weights)
+        let packed = try weights.packedMetadata()
+        storedFormat = packed?.format ?? .native
+        let expected = self.config.expectedTensors
+        tensors = try Self.checkedTensors(expected.filter { packed == nil || !$0.isQuantisable }, weights)
+        matrices = try Self.checkedMatrices(expected.filter(\.isQuantisable), packed, weights)
         totalBytes = weights.totalBytes
         fingerprint = Fingerprint.of(configuration: [config, preprocessor], weights: weights.files)
     }
 
     private static func checkedTensors(
-        _ config: ModelConfig,
+        _ needed: [ExpectedTensor],
         _ weights: WeightFiles
     ) throws(CheckpointError) -> [String: TensorView] {
         var tensors: [String: TensorView] = [:]
-        for expected in config.expectedTensors {
+        for expected in needed {
             guard let (record, mapping) = weights.record(expected.name) else {
                 guard expected.isRequired else { continue }
                 throw .tensorMissing(tensor: expected.name, shape: expected.shape, place: weights.source)
@@ -63,6 +73,22 @@ package final class Checkpoint: Sendable {
         return tensors
     }
 
+    private static func checkedMatrices(
+        _ needed: [ExpectedTensor],
+        _ packed: PackedMetadata?,
+        _ weights: WeightFiles
+    ) throws(CheckpointError) -> [String: PackedTensor] {
+        guard let packed else { return [:] }
+        var matrices: [String: PackedTensor] = [:]
+        for expected in needed {
+            guard let (record, mapping) = weights.record(expected.name) else {
+                throw .tensorMissing(tensor: expected.name, shape: expected.shape, place: weights.source)
+            }
+            matrices[expected.name] = try packed.tensor(expected, record, mapping)
+        }
+        return matrices
+    }
+
     /// A tensor of the model by its published name; `nil` if it is optional and absent, or not the model's.
     package func tensor(_ name: String) -> TensorView? { tensors[name] }
 
@@ -72,8 +98,21 @@ package final class Checkpoint: Sendable {
         return tensor
     }
 
-    /// The output head: the embedding when the two are tied.
-    package var head: TensorView {
-        required(config.decoder.tiedEmbeddings ? TensorNames.embedding : TensorNames.head)
+    /// A matrix of the decoder in a packed checkpoint.
+    package func packed(_ name: String) -> PackedTensor {
+        guard let matrix = matrices[name] else { preconditionFailure("\(name) is not a packed matrix") }
+        return matrix
+    }
+
+    /// The format in which the decoder is to run.
+    ///
+    /// - Parameter asked: what the operator wants; `nil` is the checkpoint's own.
+    /// - Throws: where a packed checkpoint is to run in another format than its own.
+    package func format(asked: WeightFormat?) throws(UsageError) -> WeightFormat {
+        guard storedFormat.isQuantised, let asked, asked != storedFormat else { return asked ?? storedFormat }
+        throw UsageError(
+            "--format is \(asked.rawValue), but \(config.modelName) is packed as \(storedFormat.rawValue)",
+            hint: "leave --format out, or give the checkpoint that it was packed from"
+        )
     }
 }

@@ -21,6 +21,8 @@ package enum CheckpointError: OperatorError, Equatable {
     case unsupported(file: String, path: String, supported: String, found: String)
 
     // MARK: Weights
+    /// A file of a packed checkpoint that this version cannot use.
+    case packed(file: String, expected: String, found: String)
     case header(file: String, expected: String, found: String)
     case tensorRecord(file: String, tensor: String, expected: String, found: String)
     case truncated(file: String, tensor: String, expectedBytes: Int, foundBytes: Int)
@@ -50,7 +52,8 @@ extension CheckpointError {
             "\(file): field \(path) is \(found), expected \(expected)"
         case .unsupported(let file, let path, let supported, let found):
             "\(file): field \(path) is \(found), only \(supported) is supported"
-        case .header(let file, let expected, let found): "\(file): \(found), expected \(expected)"
+        case .header(let file, let expected, let found), .packed(let file, let expected, let found):
+            "\(file): \(found), expected \(expected)"
         case .tensorRecord(let file, let tensor, let expected, let found):
             "\(file): tensor \"\(tensor)\" has \(found), expected \(expected)"
         case .truncated(let file, let tensor, let expected, let found):
@@ -83,6 +86,7 @@ extension CheckpointError {
         case .field, .tooLarge, .notJSON:
             "compare the file with the published one; download it again if it was not edited"
         case .header, .tensorRecord: "the file is damaged or not safetensors; download it again"
+        case .packed: "write it again with this version: flotilla pack"
         case .tensorMissing, .shape, .elementType: "config.json and the weights are not of the same checkpoint"
         case .duplicateTensor, .notInShard, .shardName: "the index and the shards are not of the same checkpoint"
         }

@@ -8,9 +8,17 @@ package struct ExpectedTensor: Sendable, Equatable {
     package let role: Role
     /// An optional tensor is used where the file has it.
     package let isRequired: Bool
+    /// Columns of a leaf of a row-parallel product; `nil` where columns are not cut.
+    package let leafColumns: Int?
 
-    init(_ name: String, _ shape: [Int], _ role: Role = .matrix, isRequired: Bool = true) {
+    init(_ name: String, _ shape: [Int], _ role: Role = .matrix, isRequired: Bool = true, leafColumns: Int? = nil) {
         (self.name, self.shape, self.role, self.isRequired) = (name, shape, role, isRequired)
+        self.leafColumns = leafColumns
+    }
+
+    /// Whether a quantised format holds it quantised: a matrix of the decoder, the embedding and the head included.
+    package var isQuantisable: Bool {
+        name.hasPrefix(TensorNames.decoderPrefix) && (role == .matrix || role == .embedding)
     }
 }
 
@@ -43,11 +51,11 @@ extension ModelConfig {
             ExpectedTensor(names.vProj, [keyValue, hidden]),
             ExpectedTensor(names.qNorm, [decoder.headDim], .norm),
             ExpectedTensor(names.kNorm, [decoder.headDim], .norm),
-            ExpectedTensor(names.oProj, [hidden, query]),
+            ExpectedTensor(names.oProj, [hidden, query], leafColumns: decoder.headDim),
             ExpectedTensor(names.postAttentionNorm, [hidden], .norm),
             ExpectedTensor(names.gateProj, [intermediate, hidden]),
             ExpectedTensor(names.upProj, [intermediate, hidden]),
-            ExpectedTensor(names.downProj, [hidden, intermediate]),
+            ExpectedTensor(names.downProj, [hidden, intermediate], leafColumns: decoder.mlpBlock),
         ]
     }
 

@@ -1,5 +1,8 @@
 /// The published name of every tensor, in one place.
 package enum TensorNames {
+    /// What the names of the decoder's tensors begin with.
+    static let decoderPrefix = "language_model."
+
     package static let embedding = "language_model.model.embed_tokens.weight"
     package static let head = "language_model.lm_head.weight"
     package static let finalNorm = "language_model.model.norm.weight"

@@ -1,3 +1,4 @@
+internal import Checkpoints
 internal import Foundation
 package import RankProgram
 
@@ -18,7 +19,7 @@ package enum GroupPlanTable {
     package static func text(_ plan: GroupPlan, model: String, host: String) -> String {
         var lines = [
             "\(model): \(plan.options.decoderRanks) decoder and \(plan.options.visionRanks) vision ranks, "
-                + "\(plan.options.cacheTokens) tokens of KV cache",
+                + "weights \(plan.format.rawValue), \(plan.options.cacheTokens) tokens of KV cache",
             "rank  role     host            heads    kv heads  mlp rows       vocabulary       "
                 + "weights     kv cache    work        sent a token",
         ]
@@ -51,7 +52,8 @@ package enum GroupPlanTable {
             ]
         }
         let object: [String: Any] = [
-            "model": model, "decoder_ranks": plan.options.decoderRanks, "vision_ranks": plan.options.visionRanks,
+            "model": model, "format": plan.format.rawValue, "decoder_ranks": plan.options.decoderRanks,
+            "vision_ranks": plan.options.visionRanks,
             "context": plan.options.cacheTokens, "total_bytes": plan.totalBytes, "ranks": ranks, "warnings": warnings,
         ]
         let data = try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])

@@ -71,7 +71,7 @@ package final class PackedMatrix: @unchecked Sendable {
         )
     }
 
-    private init(
+    init(
         rows: Int,
         columns: Int,
         storage: Storage,

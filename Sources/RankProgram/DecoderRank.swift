@@ -25,10 +25,10 @@ struct DecoderRank {
             ranks: options.decoderRanks,
             weights: options.rankWeights
         )
-        let decoder = Qwen3Decoder(
+        let decoder = try Qwen3Decoder(
             checkpoint,
             plan: plan,
-            options: DecoderOptions(options, checkpoint.config.decoder),
+            options: try DecoderOptions(options, checkpoint),
             communicator: communicator,
             pool: ThreadPool(threads: threads)
         ) { done, total in
@@ -75,13 +75,26 @@ struct DecoderRank {
 }
 
 extension DecoderOptions {
-    /// The sizes of a rank's work areas and cache.
-    init(_ options: RankOptions, _ config: ModelConfig.Decoder) {
+    /// The sizes of a rank's work areas and cache, and how it holds weights.
+    ///
+    /// - Throws: where the checkpoint cannot be held in that format or place.
+    init(_ options: RankOptions, _ checkpoint: Checkpoint) throws(UsageError) {
+        let format = try checkpoint.format(asked: options.format)
+        guard checkpoint.storedFormat.isQuantised || options.placement == .copy else {
+            throw UsageError(
+                "--weights \(options.placement.rawValue) needs a packed checkpoint, "
+                    + "and \(checkpoint.config.modelName) is not one",
+                hint: "a rank repacks the weights of a published checkpoint into its own memory; flotilla pack writes "
+                    + "a packed one"
+            )
+        }
         self.init(
             cacheElement: options.cacheElement,
             pages: KVLayout.pages(for: options.cacheTokens),
             maxRows: options.prefillChunk + options.maxSequences,
-            maxLogitsRows: options.maxSequences
+            maxLogitsRows: options.maxSequences,
+            format: format,
+            placement: options.placement
         )
     }
 }

@@ -29,17 +29,21 @@ package struct GroupPlan: Sendable, Equatable {
 
     package let ranks: [Rank]
     package let options: RankOptions
+    /// How the decoder's matrices will be held.
+    package let format: WeightFormat
 
     package var totalBytes: Int { ranks.reduce(0) { $0 + $1.totalBytes } }
 
-    /// - Throws: `UsageError` when the ranks do not fit the model.
+    /// - Throws: `UsageError` when the ranks do not fit the model, or the format and place of weights the checkpoint.
     package init(_ checkpoint: Checkpoint, _ options: RankOptions) throws(UsageError) {
         guard options.visionRanks >= 1 else {
             throw UsageError("a group needs at least one vision rank, found --vision-ranks \(options.visionRanks)")
         }
         let config = checkpoint.config
+        let decoder = try DecoderOptions(options, checkpoint)
         let plan = try ShardPlan(config.decoder, ranks: options.decoderRanks, weights: options.rankWeights)
         self.options = options
+        format = decoder.format
         let threads = options.threads ?? Processors.share(of: options.worldSize)
         let decoders = plan.shards.map { shard in
             Rank(
@@ -49,17 +53,22 @@ package struct GroupPlan: Sendable, Equatable {
                 kvHeads: shard.kvHeads,
                 mlpRows: shard.mlpRows,
                 vocabularyRows: shard.vocabularyRows,
-                weightBytes: DecoderMemory.weightBytes(checkpoint, plan: plan, rank: shard.rank),
+                weightBytes: DecoderMemory.weightBytes(
+                    checkpoint,
+                    plan: plan,
+                    rank: shard.rank,
+                    format: decoder.format
+                ),
                 cacheBytes: DecoderMemory.cacheBytes(
                     config.decoder,
                     shard: shard,
-                    options: DecoderOptions(options, config.decoder)
+                    options: decoder
                 ),
                 workBytes: DecoderWorkspace.workBytes(
                     config.decoder,
                     plan: plan,
                     rank: shard.rank,
-                    options: DecoderOptions(options, config.decoder)
+                    options: decoder
                 ),
                 decodeStepBytes: DecoderMemory.stepBytes(config.decoder, plan: plan, rank: shard.rank, tokens: 1),
                 prefillStepBytes: DecoderMemory.stepBytes(

@@ -1,3 +1,4 @@
+package import Checkpoints
 package import Foundation
 package import Kernels
 
@@ -8,6 +9,10 @@ package struct RankOptions: Sendable, Equatable {
     package var visionRanks = 1
     /// Threads that compute on each rank; `nil` is a fair share of the processors that the rank may use.
     package var threads: Int?
+    /// How matrices are held; `nil` is as the checkpoint stores them.
+    package var format: WeightFormat?
+    /// Where the matrices of a packed checkpoint are held.
+    package var placement = WeightPlacement.copy
     package var cacheElement = KVLayout.Element.float16
     /// Tokens that the KV cache has room for, over all sequences.
     package var cacheTokens = 8192
@@ -33,12 +38,14 @@ package struct RankOptions: Sendable, Equatable {
             "--model", model.path,
             "--decoder-ranks", String(decoderRanks),
             "--vision-ranks", String(visionRanks),
-            "--kv", cacheElement == .float32 ? "f32" : "f16",
+            "--weights", placement.rawValue,
+            "--kv", Self.name(of: cacheElement),
             "--context", String(cacheTokens),
             "--prefill-chunk", String(prefillChunk),
             "--max-sequences", String(maxSequences),
             "--decode-slowdown", String(decodeSlowdown ?? 0),
         ]
+        if let format { list += ["--format", format.rawValue] }
         if let threads { list += ["--threads", String(threads)] }
         if let rankWeights { list += ["--rank-weights", rankWeights.map { String($0) }.joined(separator: ",")] }
         return list

@@ -31,10 +31,6 @@ package struct ShardPlan: Sendable, Equatable {
 
     package var worldSize: Int { shards.count }
 
-    /// Quantisation groups are 32 columns wide and stay whole, so leaf blocks are multiples of this.
-    package static let mlpAlignment = 32
-    /// At most this many leaf blocks an MLP has; fine enough to balance 32 ranks.
-    package static let mlpMaxLeaves = 32
     /// Vocabulary shards begin at multiples of this, so that sums over the vocabulary have fixed blocks.
     package static let vocabularyAlignment = 64
 
@@ -54,13 +50,12 @@ package struct ShardPlan: Sendable, Equatable {
         guard weights.count == ranks, weights.allSatisfy({ $0.isFinite && $0 > 0 }) else {
             throw UsageError("--rank-weights needs \(ranks) positive numbers, one a decoder rank, found \(weights)")
         }
-        let leaves = Self.mlpLeaves(config.intermediate)
-        mlpBlock = leaves.block
-        mlpTree = ReductionTree(leafCount: leaves.count)
+        mlpBlock = config.mlpBlock
+        mlpTree = ReductionTree(leafCount: config.mlpLeaves)
         attentionTree = ReductionTree(leafCount: config.heads)
 
         let heads = Self.queryHeads(config, weights: weights)
-        let mlp = Self.balancedLeaves(config, heads: heads, leafCount: leaves.count, weights: weights)
+        let mlp = Self.balancedLeaves(config, heads: heads, leafCount: config.mlpLeaves, weights: weights)
         let vocabularyUnits = (config.vocabulary + Self.vocabularyAlignment - 1) / Self.vocabularyAlignment
         let vocabulary = apportion(vocabularyUnits, by: weights)
         let group = config.heads / config.kvHeads
@@ -70,17 +65,10 @@ package struct ShardPlan: Sendable, Equatable {
                 queryHeads: heads[rank],
                 kvHeads: (heads[rank].lowerBound / group)..<((heads[rank].upperBound + group - 1) / group),
                 mlpLeaves: mlp[rank],
-                mlpRows: Self.scaled(mlp[rank], by: leaves.block, limit: config.intermediate),
+                mlpRows: Self.scaled(mlp[rank], by: config.mlpBlock, limit: config.intermediate),
                 vocabularyRows: Self.scaled(vocabulary[rank], by: Self.vocabularyAlignment, limit: config.vocabulary)
             )
         }
-    }
-
-    /// Leaf blocks of an MLP of `intermediate` rows: whole groups, and no more than `mlpMaxLeaves`.
-    private static func mlpLeaves(_ intermediate: Int) -> (count: Int, block: Int) {
-        let groups = (intermediate + mlpAlignment - 1) / mlpAlignment
-        let block = (groups + mlpMaxLeaves - 1) / mlpMaxLeaves * mlpAlignment
-        return ((intermediate + block - 1) / block, block)
     }
 
     private static func scaled(_ units: Range<Int>, by unit: Int, limit: Int) -> Range<Int> {

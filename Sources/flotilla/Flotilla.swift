@@ -11,7 +11,8 @@ struct Flotilla: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             GenerateCommand.self, TokenizeCommand.self, TilesCommand.self, PlanCommand.self, SynthCommand.self,
-            ServeCommand.self, AskCommand.self, TopCommand.self, RankCommand.self, BenchCommand.self,
+            PackCommand.self, ServeCommand.self, AskCommand.self, TopCommand.self,
+            RankCommand.self, BenchCommand.self,
         ]
     )
 

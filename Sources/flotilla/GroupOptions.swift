@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checkpoints
 import Diagnostics
 import Foundation
 import Kernels
@@ -15,10 +16,13 @@ struct GroupOptions: ParsableArguments {
     @Option(help: "Threads that compute on each rank; by default a fair share of the host's processors.")
     var threads: Int?
 
-    @Option(help: "How weights are held: native (as stored).")
-    var format = "native"
+    @Option(help: "How the decoder's weights are held: native, q8 or q4; by default as the checkpoint stores them.")
+    var format: String?
 
-    @Option(help: "How keys and values are cached: f32 or f16.")
+    @Option(help: "Where weights of a packed checkpoint are held: copy (own memory), map (the file's pages) or lock.")
+    var weights = WeightPlacement.copy.rawValue
+
+    @Option(help: "How keys and values are cached: \(Self.cacheNames).")
     var kv = "f16"
 
     @Option(help: "Tokens that the KV cache has room for, over all sequences.")
@@ -56,10 +60,12 @@ struct GroupOptions: ParsableArguments {
             throw UsageError("--decode-slowdown is \(decodeSlowdown), expected 1 or more, or 0 for no bound")
         }
         options.decodeSlowdown = decodeSlowdown == 0 ? nil : decodeSlowdown
-        options.rankWeights = try weights()
-        guard format == "native" else {
-            throw UsageError("--format is \(format), expected native")
+        options.rankWeights = try speeds()
+        options.format = try format.map { try WeightFormat(option: $0) }
+        guard let placement = WeightPlacement(rawValue: weights) else {
+            throw UsageError("--weights is \(weights), expected copy, map or lock")
         }
+        options.placement = placement
         return options
     }
 
@@ -69,19 +75,32 @@ struct GroupOptions: ParsableArguments {
     }
 
     private func cacheElement() throws -> KVLayout.Element {
-        switch kv {
-        case "f32": return .float32
-        case "f16": return .float16
-        default: throw UsageError("--kv is \(kv), expected f32 or f16")
-        }
+        if let known = RankOptions.cacheElements.first(where: { $0.name == kv }) { return known.element }
+        throw UsageError("--kv is \(kv), expected \(Self.cacheNames)")
     }
 
-    private func weights() throws -> [Double]? {
+    private static var cacheNames: String {
+        let names = RankOptions.cacheElements.map(\.name)
+        return names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
+    }
+
+    private func speeds() throws -> [Double]? {
         guard let rankWeights else { return nil }
         let numbers = rankWeights.split(separator: ",").map { Double($0) }
         guard numbers.count == decoderRanks, numbers.allSatisfy({ ($0 ?? 0) > 0 }) else {
             throw UsageError("--rank-weights is \(rankWeights), expected \(decoderRanks) positive numbers with commas")
         }
         return numbers.compactMap { $0 }
+    }
+}
+
+extension WeightFormat {
+    /// The value of an option such as `--format`.
+    init(option text: String) throws(UsageError) {
+        guard let format = WeightFormat(rawValue: text) else {
+            let names = WeightFormat.allCases.map(\.rawValue)
+            throw UsageError("--format is \(text), expected \(names.dropLast().joined(separator: ", ")) or q4")
+        }
+        self = format
     }
 }

@@ -35,7 +35,7 @@ final class SoloDecoder: TileInbox {
         let checkpoint = try Checkpoint(directory: directory)
         hidden = checkpoint.config.decoder.hidden
         let plan = try ShardPlan(checkpoint.config.decoder, ranks: 1)
-        decoder = Qwen3Decoder(
+        decoder = try Qwen3Decoder(
             checkpoint,
             plan: plan,
             options: DecoderOptions(

@@ -12,7 +12,7 @@ enum ForwardCount {
     static func run(_ directory: String, _ communicator: any Communicator) throws {
         let checkpoint = try Checkpoint(directory: URL(fileURLWithPath: directory))
         let config = checkpoint.config.decoder
-        let decoder = Qwen3Decoder(
+        let decoder = try Qwen3Decoder(
             checkpoint,
             plan: try ShardPlan(config, ranks: communicator.size),
             options: DecoderOptions(cacheElement: .float16, pages: 8, maxRows: 40, maxLogitsRows: 2),

@@ -73,6 +73,9 @@ size_t ck_quant_bytes(ck_quant quant, size_t rows, size_t columns, size_t block_
 void ck_quant_pack(const struct ck_kernels *kernels, const ck_quant_matrix *m, size_t panel, size_t row_begin,
                    size_t row_end, const void *source, ck_source type, size_t source_row_bytes);
 
+// Takes over rows row_begin ..< row_end as the first rows of another matrix of the same columns and blocks, bit for bit.
+void ck_quant_copy_rows(const ck_quant_matrix *from, size_t row_begin, size_t row_end, const ck_quant_matrix *to);
+
 // One row: out[column] = value * scale.
 void ck_quant_row(const ck_quant_matrix *m, size_t row, float *out);
 

@@ -8,6 +8,8 @@ struct SafetensorsFile: Sendable {
 
     let mapping: MappedFile
     let headerRange: Range<Int>
+    /// The texts of `__metadata__`.
+    let metadata: [String: String]
     /// By name.
     let records: [String: TensorRecord]
 
@@ -27,6 +29,7 @@ struct SafetensorsFile: Sendable {
             )
         }
         try Self.requireWithoutGaps(records.values, dataStart: dataStart, mapping)
+        metadata = (header["__metadata__"]?.object ?? [:]).compactMapValues(\.string)
         (self.mapping, self.records) = (mapping, records)
     }
 

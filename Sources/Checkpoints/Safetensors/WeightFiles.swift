@@ -7,6 +7,9 @@ struct WeightFiles: Sendable {
     /// The published index has 46 kB.
     private static let largestIndex = 64 << 20
 
+    /// Five gigabytes, where Hugging Face's `save_pretrained` begins the next file.
+    static let publishedBytes = 5_000_000_000
+
     /// In the order of their names.
     let files: [SafetensorsFile]
     /// By tensor name: which of `files` holds it.
@@ -70,5 +73,56 @@ struct WeightFiles: Sendable {
         return (record, files[place].mapping)
     }
 
+    /// What the files of a packed checkpoint say together; `nil` where they are not packed.
+    func packedMetadata() throws(CheckpointError) -> PackedMetadata? {
+        var all: PackedMetadata?
+        for (place, file) in files.enumerated() {
+            let one = try PackedMetadata(file)
+            guard place == 0 || one?.format == all?.format else {
+                let found = one?.format.rawValue ?? "native"
+                throw .packed(
+                    file: file.mapping.name,
+                    expected: "\(all?.format.rawValue ?? "native") as in \(files[0].mapping.name)",
+                    found: "its weights have format \(found)"
+                )
+            }
+            if let earlier = all?.matrices {
+                all?.matrices = earlier.merging(one?.matrices ?? [:]) { first, _ in first }
+            } else {
+                all = one
+            }
+        }
+        return all
+    }
+
     var totalBytes: Int { files.reduce(0) { $0 + $1.mapping.bytes.count } }
+}
+
+// How the files of a new checkpoint are named and listed.
+extension WeightFiles {
+    /// The published names: one file alone has no number.
+    ///
+    /// - Parameter file: counted from 0.
+    static func fileName(_ file: Int, of count: Int) -> String {
+        func padded(_ number: Int) -> String {
+            String(repeating: "0", count: max(0, 5 - "\(number)".count)) + "\(number)"
+        }
+        return count == 1 ? single : "model-\(padded(file + 1))-of-\(padded(count)).safetensors"
+    }
+
+    /// `model.safetensors.index.json`.
+    ///
+    /// - Parameter map: from the names of tensors to those of files.
+    static func index(_ map: [String: JSONValue], totalBytes: Int) -> JSONValue {
+        .object(["metadata": .object(["total_size": .integer(totalBytes)]), "weight_map": .object(map)])
+    }
+
+    /// A file up to its first tensor: the header's length, then the header, padded with spaces so that the tensors begin
+    /// at a multiple of `alignment`.
+    static func prefix(_ header: [String: JSONValue], alignment: Int) -> [UInt8] {
+        var text = Array(JSONWriter.line(.object(header)).utf8)
+        let used = (text.count + 8) % alignment
+        text += Array(repeating: UInt8(ascii: " "), count: used == 0 ? 0 : alignment - used)
+        return withUnsafeBytes(of: UInt64(text.count).littleEndian) { Array($0) } + text
+    }
 }

@@ -17,18 +17,13 @@ struct ShardPlan {
                 ])
                 offset = end
             }
-            var header = Array(JSONWriter.line(.object(fields)).utf8)
-            header += Array(repeating: UInt8(ascii: " "), count: (8 - header.count % 8) % 8)
-            return withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) } + header
+            return WeightFiles.prefix(fields, alignment: 8)
         }
     }
 
-    /// Five gigabytes, where Hugging Face's `save_pretrained` begins the next file.
-    static let publishedShardBytes = 5_000_000_000
-
     private(set) var shards: [Shard] = []
 
-    init(_ tensors: [ExpectedTensor], shardBytes: Int = publishedShardBytes) {
+    init(_ tensors: [ExpectedTensor], shardBytes: Int = WeightFiles.publishedBytes) {
         var shard = Shard()
         for tensor in tensors {
             if !shard.tensors.isEmpty, shard.byteCount + tensor.bfloat16Bytes > shardBytes {
@@ -44,14 +39,7 @@ struct ShardPlan {
     /// Bytes of all tensors.
     var totalBytes: Int { shards.reduce(0) { $0 + $1.byteCount } }
 
-    /// The published names: one file alone has no number.
-    func fileName(_ shard: Int) -> String {
-        func padded(_ number: Int) -> String {
-            String(repeating: "0", count: max(0, 5 - "\(number)".count)) + "\(number)"
-        }
-        return shards.count == 1
-            ? WeightFiles.single : "model-\(padded(shard + 1))-of-\(padded(shards.count)).safetensors"
-    }
+    func fileName(_ shard: Int) -> String { WeightFiles.fileName(shard, of: shards.count) }
 
     /// `model.safetensors.index.json`; `nil` when there is one file.
     var index: JSONValue? {
@@ -60,7 +48,7 @@ struct ShardPlan {
         for (number, shard) in shards.enumerated() {
             for tensor in shard.tensors { map[tensor.name] = .string(fileName(number)) }
         }
-        return .object(["metadata": .object(["total_size": .integer(totalBytes)]), "weight_map": .object(map)])
+        return WeightFiles.index(map, totalBytes: totalBytes)
     }
 }
 

@@ -1,10 +1,6 @@
-import Diagnostics
 package import Foundation
 
 /// A checkpoint of random weights in the published layout, for measuring.
-///
-/// It is written beside its place and renamed when it is whole, so that an interrupted one is never taken for a
-/// checkpoint.
 package struct SyntheticCheckpoint {
     private let shape: SyntheticShape
     private let config: ModelConfig
@@ -34,23 +30,9 @@ package struct SyntheticCheckpoint {
         threads: Int = 2,
         progress: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws {
-        let manager = FileManager.default
-        let directory = directory.standardizedFileURL
-        try requireReplaceable(directory, replacing: replacing)
-        let partial = directory.deletingLastPathComponent()
-            .appendingPathComponent(directory.lastPathComponent + ".partial")
-        do {
-            if manager.fileExists(atPath: partial.path) { try manager.removeItem(at: partial) }
-            try manager.createDirectory(at: partial, withIntermediateDirectories: true)
-            try requireSpace(in: partial)
+        try OutputDirectory(directory, replacing: replacing).fill(bytes: totalBytes) { partial in
             try WeightWriter(plan, seed: seed, directory: partial).run(threads: threads, progress: progress)
             try writeTexts(to: partial)
-            if manager.fileExists(atPath: directory.path) { try manager.removeItem(at: directory) }
-            try manager.moveItem(at: partial, to: directory)
-        } catch {
-            try? manager.removeItem(at: partial)
-            if let error = error as? UsageError { throw error }
-            throw UsageError("\(directory.path) cannot be written: \(error.localizedDescription)")
         }
     }
 
@@ -61,34 +43,5 @@ package struct SyntheticCheckpoint {
         texts["generation_config.json"] = JSONWriter.text(.object(["_from_model_config": .bool(true)]))
         if let index = plan.index { texts[WeightFiles.index] = JSONWriter.text(index) }
         for (name, text) in texts { try Data(text.utf8).write(to: directory.appendingPathComponent(name)) }
-    }
-
-    // MARK: Checks
-
-    /// Never removes what is not a checkpoint.
-    private func requireReplaceable(_ directory: URL, replacing: Bool) throws(UsageError) {
-        let manager = FileManager.default
-        guard manager.fileExists(atPath: directory.path) else { return }
-        guard let contents = try? manager.contentsOfDirectory(atPath: directory.path) else {
-            throw UsageError("\(directory.path) is not a directory")
-        }
-        guard !contents.isEmpty else { return }
-        guard replacing else {
-            throw UsageError("\(directory.path) is not empty", hint: "give another directory, or --force to replace it")
-        }
-        guard contents.contains("config.json") else {
-            throw UsageError("\(directory.path) is not empty and holds no checkpoint", hint: "give another directory")
-        }
-    }
-
-    private func requireSpace(in directory: URL) throws(UsageError) {
-        var status = statvfs()
-        guard statvfs(directory.path, &status) == 0 else { return }
-        let free = UInt64(status.f_bavail) * UInt64(status.f_frsize)
-        // The other files of a checkpoint need some megabytes more.
-        let needed = UInt64(totalBytes) + 16 << 20
-        guard free >= needed else {
-            throw UsageError("the checkpoint needs \(needed) bytes, the disk of \(directory.path) has \(free) free")
-        }
     }
 }

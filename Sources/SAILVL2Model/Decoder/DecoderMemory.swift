@@ -6,38 +6,35 @@ internal import Tensors
 /// What a decoder rank will hold and send, from the shapes alone.
 package enum DecoderMemory {
     /// Bytes of the packed weights and norms of a shard.
-    package static func weightBytes(_ checkpoint: Checkpoint, plan: ShardPlan, rank: Int) -> Int {
+    package static func weightBytes(
+        _ checkpoint: Checkpoint,
+        plan: ShardPlan,
+        rank: Int,
+        format: WeightFormat = .native
+    ) -> Int {
         let config = checkpoint.config.decoder
-        let layers = (0..<config.layers).reduce(0) { $0 + layerBytes(checkpoint, layer: $1, plan: plan, rank: rank) }
+        let shapes = MatrixShapes(checkpoint: checkpoint, format: format)
+        let layers = (0..<config.layers).reduce(0) { $0 + layerBytes(shapes, layer: $1, plan: plan, rank: rank) }
         let rows = plan.shards[rank].vocabularyRows.count
-        let embedding = matrixBytes(rows, config.hidden, [checkpoint.required(TensorNames.embedding)])
-        let head = config.tiedEmbeddings ? 0 : matrixBytes(rows, config.hidden, [checkpoint.head])
+        let embedding = shapes.rowBytes([(TensorNames.embedding, rows)], columns: config.hidden)
+        let head = config.tiedEmbeddings ? 0 : shapes.rowBytes([(TensorNames.head, rows)], columns: config.hidden)
         return layers + embedding + head + 4 * config.hidden
     }
 
-    private static func layerBytes(_ checkpoint: Checkpoint, layer: Int, plan: ShardPlan, rank: Int) -> Int {
+    private static func layerBytes(_ shapes: MatrixShapes, layer: Int, plan: ShardPlan, rank: Int) -> Int {
+        let checkpoint = shapes.checkpoint
         let config = checkpoint.config.decoder
         let names = TensorNames.layer(layer)
         let shard = plan.shards[rank]
         let query = shard.queryHeads.count * config.headDim
         let key = shard.kvHeads.count * config.headDim
         let mlp = shard.mlpRows.count
-        let tensor = checkpoint.required
-        return matrixBytes(
-            query + 2 * key,
-            config.hidden,
-            [tensor(names.qProj), tensor(names.kProj), tensor(names.vProj)]
-        )
-            + matrixBytes(config.hidden, query, [tensor(names.oProj)])
-            + matrixBytes(2 * mlp, config.hidden, [tensor(names.gateProj), tensor(names.upProj)])
-            + matrixBytes(config.hidden, mlp, [tensor(names.downProj)])
-            + 4 * (2 * config.hidden + 2 * config.headDim)
-    }
-
-    private static func matrixBytes(_ rows: Int, _ columns: Int, _ tensors: [TensorView]) -> Int {
-        guard rows > 0, columns > 0 else { return 0 }
-        let storage = PackedMatrix.Storage(ColumnParallelLinear.commonType(tensors))
-        return PackedMatrix.byteCount(rows: rows, columns: columns, storage: storage)
+        let hidden = config.hidden
+        return shapes.rowBytes([(names.qProj, query), (names.kProj, key), (names.vProj, key)], columns: hidden)
+            + shapes.columnBytes(names.oProj, columns: query, leafColumns: config.headDim, rows: hidden)
+            + shapes.rowBytes([(names.gateProj, mlp), (names.upProj, mlp)], columns: hidden)
+            + shapes.columnBytes(names.downProj, columns: mlp, leafColumns: plan.mlpBlock, rows: hidden)
+            + 4 * (2 * hidden + 2 * config.headDim)
     }
 
     /// Bytes of the KV cache of a shard.

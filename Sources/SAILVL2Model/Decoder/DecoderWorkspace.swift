@@ -104,21 +104,3 @@ package final class DecoderWorkspace {
             )
     }
 }
-
-/// The sizes of a decoder rank that its operator chooses.
-package struct DecoderOptions: Sendable, Equatable {
-    package var cacheElement: KVLayout.Element
-    /// Pages of the KV cache.
-    package var pages: Int
-    /// Rows of a step at most.
-    package var maxRows: Int
-    /// Rows of a step at most whose logits are wanted.
-    package var maxLogitsRows: Int
-
-    package init(cacheElement: KVLayout.Element, pages: Int, maxRows: Int, maxLogitsRows: Int) {
-        self.cacheElement = cacheElement
-        self.pages = pages
-        self.maxRows = maxRows
-        self.maxLogitsRows = maxLogitsRows
-    }
-}

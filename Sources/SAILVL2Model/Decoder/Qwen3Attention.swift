@@ -23,7 +23,8 @@ struct Qwen3Attention {
     let headDim: Int
     let epsilon: Float
 
-    init(_ checkpoint: Checkpoint, layer: Int, shard: ShardPlan.Shard, reduce: TreeAllReduce, pool: ThreadPool) {
+    init(_ loader: WeightLoader, layer: Int, shard: ShardPlan.Shard, reduce: TreeAllReduce) throws {
+        let checkpoint = loader.checkpoint
         let config = checkpoint.config.decoder
         let names = TensorNames.layer(layer)
         let dim = config.headDim
@@ -32,23 +33,20 @@ struct Qwen3Attention {
         self.layer = layer
         headDim = dim
         epsilon = config.rmsNormEpsilon
-        qkvProjection = ColumnParallelLinear(
-            [
-                (checkpoint.required(names.qProj), queryRows),
-                (checkpoint.required(names.kProj), keyRows),
-                (checkpoint.required(names.vProj), keyRows),
-            ],
-            pool: pool
+        qkvProjection = try ColumnParallelLinear(
+            [(names.qProj, queryRows), (names.kProj, keyRows), (names.vProj, keyRows)],
+            loader
         )
         queryNorm = checkpoint.required(names.qNorm).floats()
         keyNorm = checkpoint.required(names.kNorm).floats()
-        outputProjection = RowParallelLinear(
-            checkpoint.required(names.oProj),
+        outputProjection = try RowParallelLinear(
+            names.oProj,
             columns: queryRows,
             // One leaf a query head.
+            leafColumns: dim,
             leafEnds: (1...shard.queryHeads.count).map { $0 * dim },
             reduce: reduce,
-            pool: pool
+            loader
         )
         let group = config.heads / config.kvHeads
         attention = Attention(
@@ -71,7 +69,7 @@ struct Qwen3Attention {
         let work = pass.workspace
         let pool = work.pool
         // qkv: [tokens, heads/tp · headDim | kvHeads/tp · headDim | kvHeads/tp · headDim]
-        let qkv = work.rows(work.projected, count: x.count, width: qkvProjection.weight.rows)
+        let qkv = work.rows(work.projected, count: x.count, width: qkvProjection.outputs)
         qkvProjection(x, into: qkv, pool: pool)
         let queryWidth = attention.queryHeads * headDim
         let keyWidth = (qkv.width - queryWidth) / 2
@@ -89,5 +87,5 @@ struct Qwen3Attention {
         try outputProjection(context, addingTo: hidden, reducingOver: work.attentionReduce, pool: pool)
     }
 
-    var weightBytes: Int { qkvProjection.weight.byteCount + (outputProjection.weight?.byteCount ?? 0) }
+    var weightBytes: Int { qkvProjection.weightBytes + (outputProjection.weight?.byteCount ?? 0) }
 }

@@ -31,6 +31,7 @@ package final class Qwen3Decoder {
     /// Loads the shard of this rank.
     ///
     /// - Parameter onProgress: called after each part with (parts done, parts in all).
+    /// - Throws: when a packed file cannot be read, or its pages cannot be locked.
     package init(
         _ checkpoint: Checkpoint,
         plan: ShardPlan,
@@ -38,7 +39,7 @@ package final class Qwen3Decoder {
         communicator: any Communicator,
         pool: ThreadPool,
         onProgress: (Int, Int) -> Void = { _, _ in }
-    ) {
+    ) throws {
         config = checkpoint.config.decoder
         self.plan = plan
         self.communicator = communicator
@@ -51,18 +52,28 @@ package final class Qwen3Decoder {
             pool: pool
         )
         self.workspace = workspace
-        embedding = VocabParallelEmbedding(
+        let loader = WeightLoader(
             checkpoint,
+            options,
+            byteCount: DecoderMemory.weightBytes(
+                checkpoint,
+                plan: plan,
+                rank: communicator.rank,
+                format: options.format
+            ),
+            pool: pool
+        )
+        embedding = try VocabParallelEmbedding(
+            loader,
             plan: plan,
             maxRows: options.maxRows,
-            communicator: communicator,
-            pool: pool
+            communicator: communicator
         )
         onProgress(1, parts)
         var layers: [Qwen3DecoderLayer] = []
         for layer in 0..<config.layers {
             layers.append(
-                Qwen3DecoderLayer(checkpoint, layer: layer, plan: plan, rank: communicator.rank, workspace: workspace)
+                try Qwen3DecoderLayer(loader, layer: layer, plan: plan, rank: communicator.rank, workspace: workspace)
             )
             onProgress(layer + 2, parts)
         }

@@ -29,26 +29,19 @@ struct Qwen3DecoderLayer {
     let mlp: Qwen3MLP
     let epsilon: Float
 
-    init(_ checkpoint: Checkpoint, layer: Int, plan: ShardPlan, rank: Int, workspace: DecoderWorkspace) {
+    init(_ loader: WeightLoader, layer: Int, plan: ShardPlan, rank: Int, workspace: DecoderWorkspace) throws {
+        let checkpoint = loader.checkpoint
         let names = TensorNames.layer(layer)
         epsilon = checkpoint.config.decoder.rmsNormEpsilon
         inputNorm = checkpoint.required(names.inputNorm).floats()
-        attention = Qwen3Attention(
-            checkpoint,
+        attention = try Qwen3Attention(
+            loader,
             layer: layer,
             shard: plan.shards[rank],
-            reduce: workspace.attentionReduce,
-            pool: workspace.pool
+            reduce: workspace.attentionReduce
         )
         postAttentionNorm = checkpoint.required(names.postAttentionNorm).floats()
-        mlp = Qwen3MLP(
-            checkpoint,
-            layer: layer,
-            plan: plan,
-            rank: rank,
-            reduce: workspace.mlpReduce,
-            pool: workspace.pool
-        )
+        mlp = try Qwen3MLP(loader, layer: layer, plan: plan, rank: rank, reduce: workspace.mlpReduce)
     }
 
     /// Adds this block's contribution to the residual stream.

@@ -14,23 +14,20 @@ struct Qwen3MLP {
     let gateUpProjection: ColumnParallelLinear?
     let downProjection: RowParallelLinear
 
-    init(_ checkpoint: Checkpoint, layer: Int, plan: ShardPlan, rank: Int, reduce: TreeAllReduce, pool: ThreadPool) {
+    init(_ loader: WeightLoader, layer: Int, plan: ShardPlan, rank: Int, reduce: TreeAllReduce) throws {
         let names = TensorNames.layer(layer)
         let shard = plan.shards[rank]
         let rows = shard.mlpRows
         gateUpProjection =
             rows.isEmpty
-            ? nil
-            : ColumnParallelLinear(
-                [(checkpoint.required(names.gateProj), rows), (checkpoint.required(names.upProj), rows)],
-                pool: pool
-            )
-        downProjection = RowParallelLinear(
-            checkpoint.required(names.downProj),
+            ? nil : try ColumnParallelLinear([(names.gateProj, rows), (names.upProj, rows)], loader)
+        downProjection = try RowParallelLinear(
+            names.downProj,
             columns: rows,
+            leafColumns: plan.mlpBlock,
             leafEnds: shard.mlpLeaves.map { min(($0 + 1) * plan.mlpBlock - rows.lowerBound, rows.count) },
             reduce: reduce,
-            pool: pool
+            loader
         )
     }
 
@@ -46,7 +43,7 @@ struct Qwen3MLP {
         var activated = work.rows(work.projected, count: x.count, width: 0)
         if let gateUpProjection {
             // [tokens, intermediate/tp | intermediate/tp]
-            let gateUp = work.rows(work.projected, count: x.count, width: gateUpProjection.weight.rows)
+            let gateUp = work.rows(work.projected, count: x.count, width: gateUpProjection.outputs)
             gateUpProjection(x, into: gateUp, pool: work.pool)
             let width = gateUp.width / 2
             activated = gateUp.columns(0..<width)
@@ -55,5 +52,5 @@ struct Qwen3MLP {
         try downProjection(activated, addingTo: hidden, reducingOver: work.mlpReduce, pool: work.pool)
     }
 
-    var weightBytes: Int { (gateUpProjection?.weight.byteCount ?? 0) + (downProjection.weight?.byteCount ?? 0) }
+    var weightBytes: Int { (gateUpProjection?.weightBytes ?? 0) + (downProjection.weight?.byteCount ?? 0) }
 }

@@ -3,13 +3,14 @@ package import Kernels
 internal import Tensors
 
 extension PackedMatrix {
-    /// Rows that are read before their pages are given back.
-    private static let rowsPerRelease = 4096
+    /// Bytes of the file that are read before their pages are given back.
+    private static let bytesPerRelease = 32 << 20
 
-    /// Packs `rows` × `columns` of a stored matrix under the rows that are there already, from row `start` on.
+    /// Packs or quantises `rows` × `columns` of a stored matrix under the rows that are there already, from row `start` on.
     ///
-    /// Only those bytes of the file are read, and the pages that were read are given back to the system, so that
-    /// loading never holds much more than the shard. A stored type other than the matrix's is widened to float32.
+    /// Only those bytes of the file are read; while a part is packed the next one is read ahead, and the pages of
+    /// a part that is done are given back to the system, so that loading never holds much more than the shard. A
+    /// float matrix takes a stored type other than its own widened to float32.
     package func load(
         _ tensor: TensorView,
         rows: Range<Int>,
@@ -18,13 +19,22 @@ extension PackedMatrix {
         pool: ThreadPool
     ) {
         guard !rows.isEmpty, !columns.isEmpty else { return }
-        for first in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.rowsPerRelease) {
-            let part = first..<min(first + Self.rowsPerRelease, rows.upperBound)
+        let panels = max(1, Self.bytesPerRelease / (Self.panelRows * tensor.rowByteCount))
+        let rowsPerPart = panels * Self.panelRows
+        tensor.willNeed(rows: rows.lowerBound..<min(rows.lowerBound + rowsPerPart, rows.upperBound))
+        for first in stride(from: rows.lowerBound, to: rows.upperBound, by: rowsPerPart) {
+            let part = first..<min(first + rowsPerPart, rows.upperBound)
             let place = (start + first - rows.lowerBound)..<(start + part.upperBound - rows.lowerBound)
-            if Storage(tensor.elementType) == storage {
+            tensor.willNeed(rows: part.upperBound..<min(part.upperBound + rowsPerPart, rows.upperBound))
+            if storage.isQuantised || Storage(tensor.elementType) == storage {
                 guard let base = tensor.bytes(rows: part).baseAddress else { return }
-                let offset = columns.lowerBound * tensor.elementType.byteCount
-                pack(base + offset, rowStrideBytes: tensor.rowByteCount, rows: place, pool: pool)
+                pack(
+                    base + columns.lowerBound * tensor.elementType.byteCount,
+                    of: tensor.elementType,
+                    rowStrideBytes: tensor.rowByteCount,
+                    rows: place,
+                    pool: pool
+                )
             } else {
                 let wide = tensor.floats(rows: part)
                 wide.withUnsafeBytes { bytes in

@@ -1,8 +1,6 @@
-package import Checkpoints
 package import Communication
 package import Kernels
 internal import Sharding
-internal import Tensors
 
 /// A linear layer whose input features are split over the decoder ranks (sharded → all).
 ///
@@ -23,26 +21,23 @@ package struct RowParallelLinear {
 
     /// Loads the given columns of a stored matrix.
     ///
-    /// - Parameter leafEnds: the end of each of the rank's leaves, counted from `columns.lowerBound`.
-    package init(
-        _ tensor: TensorView,
+    /// - Parameters:
+    ///   - columns: whole leaves of `leafColumns` columns, the last of which may be shorter.
+    ///   - leafEnds: the end of each of the rank's leaves, counted from `columns.lowerBound`.
+    init(
+        _ name: String,
         columns: Range<Int>,
+        leafColumns: Int,
         leafEnds: [Int],
         reduce: TreeAllReduce,
-        pool: ThreadPool
-    ) {
+        _ loader: WeightLoader
+    ) throws {
         guard !columns.isEmpty else {
             weight = nil
             tree = nil
             return
         }
-        let matrix = PackedMatrix(
-            rows: tensor.rowCount,
-            columns: columns.count,
-            storage: PackedMatrix.Storage(tensor.elementType)
-        )
-        matrix.load(tensor, rows: 0..<tensor.rowCount, columns: columns, at: 0, pool: pool)
-        weight = matrix
+        weight = try loader.columns(name, columns, leafColumns: leafColumns)
         tree = SumTree(leafEnds: leafEnds, merges: reduce.ownProgram.merges)
     }
 

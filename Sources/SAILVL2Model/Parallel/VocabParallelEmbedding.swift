@@ -31,22 +31,17 @@ package final class VocabParallelEmbedding {
     private var layout: BlockLayout
     package private(set) var bytesSent = 0
 
-    package init(
-        _ checkpoint: Checkpoint,
-        plan: ShardPlan,
-        maxRows: Int,
-        communicator: any Communicator,
-        pool: ThreadPool
-    ) {
-        let config = checkpoint.config.decoder
+    init(_ loader: WeightLoader, plan: ShardPlan, maxRows: Int, communicator: any Communicator) throws {
+        let config = loader.checkpoint.config.decoder
         hidden = config.hidden
         tree = .single(columns: config.hidden)
         rowsOfRank = plan.shards.map(\.vocabularyRows)
         self.communicator = communicator
         let rows = rowsOfRank[communicator.rank]
-        let table = Self.load(checkpoint.required(TensorNames.embedding), rows, pool)
+        let load = { (name: String) in rows.isEmpty ? nil : try loader.rows([(name, rows)])[0] }
+        let table = try load(TensorNames.embedding)
         embedding = table
-        head = config.tiedEmbeddings ? table : Self.load(checkpoint.head, rows, pool)
+        head = config.tiedEmbeddings ? table : try load(TensorNames.head)
         // One copy is enough: the layers' all-reduces lie between two embeddings.
         let blockBytes = plan.shards.map { $0.vocabularyRows.isEmpty ? 0 : maxRows * config.hidden * 4 }
         shared = communicator.share(byteCounts: blockBytes, copies: 1)
@@ -56,17 +51,6 @@ package final class VocabParallelEmbedding {
 
     package var weightBytes: Int {
         (embedding?.byteCount ?? 0) + (head === embedding ? 0 : head?.byteCount ?? 0)
-    }
-
-    private static func load(_ tensor: TensorView, _ rows: Range<Int>, _ pool: ThreadPool) -> PackedMatrix? {
-        guard !rows.isEmpty else { return nil }
-        let matrix = PackedMatrix(
-            rows: rows.count,
-            columns: tensor.rowElements,
-            storage: PackedMatrix.Storage(tensor.elementType)
-        )
-        matrix.load(tensor, rows: rows, columns: 0..<tensor.rowElements, at: 0, pool: pool)
-        return matrix
     }
 
     /// Writes the embeddings of `tokens` to the rows of `x`, `[tokens, hidden]`, but for the rows of which `isVisual` is true.

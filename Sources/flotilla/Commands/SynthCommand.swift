@@ -2,7 +2,6 @@ import ArgumentParser
 import Checkpoints
 import Diagnostics
 import Foundation
-import Synchronization
 
 /// `flotilla synth`: a checkpoint of random weights in the published layout, for measuring.
 struct SynthCommand: ParsableCommand {
@@ -32,36 +31,8 @@ struct SynthCommand: ParsableCommand {
         if let layers { try shape.cutDecoder(layers: layers) }
         let directory = URL(fileURLWithPath: output)
         let checkpoint = try SyntheticCheckpoint(shape, name: directory.lastPathComponent)
-        let progress = ProgressLine(totalBytes: checkpoint.totalBytes)
+        let progress = WriteProgress("synth", totalBytes: checkpoint.totalBytes)
         try checkpoint.write(to: directory, seed: seed, replacing: force) { progress.report($0) }
         progress.finish(directory.path)
     }
-}
-
-/// Says on standard error, about once a second, how far a long write has come.
-private final class ProgressLine: Sendable {
-    private let totalBytes: Int
-    private let start = ContinuousClock.now
-    private let last = Mutex(ContinuousClock.now)
-
-    init(totalBytes: Int) { self.totalBytes = totalBytes }
-
-    func report(_ bytes: Int) {
-        let due = last.withLock { last in
-            guard last.duration(to: .now) >= .seconds(1) else { return false }
-            last = .now
-            return true
-        }
-        if due { say("\(bytes / 1_000_000) of \(totalBytes / 1_000_000) MB, \(rate(bytes)) MB/s") }
-    }
-
-    func finish(_ path: String) {
-        say("\(path): \(totalBytes / 1_000_000) MB on disk, \(rate(totalBytes)) MB/s")
-    }
-
-    private func rate(_ bytes: Int) -> Int {
-        Int(Double(bytes) / 1e6 / max(start.duration(to: .now) / .seconds(1), 1e-3))
-    }
-
-    private func say(_ text: String) { FileHandle.standardError.write(Data("synth: \(text)\n".utf8)) }
 }

@@ -27,6 +27,11 @@ final class OutputFile: Sendable {
         }
     }
 
+    /// Makes the file so long; what was never written reads as zeros.
+    func extend(to bytes: Int) throws(UsageError) {
+        guard ftruncate(descriptor, off_t(bytes)) == 0 else { throw Self.failure(path) }
+    }
+
     /// Returns when the disk has it all.
     func synchronize() throws(UsageError) {
         guard fsync(descriptor) == 0 else { throw Self.failure(path) }

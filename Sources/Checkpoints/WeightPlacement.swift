@@ -1,0 +1,10 @@
+/// Where a rank keeps the matrices of a packed checkpoint.
+package enum WeightPlacement: String, Sendable, CaseIterable {
+    /// In the file's own pages: nothing is copied, and ranks of one host share what they both need. The system may drop
+    /// pages that rest, and they are small ones.
+    case map
+    /// In memory of the rank's own, on huge pages where there are any.
+    case copy
+    /// In the file's own pages, which are kept in memory by `mlock`.
+    case lock
+}

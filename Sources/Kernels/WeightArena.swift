@@ -1,0 +1,41 @@
+/// One block of memory for all the matrices of a rank.
+///
+/// A block of its own for each matrix would end in a huge page that is filled by half on the average: a tenth of the
+/// weights of a small model. Pages come with the first write, so that what is never taken costs nothing.
+package final class WeightArena {
+    private let memory: ScratchMemory
+    private var used = 0
+
+    package init(byteCount: Int) { memory = ScratchMemory(byteCount: byteCount) }
+
+    /// The next bytes, zeroed and aligned to 64, and what keeps them.
+    package func take(_ byteCount: Int) -> (base: UnsafeMutableRawPointer, owner: AnyObject) {
+        let start = (used + 63) / 64 * 64
+        precondition(start + byteCount <= memory.byteCount, "\(byteCount) bytes more of \(memory.byteCount)")
+        used = start + byteCount
+        return (memory.base + start, memory)
+    }
+}
+
+extension PackedMatrix {
+    /// A matrix to be filled, in the arena's memory.
+    package convenience init(
+        rows: Int,
+        columns: Int,
+        storage: Storage,
+        blockColumns: Int? = nil,
+        in arena: WeightArena
+    ) {
+        let bytes = Self.byteCount(rows: rows, columns: columns, storage: storage, blockColumns: blockColumns)
+        let (base, owner) = arena.take(bytes)
+        self.init(
+            rows: rows,
+            columns: columns,
+            storage: storage,
+            blockColumns: blockColumns,
+            base: base,
+            owner: owner,
+            isWritable: true
+        )
+    }
+}

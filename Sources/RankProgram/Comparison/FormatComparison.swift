@@ -1,0 +1,101 @@
+package import Checkpoints
+internal import Diagnostics
+internal import Foundation
+internal import Kernels
+internal import Tensors
+
+/// Compares what a model makes of the same texts in several formats; one format is in memory at a time.
+///
+/// The first format's logits are kept, `positions · vocabulary` floats, and every other format's are held against them.
+package struct FormatComparison {
+    /// A format, and the checkpoint that it is made of.
+    package struct Subject {
+        package let checkpoint: Checkpoint
+        package let format: WeightFormat
+
+        package init(_ checkpoint: Checkpoint, _ format: WeightFormat) {
+            (self.checkpoint, self.format) = (checkpoint, format)
+        }
+    }
+
+    private let texts: [ComparisonText]
+    private let threads: Int
+    private let visual: [[FloatBuffer]]
+    /// Logits of earlier texts' positions come first.
+    private let offsets: [Int]
+    private var reference: ScratchMemory?
+
+    /// Encodes the pictures, which all formats share.
+    package init(_ texts: [ComparisonText], _ checkpoint: Checkpoint, threads: Int?) throws {
+        self.texts = texts
+        self.threads = threads ?? Processors.available
+        offsets = texts.indices.map { index in texts[..<index].reduce(0) { $0 + $1.compared.count } }
+        guard texts.contains(where: { !$0.pictures.isEmpty }) else {
+            visual = texts.map { _ in [] }
+            return
+        }
+        let encoder = TileEncoder(checkpoint, threads: self.threads)
+        visual = try texts.map { text in try text.pictures.map { try Self.encode($0, encoder) } }
+    }
+
+    private static func encode(_ picture: ComparisonText.Picture, _ encoder: TileEncoder) throws -> FloatBuffer {
+        let tokens = FloatBuffer(count: picture.span.count * encoder.hidden)
+        var place = 0
+        for tile in try encoder.tiles(of: Data(picture.bytes), maxTiles: picture.maxTiles) {
+            guard let encoded = encoder.encode(tile, shouldStop: { false }) else { continue }
+            precondition(place + encoded.count <= tokens.count, "more tiles than the prompt has places for")
+            (tokens.pointer + place).update(from: encoded.pointer, count: encoded.count)
+            place += encoded.count
+        }
+        return tokens
+    }
+
+    /// Bytes of the logits that are kept.
+    package static func referenceBytes(_ texts: [ComparisonText], _ checkpoint: Checkpoint) -> Int {
+        texts.reduce(0) { $0 + $1.compared.count } * checkpoint.config.decoder.vocabulary * MemoryLayout<Float>.stride
+    }
+
+    /// Runs the format that the others are compared with.
+    package mutating func runReference(_ subject: Subject) throws {
+        let memory = ScratchMemory(byteCount: max(Self.referenceBytes(texts, subject.checkpoint), 64))
+        let forcing = try forcing(subject)
+        let vocabulary = forcing.vocabulary
+        for (index, text) in texts.enumerated() {
+            try forcing.run(text, visual: visual[index]) { first, rows, logits in
+                let target = memory.floats + (offsets[index] + first) * vocabulary
+                target.update(from: logits, count: rows * vocabulary)
+            }
+        }
+        reference = memory
+    }
+
+    /// Runs a format and compares it with the reference, text by text.
+    package func run(_ subject: Subject) throws -> [LogitsComparison] {
+        guard let reference else { preconditionFailure("no reference to compare with") }
+        let forcing = try forcing(subject)
+        let vocabulary = forcing.vocabulary
+        return try texts.indices.map { index in
+            var comparison = LogitsComparison()
+            try forcing.run(texts[index], visual: visual[index]) { first, rows, logits in
+                let kept = UnsafePointer(reference.floats) + (offsets[index] + first) * vocabulary
+                var found = [LogitsComparison.Position?](repeating: nil, count: rows)
+                found.withUnsafeMutableBufferPointer { found in
+                    nonisolated(unsafe) let found = found
+                    forcing.pool.run(rows) { row in
+                        found[row] = LogitsComparison.Position(
+                            UnsafeBufferPointer(start: kept + row * vocabulary, count: vocabulary),
+                            UnsafeBufferPointer(start: logits + row * vocabulary, count: vocabulary)
+                        )
+                    }
+                }
+                for position in found { if let position { comparison.add(position) } }
+            }
+            return comparison
+        }
+    }
+
+    private func forcing(_ subject: Subject) throws -> TeacherForcing {
+        let longest = texts.map(\.ids.count).max() ?? 1
+        return try TeacherForcing(subject.checkpoint, format: subject.format, longest: longest, threads: threads)
+    }
+}
