@@ -27,8 +27,11 @@ package enum HostMemory {
     }
 
     /// Refuses a plan whose ranks all run on this host and do not fit; before anything is loaded.
-    package static func check(_ plan: GroupPlan) throws(OutOfMemoryError) {
-        guard let available = availableBytes, plan.totalBytes > available else { return }
-        throw OutOfMemoryError(needed: plan.totalBytes, available: available)
+    ///
+    /// - Parameter bytes: what is needed beside the ranks.
+    package static func check(_ plan: GroupPlan, besides bytes: Int = 0) throws(OutOfMemoryError) {
+        let needed = plan.totalBytes + bytes
+        guard let available = availableBytes, needed > available else { return }
+        throw OutOfMemoryError(needed: needed, available: available)
     }
 }

@@ -11,7 +11,7 @@ struct Flotilla: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             GenerateCommand.self, TokenizeCommand.self, TilesCommand.self, PlanCommand.self, SynthCommand.self,
-            PackCommand.self, ServeCommand.self, AskCommand.self, TopCommand.self,
+            PackCommand.self, CompareCommand.self, ServeCommand.self, AskCommand.self, TopCommand.self,
             RankCommand.self, BenchCommand.self,
         ]
     )

@@ -21,7 +21,8 @@ struct OptionalModelOption: ParsableArguments {
     func optionalDirectory() throws -> URL? { try model.map { try ModelDirectory.find($0) } }
 }
 
-private enum ModelDirectory {
+/// Where a model is that the command line names.
+enum ModelDirectory {
     static func find(_ model: String) throws -> URL {
         if model == DemoModel.name {
             guard let directory = DemoModel.directory else {

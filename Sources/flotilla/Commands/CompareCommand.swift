@@ -1,0 +1,116 @@
+import ArgumentParser
+import Checkpoints
+import Diagnostics
+import Foundation
+import Frontend
+import RankProgram
+
+/// `flotilla compare`: what a format changes in what a model says.
+struct CompareCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "compare",
+        abstract: "Compares the logits of several formats on the same texts and pictures.",
+        discussion: """
+            Every token is given (teacher forcing). The first format is what the others are compared with: the KL \
+            divergence from it, how often both find the same token most probable, and the largest difference of a \
+            logit. One format is in memory at a time.
+            """
+    )
+
+    @OptionGroup var model: ModelOption
+
+    @Option(help: "Formats with commas, such as native,q8,q4; a packed checkpoint has its own alone.")
+    var formats: String?
+
+    @Option(
+        help: "A checkpoint whose own format is what the others are compared with, such as the one that was packed."
+    )
+    var reference: String?
+
+    @Option(help: "A file of texts, divided by empty lines, in place of the built-in texts and pictures.")
+    var texts: String?
+
+    @Option(help: "A picture, in place of the built-in texts and pictures; may be given several times.")
+    var image: [String] = []
+
+    @Option(help: "Positions that are compared at most, about; their logits are kept in float32.")
+    var positions = 1024
+
+    @Option(help: "Threads; by default all processors.")
+    var threads: Int?
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func run() throws {
+        let checkpoint = try Checkpoint(directory: try model.directory())
+        let subjects = try subjects(checkpoint)
+        let texts = try comparisonSet(checkpoint)
+        let needed = FormatComparison.referenceBytes(texts.texts, checkpoint)
+        for subject in subjects { try checkMemory(subject, besides: needed) }
+        var comparison = try FormatComparison(texts.texts, checkpoint, threads: threads)
+        let first = subjects[0]
+        Self.note("\(first.format.rawValue) …")
+        try comparison.runReference(first)
+        var table = ComparisonTable(
+            model: checkpoint.config.modelName,
+            reference: reference == nil
+                ? first.format.rawValue : "\(first.checkpoint.config.modelName), \(first.format.rawValue)"
+        )
+        for subject in subjects.dropFirst() {
+            Self.note("\(subject.format.rawValue) …")
+            table.add(subject.format, try comparison.run(subject), kinds: texts.kinds)
+        }
+        print(json ? try table.json() : table.text)
+    }
+
+    /// The reference first.
+    private func subjects(_ checkpoint: Checkpoint) throws -> [FormatComparison.Subject] {
+        if let threads, !(1...1024).contains(threads) {
+            throw UsageError("--threads is \(threads), expected 1 to 1024")
+        }
+        let all = checkpoint.storedFormat.isQuantised ? [checkpoint.storedFormat] : WeightFormat.allCases
+        let asked = try formats?.split(separator: ",").map { try WeightFormat(option: String($0)) } ?? all
+        var subjects = try asked.map {
+            FormatComparison.Subject(checkpoint, try checkpoint.format(asked: $0))
+        }
+        if let reference {
+            let other = try Checkpoint(directory: ModelDirectory.find(reference))
+            guard other.config.decoder == checkpoint.config.decoder else {
+                throw UsageError("\(other.config.modelName) and \(checkpoint.config.modelName) have different shapes")
+            }
+            subjects.insert(FormatComparison.Subject(other, other.storedFormat), at: 0)
+        }
+        guard subjects.count >= 2 else {
+            throw UsageError(
+                "there is nothing to compare \(asked.map(\.rawValue).joined(separator: ",")) with",
+                hint: "name two formats or more, or --reference DIR"
+            )
+        }
+        return subjects
+    }
+
+    private func comparisonSet(_ checkpoint: Checkpoint) throws -> ComparisonSet {
+        guard (1...1_000_000).contains(positions) else {
+            throw UsageError("--positions is \(positions), expected 1 to 1000000")
+        }
+        var set = try ComparisonSet(checkpoint)
+        if texts == nil, image.isEmpty {
+            set.addBuiltInTexts()
+            try set.addSamples()
+        }
+        if let texts { try set.addTexts(file: texts) }
+        for picture in image { try set.add(picture: picture) }
+        set.keep(positions: positions)
+        return set
+    }
+
+    private func checkMemory(_ subject: FormatComparison.Subject, besides bytes: Int) throws {
+        var options = RankOptions(model: subject.checkpoint.directory)
+        options.format = subject.format
+        options.cacheTokens = min(subject.checkpoint.config.decoder.maxPositions, 4096)
+        try HostMemory.check(try GroupPlan(subject.checkpoint, options), besides: bytes)
+    }
+
+    private static func note(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
+}
