@@ -95,6 +95,13 @@ let package = Package(
                 "GroupLauncher", "RankProgram",
             ]
         ),
+        library(
+            "Benchmarks",
+            [
+                "Tensors", "Diagnostics", "Kernels", "Communication", "Checkpoints", "Tokenization", "Sharding",
+                "SAILVL2Model", "RankProgram",
+            ]
+        ),
 
         // MARK: Serving
         library("WireProtocol", ["Diagnostics"]),
@@ -125,7 +132,7 @@ let package = Package(
             dependencies: [
                 "Tensors", "Diagnostics", "Kernels", "Checkpoints", "Tokenization", "ImagePreprocessing", "GroupLink",
                 "Sharding", "SAILVL2Model", "Inference", "GroupLauncher", "RankProgram", "Frontend", "WireProtocol",
-                "Coordinator", "ServerClient", "DemoModel", "Digests",
+                "Coordinator", "ServerClient", "DemoModel", "Digests", "Benchmarks",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -173,6 +180,7 @@ let package = Package(
         ),
         tests("ServerClient", ["ServerClient", "WireProtocol"]),
         tests("Frontend", ["Frontend", "RankProgram", "Tokenization", "GroupLink", "Diagnostics"]),
+        tests("Benchmarks", ["Benchmarks", "Checkpoints"]),
         // What mpirun starts in the launcher's tests, and what they kill.
         .executableTarget(
             name: "LinkTestRank",

@@ -85,6 +85,10 @@ int cmpi_allgather_bytes(const void *mine, int count, void *all, cmpi_comm comm)
     return MPI_Allgather(mine, count, MPI_BYTE, all, count, MPI_BYTE, comm->comm);
 }
 
+int cmpi_allreduce_f32(const float *mine, float *sum, int count, cmpi_comm comm) {
+    return MPI_Allreduce(mine, sum, count, MPI_FLOAT, MPI_SUM, comm->comm);
+}
+
 // Messages longer than INT_MAX bytes do not occur: a tile's visual tokens are a few megabytes.
 static int fits(int64_t count) { return count >= 0 && count <= INT_MAX; }
 

@@ -37,6 +37,8 @@ int cmpi_alltoallv_f32(const float *send, const int *send_counts, const int *sen
 int cmpi_gatherv_bytes(const void *mine, int count, void *all, const int *counts, const int *offsets, cmpi_comm comm);
 /// On every rank: `count` bytes of rank r at all + r·count. Collective.
 int cmpi_allgather_bytes(const void *mine, int count, void *all, cmpi_comm comm);
+/// On every rank: the sum of all ranks' `count` floats, in MPI's own order of additions. For measuring only. Collective.
+int cmpi_allreduce_f32(const float *mine, float *sum, int count, cmpi_comm comm);
 
 int cmpi_send(const void *bytes, int64_t count, int to, int tag, cmpi_comm comm);
 int cmpi_receive(void *bytes, int64_t count, int from, int tag, cmpi_comm comm);

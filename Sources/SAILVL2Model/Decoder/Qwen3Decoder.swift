@@ -148,6 +148,11 @@ package final class Qwen3Decoder {
         layers.reduce(embedding.weightBytes) { $0 + $1.weightBytes } + 4 * finalNorm.count
     }
 
+    /// Bytes of the weights that a step with logits reads, however few its tokens.
+    package var stepBytes: Int {
+        layers.reduce(embedding.headBytes) { $0 + $1.weightBytes } + 4 * finalNorm.count
+    }
+
     /// All-reduces so far and bytes sent by this rank, embedding included.
     package var communicationCounters: (allReduces: Int, bytesSent: Int) {
         let reduces = [workspace.attentionReduce, workspace.mlpReduce]

@@ -53,6 +53,9 @@ package final class VocabParallelEmbedding {
         (embedding?.byteCount ?? 0) + (head === embedding ? 0 : head?.byteCount ?? 0)
     }
 
+    /// Bytes of the head, which a step with logits reads as a whole; of the embedding it reads a row a token.
+    package var headBytes: Int { head?.byteCount ?? 0 }
+
     /// Writes the embeddings of `tokens` to the rows of `x`, `[tokens, hidden]`, but for the rows of which `isVisual` is true.
     ///
     /// Collective: every rank of the group must call it.

@@ -1,0 +1,109 @@
+package import Checkpoints
+internal import Communication
+internal import Diagnostics
+internal import Kernels
+internal import SAILVL2Model
+internal import Sharding
+internal import Tensors
+
+/// The decoder of a real checkpoint, run as a rank runs it: the same shard, kernels, cache and all-reduces.
+///
+/// ## Ceilings
+/// A decode step reads every weight of the layers and of the head once, and the keys and values of its sequences: at
+/// best it takes these bytes over the bandwidth at which the same threads read memory. A prefill computes: at best it
+/// takes the floating-point operations of the layers over the rate of multiply-adds in registers. Both are measured in
+/// turns with the steps; the slowest rank counts.
+package final class DecoderBenchmark {
+    let decoder: Qwen3Decoder
+    let group: BenchmarkGroup
+    let rounds: Rounds
+    let probe: MachineProbe
+    private let subject: String
+    private let format: String
+    private let threads: Int
+    private let work: StepWork
+
+    /// Sizes that the steps to be measured need.
+    package struct Sizes: Sendable {
+        /// Tokens that the KV cache has room for, over all sequences.
+        package var cacheTokens: Int
+        /// Rows of a step at most.
+        package var rows: Int
+        /// Sequences at most.
+        package var sequences: Int
+
+        package init(cacheTokens: Int, rows: Int, sequences: Int) {
+            (self.cacheTokens, self.rows, self.sequences) = (cacheTokens, rows, sequences)
+        }
+    }
+
+    /// Loads this rank's shard. Collective.
+    ///
+    /// - Throws: `UsageError` where the ranks do not fit the model.
+    package init(
+        _ checkpoint: Checkpoint,
+        format: String,
+        sizes: Sizes,
+        threads: Int,
+        rounds: Rounds,
+        group: BenchmarkGroup
+    ) throws {
+        let plan = try ShardPlan(checkpoint.config.decoder, ranks: group.size)
+        let pool = ThreadPool(threads: threads)
+        decoder = try BenchmarkModel.decoder(
+            checkpoint,
+            format: format,
+            plan: plan,
+            sizes: sizes,
+            communicator: group.communicator,
+            pool: pool
+        )
+        probe = MachineProbe(pool: pool)
+        work = StepWork(checkpoint.config.decoder, shard: plan.shards[group.rank])
+        subject = checkpoint.config.modelName
+        (self.format, self.threads, self.rounds, self.group) = (format, threads, rounds, group)
+    }
+
+    /// Steps of one new token a sequence, `context` tokens behind each: tokens a second of all sequences together.
+    ///
+    /// - Parameter steps: so many follow each other in a repetition, each at the next position.
+    package func decode(sequences: Int = 1, context: Int = 0, steps: Int = 8) throws -> BenchmarkRow {
+        var batches = StepBatches(decoder, sequences: sequences, context: context, positions: 64)
+        if context > 0 { batches.fillCache() }
+        let cacheBytes = Double(sequences) * (Double(context) + 32) * work.cacheBytes(decoder.workspace.cache)
+        let bytes = Double(decoder.stepBytes) + cacheBytes
+        let outcome = try rounds.measure(
+            in: group,
+            ideal: { Double(steps) * bytes / probe.readBandwidth() },
+            work: { for _ in 0..<steps { _ = try decoder.forward(batches.nextDecode()) } }
+        )
+        let tokens = Double(steps * sequences)
+        return row(
+            .rate("decode", subject, outcome, amount: tokens, unit: "tokens/s", ceiling: "read bandwidth"),
+            .init(sequences: sequences, each: 1, context: context)
+        )
+    }
+
+    /// A prompt of `tokens` tokens in one step, which ends with the logits of its last token: tokens a second.
+    package func prefill(tokens: Int, context: Int = 0) throws -> BenchmarkRow {
+        let batches = StepBatches(decoder, sequences: 1, context: context, positions: tokens)
+        if context > 0 { batches.fillCache() }
+        let batch = batches.prefill(tokens)
+        let operations = work.operations(tokens: tokens, context: context)
+        let outcome = try rounds.measure(
+            in: group,
+            ideal: { operations / probe.multiplyAddPeak() },
+            work: { _ = try decoder.forward(batch) }
+        )
+        return row(
+            .rate("prefill", subject, outcome, amount: Double(tokens), unit: "tokens/s", ceiling: "multiply-adds"),
+            .init(sequences: 1, each: tokens, context: context)
+        )
+    }
+
+    private func row(_ row: BenchmarkRow, _ tokens: BenchmarkRow.Tokens) -> BenchmarkRow {
+        var row = row
+        (row.format, row.ranks, row.threads, row.tokens) = (format, group.size, threads, tokens)
+        return row
+    }
+}
