@@ -99,7 +99,7 @@ let package = Package(
             "Benchmarks",
             [
                 "Tensors", "Diagnostics", "Kernels", "Communication", "Checkpoints", "Tokenization", "Sharding",
-                "SAILVL2Model", "RankProgram",
+                "SAILVL2Model", "RankProgram", "GroupLauncher",
             ]
         ),
 

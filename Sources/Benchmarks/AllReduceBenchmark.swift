@@ -21,7 +21,9 @@ package struct AllReduceBenchmark {
         pool = ThreadPool(threads: threads)
     }
 
-    /// Microseconds of one all-reduce of `bytes` bytes, addition to the residual stream included. Collective.
+    /// Microseconds of one all-reduce of `bytes` bytes, addition to the residual stream included.
+    ///
+    /// Collective.
     package func row(bytes: Int) throws -> BenchmarkRow {
         let floats = max(1, bytes / 4)
         let width = min(floats, Self.rowFloats)

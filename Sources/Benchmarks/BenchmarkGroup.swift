@@ -24,7 +24,9 @@ package final class BenchmarkGroup {
     /// MPI's own communicator; `nil` in a group of one.
     package var mpi: MPICommunicator? { world }
 
-    /// Every rank's number, in rank order. Collective.
+    /// Every rank's number, in rank order.
+    ///
+    /// Collective.
     package func all(_ value: Double) throws -> [Double] {
         guard let world, size > 1 else { return [value] }
         return try world.allGather(value.bitPattern).map(Double.init(bitPattern:))
@@ -33,13 +35,19 @@ package final class BenchmarkGroup {
     /// Returns when every rank has called it.
     package func barrier() throws { _ = try all(0) }
 
-    /// The largest of the ranks' numbers. Collective.
+    /// The largest of the ranks' numbers.
+    ///
+    /// Collective.
     package func maximum(_ value: Double) throws -> Double { try all(value).reduce(value, max) }
 
-    /// Rank 0's number. Collective.
+    /// Rank 0's number.
+    ///
+    /// Collective.
     package func agreed(_ value: Int) throws -> Int { Int(try all(Double(value))[0]) }
 
-    /// Seconds that the slowest rank takes for `body`, begun by all at once. Collective.
+    /// Seconds that the slowest rank takes for `body`, begun by all at once.
+    ///
+    /// Collective.
     package func seconds(_ body: () throws -> Void) throws -> Double {
         try barrier()
         let time = try ContinuousClock().measure(body)

@@ -1,6 +1,6 @@
 /// One line of what `flotilla bench` prints: a figure, how far it spreads, and the ceiling that it is compared with.
 package struct BenchmarkRow: Sendable, Equatable {
-    /// What was measured: `decode`, `prefill`, `read`, …
+    /// What was measured, such as `decode`, `prefill` or `read`.
     package var benchmark: String
     /// The model or the shape.
     package var subject: String

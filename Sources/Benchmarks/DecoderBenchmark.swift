@@ -37,7 +37,9 @@ package final class DecoderBenchmark {
         }
     }
 
-    /// Loads this rank's shard. Collective.
+    /// Loads this rank's shard.
+    ///
+    /// Collective.
     ///
     /// - Throws: `UsageError` where the ranks do not fit the model.
     package init(

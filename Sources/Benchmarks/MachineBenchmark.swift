@@ -11,17 +11,26 @@ package struct MachineBenchmark {
     ///   - bytes: of memory that is read in a round.
     package func rows(threads: Int, bytes: Int = 512 << 20) -> [BenchmarkRow] {
         let probe = MachineProbe(pool: ThreadPool(threads: threads), bytes: bytes)
-        let isa = KernelSet.active.name
-        let measurements: [(name: String, subject: String, format: String, unit: String, scale: Double, () -> Double)] = [
-            ("read", "memory, huge pages", "", "GB/s", 1e9, probe.readBandwidth),
-            ("multiply-add", "registers, \(isa)", "float32", "GFLOP/s", 1e9, { probe.multiplyAddPeak() }),
-            ("sgemm", "OpenBLAS, 1024³ a thread", "float32", "GFLOP/s", 1e9, { probe.matrixProductRate() }),
+        let measurements = [
+            Measurement(name: "read", subject: "memory, huge pages", unit: "GB/s", rate: probe.readBandwidth),
+            Measurement(
+                name: "multiply-add",
+                subject: "registers, \(KernelSet.active.name)",
+                format: "float32",
+                rate: { probe.multiplyAddPeak() }
+            ),
+            Measurement(
+                name: "sgemm",
+                subject: "OpenBLAS, 1024³ a thread",
+                format: "float32",
+                rate: { probe.matrixProductRate() }
+            ),
         ]
         // In turns: the first round warms up and does not count.
         var values = [[Double]](repeating: [], count: measurements.count)
         for round in 0...rounds {
             for (index, measurement) in measurements.enumerated() {
-                let value = measurement.5() / measurement.scale
+                let value = measurement.rate() / 1e9
                 if round > 0 { values[index].append(value) }
             }
         }
@@ -36,5 +45,13 @@ package struct MachineBenchmark {
             row.threads = threads
             return row
         }
+    }
+
+    private struct Measurement {
+        var name, subject: String
+        var format = ""
+        var unit = "GFLOP/s"
+        /// Bytes or operations a second.
+        var rate: () -> Double
     }
 }

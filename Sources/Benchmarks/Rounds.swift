@@ -16,6 +16,12 @@ package struct Rounds: Sendable {
         package let seconds, ideal: Spread
         /// Of the rounds' ratios `ideal / seconds`.
         package let share: Double
+
+        /// - Parameters: seconds and ideal seconds of each round, as many of the one as of the other.
+        package init(seconds: [Double], ideal: [Double]) {
+            (self.seconds, self.ideal) = (Spread(seconds), Spread(ideal))
+            share = Spread(zip(seconds, ideal).map { $1 / $0 }).median
+        }
     }
 
     /// Collective: every rank of the group must call it with the same work.
@@ -38,11 +44,7 @@ package struct Rounds: Sendable {
             ideals.append(try group.maximum(try ideal()))
             seconds.append(try group.seconds { for _ in 0..<repetitions { try work() } } / Double(repetitions))
         }
-        return Outcome(
-            seconds: Spread(seconds),
-            ideal: Spread(ideals),
-            share: Spread(zip(seconds, ideals).map { $1 / $0 }).median
-        )
+        return Outcome(seconds: seconds, ideal: ideals)
     }
 
     /// Seconds of one repetition of work that has no ceiling.

@@ -18,7 +18,9 @@ package struct Spread: Sendable, Equatable {
     }
 
     /// The same figures in another unit, or of the reciprocal quantity (seconds → per second).
-    package func mapped(_ convert: (Double) -> Double) -> Spread { Spread([lowest, median, highest].map(convert), count) }
+    package func mapped(_ convert: (Double) -> Double) -> Spread {
+        Spread([lowest, median, highest].map(convert), count)
+    }
 
     private init(_ three: [Double], _ count: Int) {
         let sorted = three.sorted()

@@ -13,7 +13,12 @@ package enum TokenizerBenchmark {
     )
 
     /// Megabytes and tokens a second of encoding, megabytes a second of decoding.
-    package static func rows(_ tokenizer: Tokenizer, subject: String, text: String, rounds: Rounds) throws
+    package static func rows(
+        _ tokenizer: Tokenizer,
+        subject: String,
+        text: String,
+        rounds: Rounds
+    ) throws
         -> [BenchmarkRow]
     {
         let group = BenchmarkGroup()
@@ -25,7 +30,7 @@ package enum TokenizerBenchmark {
         let decoding = try rounds.measure(in: group) { decoded += tokenizer.decode(ids).utf8.count }
         return [
             BenchmarkRow("encode", subject, figure: encoding.mapped { megabytes / $0 }, unit: "MB/s"),
-            BenchmarkRow("encode", subject, figure: encoding.mapped { count / $0 }, unit: "tokens/s"),
+            BenchmarkRow("encode", subject, figure: encoding.mapped { count / 1e6 / $0 }, unit: "Mtokens/s"),
             BenchmarkRow("decode text", subject, figure: decoding.mapped { megabytes / $0 }, unit: "MB/s"),
         ]
     }

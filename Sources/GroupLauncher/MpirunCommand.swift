@@ -12,6 +12,14 @@ package enum MpirunCommand {
     ///
     /// - Parameter scratch: a directory of this host for shared memory and session files; `nil` is Open MPI's own.
     package static func mpirunArguments(for spec: GroupSpec, scratch: String? = nil) -> [String] {
+        var arguments = rankArguments(for: spec)
+        if let scratch { arguments += mca("orte_tmpdir_base", scratch) + mca("btl_vader_backing_directory", scratch) }
+        for name in exportedNames + spec.exportedEnvironment.keys.sorted() { arguments += ["-x", name] }
+        return arguments + spec.extraMpirunArguments + [spec.executable] + spec.rankArguments
+    }
+
+    /// How many ranks there are and how they run, whatever they run.
+    package static func rankArguments(for spec: GroupSpec) -> [String] {
         var arguments = ["-np", String(spec.worldSize)]
         // Open MPI binds a rank of a small group to one core, and all its threads with it.
         arguments += ["--bind-to", "none"]
@@ -22,9 +30,7 @@ package enum MpirunCommand {
         arguments += mca("odls_base_sigkill_timeout", 0)
         // Each failure is reported by itself, with its own words.
         arguments += mca("orte_base_help_aggregate", 0)
-        if let scratch { arguments += mca("orte_tmpdir_base", scratch) + mca("btl_vader_backing_directory", scratch) }
-        for name in exportedNames + spec.exportedEnvironment.keys.sorted() { arguments += ["-x", name] }
-        return arguments + spec.extraMpirunArguments + [spec.executable] + spec.rankArguments
+        return arguments
     }
 
     private static func placement(of spec: GroupSpec) -> [String] {

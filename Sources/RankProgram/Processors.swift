@@ -26,7 +26,7 @@ package enum Processors {
     ///   - threads: of each of them.
     /// - Returns: whether it was bound.
     @discardableResult
-    static func bind(place: Int, of ranks: Int, threads: Int) -> Bool {
+    package static func bind(place: Int, of ranks: Int, threads: Int) -> Bool {
         guard ranks > 1, ranks * threads == available, (0..<ranks).contains(place) else { return false }
         return ThreadPool.bindCaller(processors: place * threads..<(place + 1) * threads)
     }

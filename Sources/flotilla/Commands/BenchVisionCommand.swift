@@ -1,4 +1,5 @@
 import ArgumentParser
+import Benchmarks
 import Checkpoints
 import Foundation
 import Kernels
@@ -8,61 +9,57 @@ import SAILVL2Model
 struct BenchVisionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "vision",
-        abstract: "Measures the encoding of a tile against what OpenBLAS makes of its matrix products alone."
+        abstract: "Measures the encoding of a tile against OpenBLAS on its products alone, and multiply-adds."
     )
 
     @OptionGroup var model: ModelOption
+    @OptionGroup var bench: BenchOptions
 
     @Option(help: "Threads; by default all processors.")
     var threads: Int?
-
-    @Option(help: "Tiles to measure, of which the median counts.")
-    var rounds = 3
-
-    @Flag(help: "One JSON object instead of a table.")
-    var json = false
 
     func validate() throws {
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError("--threads \(threads) is not in 1...1024")
         }
-        if !(1...1000).contains(rounds) { throw ValidationError("--rounds \(rounds) is not in 1...1000") }
     }
 
     func run() throws {
         let checkpoint = try Checkpoint(directory: try model.directory())
         let pool = ThreadPool(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
         let weights = VisionWeights(checkpoint, pool: pool)
-        let result = VisionBenchmark.run(weights, pool: pool, repetitions: rounds)
-        print(json ? try jsonText(result) : table(result, checkpoint.config.modelName))
+        var (tiles, products, peaks): ([VisionBenchmark], [Double], [Double]) = ([], [], [])
+        // The first round warms up and does not count.
+        for round in 0...bench.rounds {
+            let tile = VisionBenchmark.run(weights, pool: pool, repetitions: 1)
+            guard round > 0 else { continue }
+            tiles.append(tile)
+            products.append(tile.productSeconds)
+            peaks.append(tile.operations / 1e9 / tile.peakGigaflops)
+        }
+        let seconds = tiles.map(\.tileSeconds)
+        let rate = BenchmarkRow.rate(
+            "vision",
+            checkpoint.config.modelName,
+            Rounds.Outcome(seconds: seconds, ideal: peaks),
+            amount: (tiles.first?.operations ?? 0) / 1e9,
+            unit: "GFLOP/s",
+            ceiling: "multiply-adds"
+        )
+        let rows = [tileRow(checkpoint, Rounds.Outcome(seconds: seconds, ideal: products)), rate]
+        try bench.show(
+            rows.map { row in
+                var row = row
+                (row.format, row.threads) = ("native", pool.threads)
+                row.tokens = .init(each: checkpoint.config.visualTokensPerTile)
+                return row
+            }
+        )
     }
 
-    private func table(_ result: VisionBenchmark, _ name: String) -> String {
-        let numbers = String(
-            format: "%.0f ms a tile, %.1f GFLOP/s, %.0f %% of the peak (%.1f)",
-            1000 * result.tileSeconds,
-            result.gigaflops,
-            100 * result.peakShare,
-            result.peakGigaflops
-        )
-        let products = String(
-            format: "OpenBLAS's products alone (%@) %.0f ms, %.1f GFLOP/s; share %.0f %%",
-            result.blasCore,
-            1000 * result.productSeconds,
-            result.productGigaflops,
-            100 * result.efficiency
-        )
-        return "vision tower of \(name), \(KernelSet.active.name), threads \(result.threads): \(numbers); \(products)"
-    }
-
-    private func jsonText(_ result: VisionBenchmark) throws -> String {
-        let fields: [String: Any] = [
-            "isa": KernelSet.active.name, "threads": result.threads,
-            "tile_s": result.tileSeconds, "gflops": result.gigaflops, "products_s": result.productSeconds,
-            "products_gflops": result.productGigaflops, "share": result.efficiency,
-            "peak_gflops": result.peakGigaflops, "peak_share": result.peakShare, "blas_core": result.blasCore,
-        ]
-        let data = try JSONSerialization.data(withJSONObject: fields, options: [.prettyPrinted, .sortedKeys])
-        return String(decoding: data, as: UTF8.self)
+    private func tileRow(_ checkpoint: Checkpoint, _ outcome: Rounds.Outcome) -> BenchmarkRow {
+        var row = BenchmarkRow("vision", checkpoint.config.modelName, figure: outcome.seconds, unit: "s a tile")
+        row.ceiling = .init("OpenBLAS, products alone", value: outcome.ideal.median, share: outcome.share)
+        return row
     }
 }
