@@ -1,0 +1,90 @@
+"""Builds llama.cpp from PyPI, makes GGUF files of random weights, and runs its own benchmarks."""
+import json, pathlib, subprocess, sys, tarfile, venv
+
+SDIST = "llama-cpp-python"
+TARGETS = ["llama-bench", "llama-batched-bench", "llama-quantize"]
+# Our format → what llama-quantize is asked for; "pure" leaves no matrix in a larger format.
+QUANTISATIONS = {"native": None, "q8": ["Q8_0"], "q4": ["Q4_0"], "q4-pure": ["Q4_0", "--pure"]}
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+def run(command, **options):
+    """Standard output of a command; its errors, shortened, when it fails."""
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, **options)
+    if done.returncode: sys.exit(f"bench-peers: {' '.join(map(str, command))} ended with {done.returncode}:\n{done.stderr[-2000:]}")
+    return done.stdout
+
+
+class LlamaCpp:
+    """llama.cpp in a directory of its own, where everything is kept for the next time."""
+
+    def __init__(self, directory, version, jobs):
+        self.directory, self.version, self.jobs = directory, version, jobs
+        self.python = directory / "venv/bin/python"
+        self.build = directory / "build"
+
+    def prepare(self):
+        """Installs what building needs, unpacks the sources and compiles; does nothing that is done already."""
+        if all((self.build / "bin" / target).exists() for target in TARGETS) and self.python.exists(): return
+        self.directory.mkdir(parents=True, exist_ok=True)
+        if not self.python.exists(): venv.create(self.directory / "venv", with_pip=True)
+        run([self.python, "-m", "pip", "install", "-q", "cmake", "ninja", "numpy", "gguf"])
+        say(f"compiling llama.cpp of {SDIST} {self.version} in {self.directory}; this takes several minutes")
+        tools = self.python.parent
+        source = self.sources()
+        # Debian's compiler; static, so that the executables can be moved.
+        run([tools / "cmake", "-S", source, "-B", self.build, "-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={tools / 'ninja'}",
+             "-DCMAKE_BUILD_TYPE=Release", "-DGGML_NATIVE=ON", "-DLLAMA_CURL=OFF", "-DBUILD_SHARED_LIBS=OFF",
+             "-DLLAMA_BUILD_TESTS=OFF", "-DLLAMA_BUILD_SERVER=OFF"])
+        run([tools / "cmake", "--build", self.build, "-j", str(self.jobs), "--target", *TARGETS])
+
+    def sources(self):
+        stem = f"{SDIST.replace('-', '_')}-{self.version}"
+        source = self.directory / stem / "vendor/llama.cpp"
+        if source.exists(): return source
+        # The package alone from source: with ":all:" pip would compile CMake as well.
+        run([self.python, "-m", "pip", "download", "-q", "--no-deps", "--no-binary", SDIST, "-d", self.directory,
+             f"{SDIST}=={self.version}"])
+        with tarfile.open(self.directory / f"{stem}.tar.gz") as archive: archive.extractall(self.directory, filter="data")
+        return source
+
+    def model(self, shape, form):
+        """The GGUF file of a shape in a format; made first if it is not there."""
+        path = self.directory / f"{shape}-{form}.gguf"
+        if path.exists(): return path
+        native = self.directory / f"{shape}-native.gguf"
+        if not native.exists():
+            say(f"writing {native}")
+            part = native.with_suffix(".part")
+            run([self.python, HERE / "make_gguf.py", shape, part])
+            part.rename(native)
+        if QUANTISATIONS[form]:
+            say(f"writing {path}")
+            kind, *flags = QUANTISATIONS[form]
+            part = path.with_suffix(".part")
+            run([self.build / "bin/llama-quantize", *flags, native, part, kind, str(self.jobs)])
+            part.rename(path)
+        return path
+
+    def forget_native(self, shape): (self.directory / f"{shape}-native.gguf").unlink(missing_ok=True)
+
+    def steps(self, model, threads, prompt, decode, depth=0):
+        """Tokens a second of llama-bench: `prefill 256`, `decode`, or `decode @ 2048`."""
+        command = [self.build / "bin/llama-bench", "-m", model, "-t", threads, "-p", prompt, "-n", decode, "-d", depth,
+                   "-r", 1, "-o", "json"]
+        figures = {}
+        for row in json.loads(run(command)):
+            name = f"prefill {row['n_prompt']}" if row["n_prompt"] else "decode"
+            figures[name + (f" @ {depth}" if depth else "")] = row["avg_ts"]
+            self.commit = row.get("build_commit", "unknown")
+        return figures
+
+    def batches(self, model, threads, sizes):
+        """Tokens a second of all sequences together, 16 tokens in the cache and 32 decoded."""
+        command = [self.build / "bin/llama-batched-bench", "-m", model, "-t", threads, "-c", 2048, "-npp", 16, "-ntg", 32,
+                   "-npl", ",".join(map(str, sizes)), "--output-format", "jsonl"]
+        rows = [json.loads(line) for line in run(command).splitlines() if line.startswith("{")]
+        return {f"batch {row['pl']}": row["speed_tg"] for row in rows}
+
+
+def say(text): print(f"bench-peers: {text}", file=sys.stderr, flush=True)
