@@ -1,6 +1,5 @@
 internal import Checkpoints
 internal import Communication
-internal import Diagnostics
 internal import Kernels
 internal import SAILVL2Model
 internal import Sharding
@@ -9,30 +8,30 @@ internal import Sharding
 enum BenchmarkModel {
     static func decoder(
         _ checkpoint: Checkpoint,
-        format: String,
+        format: WeightFormat,
         plan: ShardPlan,
         sizes: DecoderBenchmark.Sizes,
         communicator: any Communicator,
         pool: ThreadPool,
         onProgress: (Int, Int) -> Void = { _, _ in }
     ) throws -> Qwen3Decoder {
-        Qwen3Decoder(
+        try Qwen3Decoder(
             checkpoint,
             plan: plan,
-            options: try options(format, sizes),
+            options: options(format, sizes),
             communicator: communicator,
             pool: pool,
             onProgress: onProgress
         )
     }
 
-    static func options(_ format: String, _ sizes: DecoderBenchmark.Sizes) throws(UsageError) -> DecoderOptions {
-        guard format == "native" else { throw UsageError("--format is \(format), expected native") }
-        return DecoderOptions(
+    static func options(_ format: WeightFormat, _ sizes: DecoderBenchmark.Sizes) -> DecoderOptions {
+        DecoderOptions(
             cacheElement: .float16,
             pages: KVLayout.pages(for: sizes.cacheTokens),
             maxRows: sizes.rows,
-            maxLogitsRows: sizes.sequences
+            maxLogitsRows: sizes.sequences,
+            format: format
         )
     }
 }

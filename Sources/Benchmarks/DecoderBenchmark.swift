@@ -19,7 +19,7 @@ package final class DecoderBenchmark {
     let rounds: Rounds
     let probe: MachineProbe
     private let subject: String
-    private let format: String
+    private let format: WeightFormat
     private let threads: Int
     private let work: StepWork
 
@@ -44,7 +44,7 @@ package final class DecoderBenchmark {
     /// - Throws: `UsageError` where the ranks do not fit the model.
     package init(
         _ checkpoint: Checkpoint,
-        format: String,
+        format: WeightFormat,
         sizes: Sizes,
         threads: Int,
         rounds: Rounds,
@@ -105,7 +105,7 @@ package final class DecoderBenchmark {
 
     private func row(_ row: BenchmarkRow, _ tokens: BenchmarkRow.Tokens) -> BenchmarkRow {
         var row = row
-        (row.format, row.ranks, row.threads, row.tokens) = (format, group.size, threads, tokens)
+        (row.format, row.ranks, row.threads, row.tokens) = (format.rawValue, group.size, threads, tokens)
         return row
     }
 }

@@ -9,11 +9,11 @@ internal import Sharding
 /// How long ranks take from the start of their process until they could compute, and what memory it takes at most.
 package struct LoadBenchmark {
     private let checkpoint: Checkpoint
-    private let format: String
+    private let format: WeightFormat
     private let ranks: Int
     private let threads: Int
 
-    package init(_ checkpoint: Checkpoint, format: String, ranks: Int, threads: Int) {
+    package init(_ checkpoint: Checkpoint, format: WeightFormat, ranks: Int, threads: Int) {
         (self.checkpoint, self.format, self.ranks, self.threads) = (checkpoint, format, ranks, threads)
     }
 
@@ -42,7 +42,7 @@ package struct LoadBenchmark {
         )
         peak = max(peak, Self.privateBytes)
         // The cache is reserved, and comes with the first tokens.
-        let work = try DecoderWorkspace.workBytes(
+        let work = DecoderWorkspace.workBytes(
             checkpoint.config.decoder,
             plan: plan,
             rank: group.rank,
@@ -89,7 +89,7 @@ package struct LoadBenchmark {
         )
         return [ready, rate, memory].map { row in
             var row = row
-            (row.format, row.ranks, row.threads) = (format, ranks, threads)
+            (row.format, row.ranks, row.threads) = (format.rawValue, ranks, threads)
             return row
         }
     }

@@ -61,6 +61,15 @@ struct BenchTests {
         Self.check(rows)
     }
 
+    @Test("every format of weights", arguments: ["native", "q8", "q4"])
+    func formats(format: String) throws {
+        for command in ["decode", "prefill", "load"] {
+            let rows = try Self.rows([command, "--model", Self.model, "--format", format])
+            #expect(Self.values(rows, "format", as: String.self).allSatisfy { $0 == format })
+            Self.check(rows)
+        }
+    }
+
     @Test("batch: a row a number of sequences")
     func batch() throws {
         let rows = try Self.rows(["batch", "--model", Self.model, "--batch", "1,3", "--context", "65"])

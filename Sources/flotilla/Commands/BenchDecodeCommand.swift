@@ -101,7 +101,7 @@ private struct BenchSteps {
         try setting.launcher.run(ranks: decoder.ranks, threads: setting.threads) { group in
             let benchmark = try DecoderBenchmark(
                 setting.checkpoint,
-                format: decoder.format,
+                format: setting.format,
                 sizes: sizes,
                 threads: setting.threads,
                 rounds: Rounds(count: bench.rounds),

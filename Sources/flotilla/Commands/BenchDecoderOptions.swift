@@ -12,8 +12,8 @@ struct BenchDecoderOptions: ParsableArguments {
     @Option(help: "Random weights in a published shape instead of --model: sail-vl2-2b or sail-vl2-8b.")
     var shape: String?
 
-    @Option(help: "How weights are held: native (as stored).")
-    var format = "native"
+    @Option(help: "How the decoder's weights are held: native, q8 or q4; by default as the checkpoint stores them.")
+    var format: String?
 
     @Option(help: "Ranks that share the decoder; more than one are started under mpirun on this host.")
     var ranks = 1
@@ -32,6 +32,7 @@ struct BenchDecoderOptions: ParsableArguments {
     /// What the options come to.
     struct Setting {
         let checkpoint: Checkpoint
+        let format: WeightFormat
         let launcher: BenchmarkLauncher
         let threads: Int
     }
@@ -43,6 +44,7 @@ struct BenchDecoderOptions: ParsableArguments {
         _ = try ShardPlan(checkpoint.config.decoder, ranks: ranks)
         return Setting(
             checkpoint: checkpoint,
+            format: try checkpoint.format(asked: try format.map { try WeightFormat(option: $0) }),
             launcher: launcher,
             threads: launcher.threads(asked: threads, ranks: ranks)
         )

@@ -23,7 +23,7 @@ struct BenchLoadCommand: ParsableCommand {
         let setting = try decoder.setting()
         let benchmark = LoadBenchmark(
             setting.checkpoint,
-            format: decoder.format,
+            format: setting.format,
             ranks: decoder.ranks,
             threads: setting.threads
         )
