@@ -11,8 +11,8 @@ internal import Tensors
 /// ## Ceilings
 /// A decode step reads every weight of the layers and of the head once, and the keys and values of its sequences: at
 /// best it takes these bytes over the bandwidth at which the same threads read memory. A prefill computes: at best it
-/// takes the floating-point operations of the layers over the rate of multiply-adds in registers. Both are measured in
-/// turns with the steps; the slowest rank counts.
+/// takes the operations of its products over the rate of multiply-adds in registers, or of products of eight-bit
+/// integers where weights are quantised. All are measured in turns with the steps; the slowest rank counts.
 package final class DecoderBenchmark {
     let decoder: Qwen3Decoder
     let group: BenchmarkGroup
@@ -91,14 +91,19 @@ package final class DecoderBenchmark {
         let batches = StepBatches(decoder, sequences: 1, context: context, positions: tokens)
         if context > 0 { batches.fillCache() }
         let batch = batches.prefill(tokens)
-        let operations = work.operations(tokens: tokens, context: context)
+        let products = work.productOperations(tokens: tokens)
+        let attention = work.attentionOperations(tokens: tokens, context: context)
+        let ceiling = format.isQuantised ? "int8 dots" : "multiply-adds"
         let outcome = try rounds.measure(
             in: group,
-            ideal: { operations / probe.multiplyAddPeak() },
+            ideal: {
+                let floats = probe.multiplyAddPeak()
+                return products / (format.isQuantised ? probe.integerDotPeak() : floats) + attention / floats
+            },
             work: { _ = try decoder.forward(batch) }
         )
         return row(
-            .rate("prefill", subject, outcome, amount: Double(tokens), unit: "tokens/s", ceiling: "multiply-adds"),
+            .rate("prefill", subject, outcome, amount: Double(tokens), unit: "tokens/s", ceiling: ceiling),
             .init(sequences: 1, each: tokens, context: context)
         )
     }

@@ -20,6 +20,13 @@ package struct MachineBenchmark {
                 rate: { probe.multiplyAddPeak() }
             ),
             Measurement(
+                name: "dot",
+                subject: "registers, \(KernelSet.active.name)",
+                format: "int8",
+                unit: "GOP/s",
+                rate: { probe.integerDotPeak() }
+            ),
+            Measurement(
                 name: "sgemm",
                 subject: "OpenBLAS, 1024³ a thread",
                 format: "float32",

@@ -17,12 +17,15 @@ struct StepWork {
         return Double(config.layers) * Double(perLayer)
     }
 
-    /// Floating-point operations of `tokens` consecutive tokens, behind `context` others, and of one row of logits.
-    func operations(tokens: Int, context: Int) -> Double {
+    /// Operations of the products of `tokens` tokens by the weights of the layers, and of one row of logits.
+    func productOperations(tokens: Int) -> Double {
+        2 * Double(tokens) * layerWeights + 2 * Double(config.hidden * shard.vocabularyRows.count)
+    }
+
+    /// Floating-point operations of the attention of `tokens` consecutive tokens behind `context` others.
+    func attentionOperations(tokens: Int, context: Int) -> Double {
         let keys = Double(tokens) * (Double(context) + Double(tokens + 1) / 2)
-        let attention = 4 * Double(config.layers * shard.queryHeads.count * config.headDim) * keys
-        let head = 2 * Double(config.hidden * shard.vocabularyRows.count)
-        return 2 * Double(tokens) * layerWeights + attention + head
+        return 4 * Double(config.layers * shard.queryHeads.count * config.headDim) * keys
     }
 
     /// Bytes of the keys and values of one token in all layers.

@@ -38,16 +38,33 @@ package final class MachineProbe {
     /// Floating-point operations a second of multiply-adds in registers, two each, on all threads.
     package func multiplyAddPeak(rounds: Int = 100_000) -> Double {
         guard let probe = kernels.table.pointee.probe_fma else { return 0 }
+        return rate { thread in
+            var result: Float = 0.5
+            let operations = probe(rounds, &result)
+            pool.scratch(of: thread)[0] = result
+            return operations
+        }
+    }
+
+    /// Integer operations a second of products of eight-bit numbers in registers, two a product, on all threads.
+    package func integerDotPeak(rounds: Int = 100_000) -> Double {
+        guard let probe = kernels.table.pointee.probe_dot else { return 0 }
+        return rate { thread in
+            var result: Int32 = 3
+            let operations = probe(rounds, &result)
+            pool.scratch(of: thread)[0] = Float(result)
+            return operations
+        }
+    }
+
+    /// Operations a second of `body` on every thread, which gets the thread's number and returns its operations.
+    private func rate(_ body: (Int) -> Double) -> Double {
         var operations = [Double](repeating: 0, count: 4 * pool.threads)
         let seconds = pool.step {
             Self.seconds {
                 operations.withUnsafeMutableBufferPointer { operations in
                     nonisolated(unsafe) let operations = operations
-                    pool.run(operations.count) { task, thread in
-                        var result: Float = 0.5
-                        operations[task] = probe(rounds, &result)
-                        pool.scratch(of: thread)[0] = result
-                    }
+                    pool.run(operations.count) { task, thread in operations[task] = body(thread) }
                 }
             }
         }

@@ -19,3 +19,4 @@ ck_softmax_page_kernel ck_avx2_softmax_page;
 ck_merge_span_kernel ck_avx2_merge_span;
 ck_probe_read_kernel ck_avx2_probe_read;
 ck_probe_fma_kernel ck_avx2_probe_fma;
+ck_probe_dot_kernel ck_avx2_probe_dot;

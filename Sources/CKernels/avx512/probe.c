@@ -34,5 +34,19 @@ double ck_avx512_probe_fma(size_t rounds, float *result) {
     return 2.0 * 192.0 * (double)rounds;
 }
 
+double ck_avx512_probe_dot(size_t rounds, int32_t *result) {
+    __m512i chains[12];
+    const __m512i a = _mm512_set1_epi8((char)(*result & 127));
+    for (size_t c = 0; c < 12; c++) chains[c] = _mm512_setzero_si512();
+    for (size_t i = 0; i < rounds; i++) {
+#pragma clang loop unroll(full)
+        for (size_t c = 0; c < 12; c++) chains[c] = _mm512_dpbusd_epi32(chains[c], a, a);
+    }
+    __m512i sum = _mm512_setzero_si512();
+    for (size_t c = 0; c < 12; c++) sum = _mm512_add_epi32(sum, chains[c]);
+    *result = _mm512_reduce_add_epi32(sum);
+    return 2.0 * 12.0 * 64.0 * (double)rounds;
+}
+
 CK_AVX512_END
 #endif

@@ -22,5 +22,6 @@ const ck_kernels ck_avx512_kernels = {
     .merge_span = ck_avx2_merge_span,
     .probe_read = ck_avx512_probe_read,
     .probe_fma = ck_avx512_probe_fma,
+    .probe_dot = ck_avx512_probe_dot,
 };
 #endif

@@ -30,6 +30,7 @@ typedef struct ck_kernels {
     ck_merge_span_kernel *merge_span;
     ck_probe_read_kernel *probe_read;
     ck_probe_fma_kernel *probe_fma;
+    ck_probe_dot_kernel *probe_dot;
 } ck_kernels;
 
 // The kernels of this machine: the fastest set that the processor has, or what FLOTILLA_ISA=ref|avx2|avx512 asks for

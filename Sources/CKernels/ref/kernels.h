@@ -19,3 +19,4 @@ ck_softmax_page_kernel ck_ref_softmax_page;
 ck_merge_span_kernel ck_ref_merge_span;
 ck_probe_read_kernel ck_ref_probe_read;
 ck_probe_fma_kernel ck_ref_probe_fma;
+ck_probe_dot_kernel ck_ref_probe_dot;

@@ -24,3 +24,15 @@ double ck_ref_probe_fma(size_t rounds, float *result) {
     *result = sum;
     return 2.0 * 12.0 * (double)rounds;
 }
+
+double ck_ref_probe_dot(size_t rounds, int32_t *result) {
+    uint32_t chains[12] = {0};
+    const uint32_t a = (uint32_t)*result & 127;
+    for (size_t i = 0; i < rounds; i++) {
+        for (size_t c = 0; c < 12; c++) chains[c] += (chains[c] & 255) * a + 1;
+    }
+    uint32_t sum = 0;
+    for (size_t c = 0; c < 12; c++) sum += chains[c];
+    *result = (int32_t)(sum >> 1);
+    return 2.0 * 12.0 * (double)rounds;
+}

@@ -22,4 +22,5 @@ const ck_kernels ck_ref_kernels = {
     .merge_span = ck_ref_merge_span,
     .probe_read = ck_ref_probe_read,
     .probe_fma = ck_ref_probe_fma,
+    .probe_dot = ck_ref_probe_dot,
 };

@@ -63,8 +63,8 @@ struct BenchPrefillCommand: ParsableCommand {
         commandName: "prefill",
         abstract: "Measures prompts with the real decoder against the rate of multiply-adds.",
         discussion: """
-            The ceiling: the floating-point operations of the layers at the rate at which the same threads do float32 \
-            multiply-adds in registers. Formats that compute with small integers may exceed it.
+            The ceiling: the operations of the layers' products at the rate at which the same threads do float32 \
+            multiply-adds in registers, or products of eight-bit integers where weights are quantised.
             """
     )
 

@@ -1,0 +1,27 @@
+import Testing
+
+@testable import Kernels
+
+@Suite("The machine's ceilings")
+struct MachineProbeTests {
+    @Test("every rate is a number above zero", arguments: [1, 2])
+    func rates(threads: Int) {
+        let probe = MachineProbe(pool: ThreadPool(threads: threads), bytes: 3 << 20)
+        let rates = [
+            probe.readBandwidth(), probe.multiplyAddPeak(rounds: 10), probe.integerDotPeak(rounds: 10),
+            probe.matrixProductRate(side: 17),
+        ]
+        #expect(rates.allSatisfy { $0 > 0 && $0.isFinite })
+    }
+
+    @Test("probes count two operations a lane, twelve chains and round", arguments: ["ref", "avx2", "avx512"])
+    func operations(isa: String) throws {
+        guard let table = KernelSet.named(isa)?.table.pointee else { return }
+        let lanes = try #require(["ref": (1, 1), "avx2": (8, 32), "avx512": (16, 64)][isa])
+        let (floats, dots) = (try #require(table.probe_fma), try #require(table.probe_dot))
+        var (sum, integer): (Float, Int32) = (0.5, 3)
+        #expect(floats(7, &sum) == Double(2 * 12 * 7 * lanes.0))
+        #expect(dots(7, &integer) == Double(2 * 12 * 7 * lanes.1))
+        #expect(sum != 0.5 && integer != 3)
+    }
+}
