@@ -139,18 +139,21 @@ struct GroupLifecycle {
         case .forming, .working:
             signs.note(launcher: end)
             _ = diagnose(now)
-            // A rank's own words may still be on their way through the link.
-            deadline = now + .milliseconds(100)
+            deadline = now + lastWords
             return []
         case .diagnosing:
             signs.note(launcher: end)
-            deadline = now + .milliseconds(100)
+            deadline = now + lastWords
             return []
         case .finishing: return terminate(now)
         case .terminating, .killing: return conclude()
         case .ended: return []
         }
     }
+
+    /// How long a rank's own words, and what `mpirun` printed, may still be on their way. While a group forms nobody waits
+    /// for its end, so that there is more time for the cause.
+    private var lastWords: Duration { members.count == worldSize ? .milliseconds(100) : .milliseconds(500) }
 
     private mutating func passDeadline(_ now: Duration) -> [Action] {
         switch phase {

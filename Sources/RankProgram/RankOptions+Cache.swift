@@ -6,7 +6,7 @@ extension RankOptions {
 
     /// What keys and values can be cached as, by the names of `--kv`.
     package static let cacheElements: [(name: String, element: KVLayout.Element)] = [
-        ("f32", .float32), ("f16", .float16),
+        ("f32", .float32), ("f16", .float16), ("q8", .q8),
     ]
 
     /// The name by which `--kv` knows an element.
