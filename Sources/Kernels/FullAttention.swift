@@ -79,7 +79,16 @@ package final class FullAttention {
             let (k, v) = (k.rows(rows).columns(columns), v.rows(rows).columns(columns))
             let rowBytes = k.stride * MemoryLayout<Float>.stride
             withUnsafePointer(to: keys) {
-                ck_matrix_pack(kernels.table, $0, panel, rows.lowerBound, rows.upperBound, k.base, rowBytes)
+                ck_matrix_pack(
+                    kernels.table,
+                    $0,
+                    panel,
+                    rows.lowerBound,
+                    rows.upperBound,
+                    k.base,
+                    CK_FROM_FLOAT32,
+                    rowBytes
+                )
             }
             withUnsafePointer(to: values) { ck_vision_pack_values($0, rows.lowerBound, rows.count, v.base, v.stride) }
         }

@@ -110,7 +110,7 @@ package struct KernelBenchmark {
     private var peakRounds: Int { 100_000 }
     private var peakOperations: Double { 4 * Double(pool.threads) * 192 * Double(peakRounds) * vectorShare }
     /// The portable probe does 12 chains of one lane where the AVX2 probe does 12 of eight, AVX-512 12 of sixteen.
-    private var vectorShare: Double { ["ref": 0.125, "avx512": 2][kernels.name] ?? 1 }
+    private var vectorShare: Double { ["ref": 0.125, "avx512": 2, "avx512bf16": 2][kernels.name] ?? 1 }
 
     private func multiplyAdd() {
         guard let probe = kernels.table.pointee.probe_fma else { return }

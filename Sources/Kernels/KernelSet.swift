@@ -10,7 +10,7 @@ package struct KernelSet: @unchecked Sendable {
     /// The fastest set of this machine, or what the environment variable `FLOTILLA_ISA` asks for.
     package static let active = KernelSet(table: ckernels_active())
 
-    /// A set by its name (`ref`, `avx2`, `avx512`); `nil` if this processor cannot run it.
+    /// A set by its name (`ref`, `avx2`, `avx512`, `avx512bf16`); `nil` if this processor cannot run it.
     package static func named(_ name: String) -> KernelSet? {
         guard let table = ckernels_named(name) else { return nil }
         return KernelSet(table: table)

@@ -5,6 +5,9 @@ internal import CKernels
 /// One token reads the weights once at the memory's speed; a few share one pass over them in registers; more are cut
 /// into register tiles of at most six (eight, if quantised) and blocks of sixteen tiles, which stay in the cache.
 ///
+/// By pairs of bfloat16, tokens are rounded to bfloat16, to nearest with ties to even, and denormal numbers are zeros, as
+/// factors and as results: `acc = flush(fmaf(flush(w), flush(x), acc))`; each leaf of a tree ends with `acc + 0`.
+///
 /// By a quantised matrix, tokens are quantised too, each group of 32 columns by itself: an output is a chain over the
 /// groups, `acc = fmaf(float(dot), weightScale · tokenScale, acc)`, with exact integers `dot`.
 package enum Matmul {
@@ -39,7 +42,7 @@ package enum Matmul {
 
     /// Multiplies by several matrices that share `x`; their outputs stand one after the other in the rows of `y`.
     ///
-    /// One pass of the threads, and `x` is packed or quantised once, as long as neighbours are of one kind.
+    /// One pass of the threads, and `x` is packed, rounded or quantised once, as long as neighbours are of one kind.
     ///
     /// - Parameters:
     ///   - matrices: Of the same number of columns.
@@ -81,9 +84,10 @@ package enum Matmul {
 }
 
 extension PackedMatrix {
-    /// Whether both need the tokens packed or quantised in the same way.
+    /// Whether both need the tokens packed, rounded or quantised in the same way.
     fileprivate func takesInput(as other: PackedMatrix) -> Bool {
-        guard storage.isQuantised else { return !other.storage.isQuantised }
+        if storage == .bfloat16Pairs { return other.storage == .bfloat16Pairs }
+        guard storage.isQuantised else { return Storage.floats.contains(other.storage) }
         return storage == other.storage && blockColumns == other.blockColumns
     }
 

@@ -57,7 +57,7 @@ struct MatmulCall {
     private func runFloat() {
         pool.reserveScratch(
             floatsPerThread: ck_matmul_scratch(kernels.table, tree, plan.tilesPerBlock),
-            shared: x.count > 1 ? x.count * x.width : 0
+            shared: isPacked ? x.count * ck_x_words(kernels.table, w.matrix.storage, x.width) : 0
         )
         let packed = packedTiles()
         forEachPart { w, panels, tiles, out, thread in
@@ -81,12 +81,15 @@ struct MatmulCall {
         }
     }
 
-    /// The tokens as tiles, each column-major inside; one token is its own tile.
+    /// One token is its own tile, unless it is rounded.
+    private var isPacked: Bool { x.count > 1 || w.storage == .bfloat16Pairs }
+
+    /// The tokens as tiles, each column-major inside.
     private func packedTiles() -> UnsafePointer<Float> {
-        guard x.count > 1 else { return UnsafePointer(x.base) }
-        let packed = pool.shared
+        guard isPacked else { return UnsafePointer(x.base) }
+        let (packed, storage) = (pool.shared, w.matrix.storage)
         pool.runRanges(plan.tiles, grain: max(1, 16_384 / (CK_TILE_TOKENS * x.width))) { range in
-            for tile in range { ck_pack_tile(kernels.table, x.base, x.stride, x.count, x.width, tile, packed) }
+            for tile in range { ck_pack_tile(kernels.table, storage, x.base, x.stride, x.count, x.width, tile, packed) }
         }
         return UnsafePointer(packed)
     }

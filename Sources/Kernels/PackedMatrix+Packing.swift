@@ -2,14 +2,15 @@ internal import CKernels
 package import Tensors
 
 extension PackedMatrix {
-    /// Repacks or quantises consecutive rows; a matrix may be filled by several calls (`q`, `k` and `v` as one product).
+    /// Repacks, rounds or quantises consecutive rows; a matrix may be filled by several calls (`q`, `k` and `v` as one product).
     ///
     /// All threads work, each on whole panels. What a quantised row becomes depends on that row alone, and not on the
     /// instruction set. A group with an infinity or a NaN becomes NaN.
     ///
     /// - Parameters:
     ///   - source: Row `rows.lowerBound`'s first needed column; any alignment.
-    ///   - type: The numbers of the source. A storage that is not quantised takes its own type alone.
+    ///   - type: The numbers of the source. Quantised storages and pairs of bfloat16 take every type, the latter rounded
+    ///     to nearest, ties to even; others take their own alone.
     ///   - rowStrideBytes: Bytes from one source row to the next, at least `columns` elements.
     ///   - rows: Where the rows go in this matrix; all columns are filled.
     package func pack(
@@ -21,7 +22,7 @@ extension PackedMatrix {
         kernels: KernelSet = .active
     ) {
         precondition(isWritable, "pack: into memory that is mapped")
-        precondition(storage.isQuantised || storage.elementType == type, "pack: \(type) into \(storage)")
+        precondition(storage.packs(type), "pack: \(type) into \(storage)")
         precondition(range.lowerBound >= 0 && range.upperBound <= rows, "pack: rows \(range) of \(rows)")
         precondition(rowStrideBytes >= columns * type.byteCount, "pack: a row stride of \(rowStrideBytes) bytes")
         guard !range.isEmpty else { return }
@@ -37,7 +38,7 @@ extension PackedMatrix {
                 }
             } else {
                 withUnsafePointer(to: matrix) {
-                    ck_matrix_pack(kernels.table, $0, panel, begin, end, row, rowStrideBytes)
+                    ck_matrix_pack(kernels.table, $0, panel, begin, end, row, type.code, rowStrideBytes)
                 }
             }
         }

@@ -1,6 +1,6 @@
 internal import CKernels
 
-/// A weight matrix `[rows (outputs), columns (inputs)]` laid out for the kernels: as stored, widened or quantised.
+/// A weight matrix `[rows (outputs), columns (inputs)]` laid out for the kernels: as stored, widened, rounded or quantised.
 ///
 /// Panels of 16 output rows, so that a SIMD lane is an output row: each output is one sequential chain over rising
 /// columns from +0, and no lanes are ever added together. Rows are padded with zeros to a multiple of 16.

@@ -3,10 +3,12 @@ import Kernels
 import TestSupport
 
 /// The reference set and every faster set of this machine.
-let everySet: [KernelSet] = ["ref", "avx2", "avx512"].compactMap(KernelSet.named)
+let everySet: [KernelSet] = ["ref", "avx2", "avx512", "avx512bf16"].compactMap(KernelSet.named)
 
 /// The C tables of the sets that must agree with the reference; empty on a machine that has none.
-var fastTables: [UnsafePointer<ck_kernels>] { ["avx2", "avx512"].compactMap { (name: String) in ckernels_named(name) } }
+var fastTables: [UnsafePointer<ck_kernels>] {
+    ["avx2", "avx512", "avx512bf16"].compactMap { (name: String) in ckernels_named(name) }
+}
 var referenceTable: UnsafePointer<ck_kernels> { ckernels_named("ref") }
 
 /// Lengths around the register widths, up to 2 × 8 + 3, and some awkward larger ones.
@@ -38,7 +40,7 @@ struct StoredWeights {
         case .float32:
             values = wanted
             bytes = wanted.withUnsafeBytes { Array($0) }
-        case .bfloat16:
+        case .bfloat16, .bfloat16Pairs:
             let stored = wanted.map { UInt16(truncatingIfNeeded: $0.bitPattern >> 16) }
             values = stored.map { Float(bitPattern: UInt32($0) << 16) }
             bytes = stored.withUnsafeBytes { Array($0) }
@@ -73,6 +75,11 @@ func halfBits(_ value: Float) -> UInt16 {
         if above < below || (above == below && low & 1 == 1) { low += 1 }
     }
     return low | (value.sign == .minus ? 0x8000 : 0)
+}
+
+extension PackedMatrix.Storage {
+    /// The storages whose products are chains of multiply-adds.
+    static let chains = floats + [.bfloat16Pairs]
 }
 
 /// One output of a product by its definition: leaves of sequential fused multiply-adds, then the stack machine.

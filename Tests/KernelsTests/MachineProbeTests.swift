@@ -15,14 +15,21 @@ struct MachineProbeTests {
         #expect(rates.allSatisfy { $0 > 0 && $0.isFinite })
     }
 
-    @Test("probes count two operations a lane, twelve chains and round", arguments: ["ref", "avx2", "avx512"])
+    @Test(
+        "probes count two operations a lane, twelve chains and round",
+        arguments: ["ref", "avx2", "avx512", "avx512bf16"]
+    )
     func operations(isa: String) throws {
         guard let table = KernelSet.named(isa)?.table.pointee else { return }
-        let lanes = try #require(["ref": (1, 1), "avx2": (8, 32), "avx512": (16, 64)][isa])
+        let lanes = try #require(["ref": (1, 1), "avx2": (8, 32), "avx512": (16, 64), "avx512bf16": (16, 64)][isa])
         let (floats, dots) = (try #require(table.probe_fma), try #require(table.probe_dot))
         var (sum, integer): (Float, Int32) = (0.5, 3)
         #expect(floats(7, &sum) == Double(2 * 12 * 7 * lanes.0))
         #expect(dots(7, &integer) == Double(2 * 12 * 7 * lanes.1))
         #expect(sum != 0.5 && integer != 3)
+        guard let pairs = table.probe_bfloat16 else { return }
+        sum = 0.5
+        #expect(pairs(7, &sum) == Double(4 * 12 * 7 * lanes.0))
+        #expect(sum != 0.5)
     }
 }

@@ -74,7 +74,8 @@ struct Problem {
         for token in 0..<tokens {
             for row in 0..<rows {
                 let w = weights.values[row * columns..<(row + 1) * columns]
-                let sums = definedProduct(w, x[token * columns..<(token + 1) * columns], tree)
+                let product = weights.storage == .bfloat16Pairs ? definedPairsProduct : definedProduct
+                let sums = product(w, x[token * columns..<(token + 1) * columns], tree)
                 for (partial, sum) in sums.enumerated() { out[(partial * tokens + token) * rows + row] = sum }
             }
         }

@@ -5,11 +5,11 @@ import Testing
 
 @Suite("Matrix products")
 struct MatmulTests {
-    @Test("every output is its defined chain, for every set", arguments: everySet, PackedMatrix.Storage.floats)
+    @Test("every output is its defined chain, for every set", arguments: everySet, PackedMatrix.Storage.chains)
     func definition(kernels: KernelSet, storage: PackedMatrix.Storage) {
         let pool = ThreadPool(threads: 2)
         for (rows, columns) in [(1, 1), (16, 8), (50, 37), (70, 129)] {
-            for tokens in [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 25] {
+            for tokens in Array(1...17) + [25] {
                 let problem = Problem(rows: rows, columns: columns, tokens: tokens, storage: storage, pool: pool)
                 #expect(problem.run(pool, kernels: kernels).bits == problem.defined().bits)
             }
@@ -29,7 +29,7 @@ struct MatmulTests {
         }
     }
 
-    @Test("a token's bits do not depend on the tokens beside it", arguments: PackedMatrix.Storage.floats)
+    @Test("a token's bits do not depend on the tokens beside it", arguments: PackedMatrix.Storage.chains)
     func batchInvariance(storage: PackedMatrix.Storage) {
         let (rows, columns) = (83, 300)
         let pool = ThreadPool(threads: 2)
@@ -40,13 +40,17 @@ struct MatmulTests {
         }
     }
 
-    @Test("any split into panels and any number of threads gives the same bits", arguments: [1, 2, 5, 20])
-    func splits(tokens: Int) {
+    @Test(
+        "any split into panels and any number of threads gives the same bits",
+        arguments: [1, 2, 5, 20],
+        [PackedMatrix.Storage.bfloat16, .bfloat16Pairs]
+    )
+    func splits(tokens: Int, storage: PackedMatrix.Storage) {
         let problem = Problem(
             rows: 16 * 21 - 5,
             columns: 140,
             tokens: tokens,
-            storage: .bfloat16,
+            storage: storage,
             pool: ThreadPool(threads: 1)
         )
         let whole = problem.run(ThreadPool(threads: 1))
@@ -57,8 +61,12 @@ struct MatmulTests {
         }
     }
 
-    @Test("sum trees add their leaves in the order of the tree", arguments: everySet, [1, 2, 6, 15])
-    func trees(kernels: KernelSet, tokens: Int) {
+    @Test(
+        "sum trees add their leaves in the order of the tree",
+        arguments: everySet,
+        [PackedMatrix.Storage.float16, .bfloat16Pairs]
+    )
+    func trees(kernels: KernelSet, storage: PackedMatrix.Storage) {
         let trees = [
             SumTree(leafEnds: [100], merges: [0]),
             SumTree(leafEnds: [1, 2, 3, 100], merges: [0, 1, 0, 2]),
@@ -68,22 +76,24 @@ struct MatmulTests {
         ]
         let pool = ThreadPool(threads: 2)
         for tree in trees {
-            let problem = Problem(rows: 37, columns: 100, tokens: tokens, storage: .float16, pool: pool, tree: tree)
-            #expect(problem.run(pool, kernels: kernels).bits == problem.defined().bits)
+            for tokens in [1, 2, 6, 15] {
+                let problem = Problem(rows: 37, columns: 100, tokens: tokens, storage: storage, pool: pool, tree: tree)
+                #expect(problem.run(pool, kernels: kernels).bits == problem.defined().bits)
+            }
         }
     }
 
-    @Test("a long leaf crosses cache blocks without a seam")
-    func longLeaves() {
+    @Test("a long leaf crosses cache blocks without a seam", arguments: everySet, PackedMatrix.Storage.chains)
+    func longLeaves(kernels: KernelSet, storage: PackedMatrix.Storage) {
         let tree = SumTree(leafEnds: [255, 256, 257, 900], merges: [0, 1, 0, 2])
         let problem = Problem(
             rows: 16,
             columns: 900,
             tokens: 14,
-            storage: .bfloat16,
+            storage: storage,
             pool: ThreadPool(threads: 1),
             tree: tree
         )
-        #expect(problem.run(ThreadPool(threads: 1)).bits == problem.defined().bits)
+        #expect(problem.run(ThreadPool(threads: 1), kernels: kernels).bits == problem.defined().bits)
     }
 }

@@ -2,8 +2,9 @@
 #pragma once
 #include "../common/internal.h"
 
-ck_tile_kernel ck_avx2_matmul_float32, ck_avx2_matmul_bfloat16, ck_avx2_matmul_float16;
-ck_pack_kernel ck_avx2_pack_float32, ck_avx2_pack_bfloat16, ck_avx2_pack_float16;
+ck_tile_kernel ck_avx2_matmul_float32, ck_avx2_matmul_bfloat16, ck_avx2_matmul_float16, ck_avx2_matmul_pairs;
+ck_pack_kernel ck_avx2_pack_float32, ck_avx2_pack_bfloat16, ck_avx2_pack_float16, ck_avx2_pack_pairs;
+ck_round_kernel ck_avx2_round_x;
 ck_gather_kernel ck_avx2_gather_float32, ck_avx2_gather_bfloat16, ck_avx2_gather_float16;
 ck_quant_group_kernel ck_avx2_quant_group_q8, ck_avx2_quant_group_q4;
 ck_quant_x_kernel ck_avx2_quant_x;

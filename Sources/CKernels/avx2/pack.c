@@ -30,19 +30,28 @@ CK_INLINE __m256i pair(const char *low, const char *high) {
     return _mm256_set_m128i(_mm_unpackhi_epi16(a, b), _mm_unpacklo_epi16(a, b));
 }
 
+// Eight words of two columns, the first of which comes into the high half.
+CK_INLINE __m256i turned(const char *source) {
+    const __m256i words = _mm256_loadu_si256((const __m256i *)source);
+    return _mm256_or_si256(_mm256_slli_epi32(words, 16), _mm256_srli_epi32(words, 16));
+}
+
 CK_INLINE void pack(const ck_storage storage, const void *source, size_t row_bytes, size_t columns, void *panel) {
     const size_t bytes = ck_source_bytes(storage), step = ck_column_bytes(storage);
+    // Columns that stand side by side in eight words of a row.
+    const size_t together = storage == CK_BFLOAT16_PAIRS ? 16 : 8;
     size_t k = 0;
-    for (; k + 8 <= columns; k += 8) {
+    for (; k + together <= columns; k += together) {
         const char *from = (const char *)source + k * bytes;
         char *to = (char *)panel + k * step;
         __m256i rows[8];
-        if (storage == CK_FLOAT32) {
+        if (storage == CK_FLOAT32 || storage == CK_BFLOAT16_PAIRS) {
             for (size_t part = 0; part < 2; part++) {
                 for (size_t i = 0; i < 8; i++) {
-                    rows[i] = _mm256_loadu_si256((const __m256i *)(from + (8 * part + i) * row_bytes));
+                    const char *row = from + (8 * part + i) * row_bytes;
+                    rows[i] = storage == CK_FLOAT32 ? _mm256_loadu_si256((const __m256i *)row) : turned(row);
                 }
-                transpose(rows, to + 32 * part, step);
+                transpose(rows, to + 32 * part, 64);
             }
             continue;
         }
@@ -71,6 +80,10 @@ void ck_avx2_pack_bfloat16(const void *source, size_t row_bytes, size_t columns,
 
 void ck_avx2_pack_float16(const void *source, size_t row_bytes, size_t columns, void *panel) {
     pack(CK_FLOAT16, source, row_bytes, columns, panel);
+}
+
+void ck_avx2_pack_pairs(const void *source, size_t row_bytes, size_t columns, void *panel) {
+    pack(CK_BFLOAT16_PAIRS, source, row_bytes, columns, panel);
 }
 
 CK_AVX2_END

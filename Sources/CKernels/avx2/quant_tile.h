@@ -85,7 +85,7 @@ CK_INLINE void ck_quant_panel(const ck_quant quant, const size_t width, const ui
         }
         x += width * CK_QUANT_X_BYTES;
     }
-    const __m256 nan = _mm256_castsi256_ps(_mm256_set1_epi32((int)CK_QUANT_NAN));
+    const __m256 nan = _mm256_castsi256_ps(_mm256_set1_epi32((int)CK_NAN));
     for (size_t i = 0; i < cells; i += 8) {
         const __m256 value = _mm256_loadu_ps(acc + i);
         _mm256_storeu_ps(acc + i, _mm256_blendv_ps(value, nan, _mm256_cmp_ps(value, value, _CMP_UNORD_Q)));

@@ -27,7 +27,7 @@ CK_INLINE void group(const float *x, int32_t offset, uint8_t *out) {
     }
     const int32_t largest = largest_of(bits);
     const float m = ck_from_bits((uint32_t)largest);
-    float scale = largest < 0x7f800000 ? 0.0f : ck_from_bits(CK_QUANT_NAN);
+    float scale = largest < 0x7f800000 ? 0.0f : ck_from_bits(CK_NAN);
     int32_t sum = 0;
     if (largest < 0x7f800000 && m >= CK_QUANT_LEAST) {
         scale = m / 127.0f;

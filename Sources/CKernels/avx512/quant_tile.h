@@ -57,7 +57,7 @@ CK_INLINE void ck_quant_panel(const ck_quant quant, const size_t width, const ui
         x += 2 * step;
     }
     if (groups) ck_quant_step(quant, width, w, w + ck_scale_bytes, x, sum);
-    const __m512 nan = _mm512_castsi512_ps(_mm512_set1_epi32((int)CK_QUANT_NAN));
+    const __m512 nan = _mm512_castsi512_ps(_mm512_set1_epi32((int)CK_NAN));
 #pragma clang loop unroll(full)
     for (size_t t = 0; t < width; t++) {
         const __mmask16 bad = _mm512_cmp_ps_mask(sum[t], sum[t], _CMP_UNORD_Q);

@@ -14,7 +14,7 @@ CK_INLINE void group(const float *x, __mmask16 low, __mmask16 high, int32_t offs
     const int32_t largest = _mm512_reduce_max_epi32(bits);
     const float m = ck_from_bits((uint32_t)largest);
     __m256i values = _mm256_setzero_si256();
-    float scale = largest < 0x7f800000 ? 0.0f : ck_from_bits(CK_QUANT_NAN);
+    float scale = largest < 0x7f800000 ? 0.0f : ck_from_bits(CK_NAN);
     int32_t sum = 0;
     if (largest < 0x7f800000 && m >= CK_QUANT_LEAST) {
         scale = m / 127.0f;

@@ -16,6 +16,8 @@ const ck_kernels *ckernels_named(const char *name) {
                      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
                      __builtin_cpu_supports("avx512vnni");
     if (wide && !strcmp(name, ck_avx512_kernels.name)) return &ck_avx512_kernels;
+    const int pairs = wide && __builtin_cpu_supports("avx512bf16");
+    if (pairs && !strcmp(name, ck_avx512bf16_kernels.name)) return &ck_avx512bf16_kernels;
 #endif
     return NULL;
 }
@@ -23,6 +25,7 @@ const ck_kernels *ckernels_named(const char *name) {
 static void choose(void) {
     const char *wanted = getenv("FLOTILLA_ISA");
     active_kernels = wanted ? ckernels_named(wanted) : NULL;
+    if (!active_kernels) active_kernels = ckernels_named("avx512bf16");
     if (!active_kernels) active_kernels = ckernels_named("avx512");
     if (!active_kernels) active_kernels = ckernels_named("avx2");
     if (!active_kernels) active_kernels = &ck_ref_kernels;

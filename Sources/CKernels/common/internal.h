@@ -8,8 +8,12 @@
 
 extern const ck_kernels ck_ref_kernels;
 #if defined(__x86_64__)
-extern const ck_kernels ck_avx2_kernels, ck_avx512_kernels;
+extern const ck_kernels ck_avx2_kernels, ck_avx512_kernels, ck_avx512bf16_kernels;
 #endif
+
+// What kernels give for any NaN where it must be the same in every set: which NaN an operation gives depends on the order
+// of its operands.
+#define CK_NAN 0x7fc00000u
 
 CK_INLINE float ck_from_bits(uint32_t bits) {
     float value;
@@ -44,7 +48,15 @@ CK_INLINE uint16_t ck_float_to_half(float value) {
     return (uint16_t)(sign | ((rounded >> 13) - (112 << 10)));
 }
 
-// Bytes of one column of a panel.
+// The nearest bfloat16 as a float, ties to even; denormals become zeros, a NaN a quiet one: as vcvtneps2bf16 does.
+CK_INLINE float ck_round_bfloat16(float value) {
+    const uint32_t bits = ck_bits(value), magnitude = bits & 0x7fffffff;
+    const uint32_t nearest = bits + 0x7fff + ((bits >> 16) & 1);
+    const uint32_t rounded = magnitude > 0x7f800000 ? bits | 0x400000 : magnitude < 0x800000 ? bits & 0x80000000 : nearest;
+    return ck_from_bits(rounded & 0xffff0000);
+}
+
+// Bytes of one column of a panel; of CK_BFLOAT16_PAIRS half of what a pair takes.
 CK_INLINE size_t ck_column_bytes(ck_storage storage) {
     return (storage == CK_FLOAT32 ? sizeof(float) : sizeof(uint16_t)) * CK_PANEL_ROWS;
 }
@@ -58,6 +70,7 @@ CK_INLINE char *ck_panel(const ck_matrix *w, size_t panel) { return (char *)w->p
 
 // Where row `lane` of column k of a panel is stored, counted in elements.
 CK_INLINE size_t ck_element(ck_storage storage, size_t k, size_t lane) {
+    if (storage == CK_BFLOAT16_PAIRS) return 2 * (k / 2 * CK_PANEL_ROWS + lane) + (k + 1) % 2;
     const size_t place = storage == CK_BFLOAT16 ? 2 * (lane % 8) + lane / 8 : lane;
     return k * CK_PANEL_ROWS + place;
 }
@@ -67,7 +80,7 @@ CK_INLINE float ck_weight(ck_storage storage, const char *panel, size_t k, size_
     const size_t element = ck_element(storage, k, lane);
     if (storage == CK_FLOAT32) return ((const float *)panel)[element];
     const uint16_t bits = ((const uint16_t *)panel)[element];
-    return storage == CK_BFLOAT16 ? ck_from_bits((uint32_t)bits << 16) : ck_half_to_float(bits);
+    return storage == CK_FLOAT16 ? ck_half_to_float(bits) : ck_from_bits((uint32_t)bits << 16);
 }
 
 // Bytes of one number of the key-value cache.

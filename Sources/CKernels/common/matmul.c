@@ -16,16 +16,6 @@ size_t ck_tile_begin(const ck_kernels *kernels, size_t tokens, size_t tile) {
     return tokens * tile / ck_tile_count(kernels, tokens);
 }
 
-void ck_pack_tile(const ck_kernels *kernels, const float *x, size_t x_stride, size_t tokens, size_t columns,
-                  size_t tile, float *out) {
-    const size_t begin = ck_tile_begin(kernels, tokens, tile), width = ck_tile_begin(kernels, tokens, tile + 1) - begin;
-    const float *rows = x + begin * x_stride;
-    out += begin * columns;
-    for (size_t k = 0; k < columns; k++) {
-        for (size_t t = 0; t < width; t++) out[k * width + t] = rows[t * x_stride + k];
-    }
-}
-
 size_t ck_matmul_scratch(const ck_kernels *kernels, const ck_sum_tree *tree, size_t tiles) {
     return tree->depth * CK_GROUP_PANELS * CK_PANEL_ROWS * tiles * kernels->tile_tokens;
 }
@@ -36,6 +26,7 @@ typedef struct {
     const ck_matrix *w;
     ck_tile_kernel *tile;
     const float *x;
+    size_t token_words, word_columns;  // of x
     size_t tokens, tile_begin, tile_end, first_token, block_tokens;
     size_t panel, panels;
 } block;
@@ -45,16 +36,18 @@ static size_t tile_begin(const block *b, size_t tile) { return ck_tile_begin(b->
 // Adds columns begin ..< end to acc, [tile][panel][width][16].
 static void columns_of_leaf(const block *b, size_t begin, size_t end, float *acc) {
     const int one_tile = b->tile_end - b->tile_begin == 1;
-    const size_t step = one_tile ? end - begin : block_columns;
+    const size_t step = one_tile ? b->w->columns + 1 : block_columns;
     const size_t panel_step = one_tile ? b->panels : b->kernels->tile_panels;
-    for (size_t k = begin; k < end; k += step) {
+    // Blocks begin at even columns, so that no pair is cut.
+    for (size_t k = begin, next; k < end; k = next) {
+        next = min_size(k / 2 * 2 + step, end);
         for (size_t p = 0; p < b->panels; p += panel_step) {
             const size_t panels = min_size(panel_step, b->panels - p);
             for (size_t tile = b->tile_begin; tile < b->tile_end; tile++) {
                 const size_t first = tile_begin(b, tile), width = tile_begin(b, tile + 1) - first;
                 float *to = acc + ((first - b->first_token) * b->panels + p * width) * CK_PANEL_ROWS;
-                b->tile(b->w, b->panel + p, panels, k, min_size(k + step, end),
-                        b->x + first * b->w->columns + k * width, width, to);
+                b->tile(b->w, b->panel + p, panels, k, next,
+                        b->x + first * b->token_words + k / b->word_columns * width, width, to);
             }
         }
     }
@@ -62,6 +55,14 @@ static void columns_of_leaf(const block *b, size_t begin, size_t end, float *acc
 
 static void add_to(float *a, const float *b, size_t n) {
     for (size_t i = 0; i < n; i++) a[i] = a[i] + b[i];
+}
+
+// -0 and the bits of a NaN may tell where a chain of pairs was cut: every zero becomes +0, every NaN the same.
+static void settle(float *acc, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        const float sum = acc[i] + 0.0f;
+        acc[i] = sum == sum ? sum : ck_from_bits(CK_NAN);
+    }
 }
 
 static void store(const block *b, const float *acc, float *y, size_t y_stride) {
@@ -85,6 +86,7 @@ static void group(const block *b, const ck_sum_tree *tree, float *y, size_t y_st
         float *acc = scratch + depth * level;
         memset(acc, 0, level * sizeof *acc);
         columns_of_leaf(b, column, tree->leaf_end[leaf], acc);
+        if (b->w->storage == CK_BFLOAT16_PAIRS) settle(acc, level);
         column = tree->leaf_end[leaf];
         depth++;
         for (int32_t merge = 0; merge < tree->merges[leaf]; merge++) {
@@ -101,7 +103,9 @@ void ck_matmul(const ck_kernels *kernels, const ck_matrix *w, size_t panel_begin
                size_t tokens, size_t tile_begin, size_t tile_end, const ck_sum_tree *tree, float *y, size_t y_stride,
                size_t y_partial_stride, float *scratch) {
     const size_t first = ck_tile_begin(kernels, tokens, tile_begin);
-    block b = {.kernels = kernels, .w = w, .tile = kernels->matmul_tile[w->storage], .x = x, .tokens = tokens, .tile_begin = tile_begin,
+    block b = {.kernels = kernels, .w = w, .tile = kernels->matmul_tile[w->storage], .x = x,
+               .token_words = ck_x_words(kernels, w->storage, w->columns),
+               .word_columns = w->storage == CK_BFLOAT16_PAIRS ? kernels->pair_columns : 1, .tokens = tokens, .tile_begin = tile_begin,
                .tile_end = tile_end, .first_token = first, .block_tokens = ck_tile_begin(kernels, tokens, tile_end) - first};
     for (size_t panel = panel_begin; panel < panel_end; panel += CK_GROUP_PANELS) {
         b.panel = panel;

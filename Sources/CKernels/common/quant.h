@@ -8,8 +8,7 @@ enum { ck_scale_bytes = 64 };  // the scales of two groups
 // the same number of lines under way (q8, one token: 50 GB/s against 45 and 43), and 4 KiB are too few for 8 tokens.
 enum { ck_quant_ahead = 8192 };
 
-// What the kernels give for any NaN, since which NaN an operation gives depends on the order of its operands.
-#define CK_QUANT_NAN 0x7fc00000u
+// The scale of a group with a NaN.
 #define CK_QUANT_HALF_NAN 0x7e00u
 // Activations below this count as zero, so that 127 / m is finite.
 #define CK_QUANT_LEAST 0x1p-100f

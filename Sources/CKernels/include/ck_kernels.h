@@ -15,6 +15,8 @@ typedef struct ck_kernels {
     size_t tile_panels;  // panels that such a tile takes together
     ck_tile_kernel *matmul_tile[CK_STORAGES];
     ck_pack_kernel *pack[CK_STORAGES];
+    size_t pair_columns;  // columns of a word of x by CK_BFLOAT16_PAIRS: 2, or 1 where words are floats
+    ck_round_kernel *round_x;
     ck_gather_kernel *gather[CK_SOURCES];
     ck_quant_group_kernel *quant_group[CK_QUANTS];
     ck_quant_x_kernel *quant_x;
@@ -31,13 +33,14 @@ typedef struct ck_kernels {
     ck_probe_read_kernel *probe_read;
     ck_probe_fma_kernel *probe_fma;
     ck_probe_dot_kernel *probe_dot;
+    ck_probe_fma_kernel *probe_bfloat16;  // NULL where products of bfloat16 are multiply-adds of floats
 } ck_kernels;
 
-// The kernels of this machine: the fastest set that the processor has, or what FLOTILLA_ISA=ref|avx2|avx512 asks for
-// (an unknown or impossible name is ignored). Chosen once.
+// The kernels of this machine: the fastest set that the processor has, or what FLOTILLA_ISA=ref|avx2|avx512|avx512bf16
+// asks for (an unknown or impossible name is ignored). Chosen once.
 const ck_kernels *ckernels_active(void);
 
-// "ref", "avx2" or "avx512"; NULL if this processor cannot run that set.
+// "ref", "avx2", "avx512" or "avx512bf16"; NULL if this processor cannot run that set.
 const ck_kernels *ckernels_named(const char *name);
 
 // The name of ckernels_active().

@@ -16,8 +16,15 @@ typedef enum {
     CK_FLOAT32 = 0,   // [k][16] float
     CK_BFLOAT16 = 1,  // [k][8] uint32: low half row j, high half row 8 + j, so that widening is one shift and one and
     CK_FLOAT16 = 2,   // [k][16] uint16
+    // [k / 2][16] uint32: high half column k, low half column k + 1, zeros behind an odd last column. The product rounds x
+    // to bfloat16 as well.
+    CK_BFLOAT16_PAIRS = 3,
 } ck_storage;
-enum { CK_STORAGES = 3 };
+enum { CK_STORAGES = 4 };
+
+// The type of numbers that a matrix is packed or quantised from.
+typedef enum { CK_FROM_FLOAT32 = 0, CK_FROM_BFLOAT16 = 1, CK_FROM_FLOAT16 = 2 } ck_source;
+enum { CK_SOURCES = 3 };
 
 // A weight matrix [rows (outputs), columns (inputs)]; the rows of the last panel are padded with zeros.
 typedef struct {
@@ -41,17 +48,29 @@ typedef struct {
 struct ck_kernels;
 
 // Columns of one panel: acc[p][t][r] = fmaf(w[16 (panel + p) + r][k], x[k - k_begin][t], acc[p][t][r]),
-// k = k_begin ..< k_end in increasing order. x is [k][width] from k_begin on; acc is [panels][width][16].
+// k = k_begin ..< k_end in increasing order. x is [k][width] from k_begin on, or from the word on that holds k_begin; acc
+// is [panels][width][16].
+//
+// By CK_BFLOAT16_PAIRS, both factors are bfloat16, and denormal numbers are zeros as factors and as results (what
+// vdpbf16ps does, and fused multiply-adds with x86's DAZ and FTZ: a result is denormal if it is below 2^-126 after
+// rounding to 24 bits). Where a chain is cut only the sign of a zero depends on; ck_matmul ends each leaf with
+// acc + 0.0f, and makes every NaN the same.
 typedef void ck_tile_kernel(const ck_matrix *w, size_t panel, size_t panels, size_t k_begin, size_t k_end,
                             const float *x, size_t width, float *acc);
 
 // Bytes of one panel, a multiple of 64.
 size_t ck_panel_bytes(ck_storage storage, size_t columns);
 
-// Repacks rows of w inside panel `panel` from row-major source rows of the same storage. `source` is the first column
-// of row `row_begin`; rows of that panel outside row_begin ..< row_end stay as they are. No alignment is required.
+// Rounds one row of x for CK_BFLOAT16_PAIRS to nearest, ties to even; denormals become zeros, a NaN a quiet one. Into
+// words of two columns, the first one in the high half and zeros behind an odd last one, or into floats, as the set of
+// kernels multiplies.
+typedef void ck_round_kernel(const float *x, size_t columns, float *out);
+
+// Repacks rows of w inside panel `panel` from row-major source rows of its own type; CK_BFLOAT16_PAIRS takes every type,
+// rounded to nearest, ties to even. `source` is the first column of row `row_begin`; rows of that panel outside
+// row_begin ..< row_end stay as they are. No alignment is required.
 void ck_matrix_pack(const struct ck_kernels *kernels, const ck_matrix *w, size_t panel, size_t row_begin,
-                    size_t row_end, const void *source, size_t source_row_bytes);
+                    size_t row_end, const void *source, ck_source type, size_t source_row_bytes);
 
 // One row, widened to float: out[columns].
 void ck_matrix_row(const ck_matrix *w, size_t row, float *out);
@@ -61,10 +80,19 @@ void ck_matrix_row(const ck_matrix *w, size_t row, float *out);
 size_t ck_tile_count(const struct ck_kernels *kernels, size_t tokens);
 size_t ck_tile_begin(const struct ck_kernels *kernels, size_t tokens, size_t tile);
 
-// Packs one tile of x for ck_matmul: out + ck_tile_begin(tile) * columns becomes [columns][width of the tile].
-// One token needs no packing: its row is its tile.
-void ck_pack_tile(const struct ck_kernels *kernels, const float *x, size_t x_stride, size_t tokens, size_t columns,
-                  size_t tile, float *out);
+// Words of 32 bits that `columns` columns of one token take in packed x: one a column; by CK_BFLOAT16_PAIRS one a pair
+// of columns, where the set of kernels has an instruction for them.
+size_t ck_x_words(const struct ck_kernels *kernels, ck_storage storage, size_t columns);
+
+// Packs columns of the `width` tokens of a tile for products by a storage: out becomes [ck_x_words(columns)][width].
+// Column k of a tile begins at word ck_x_words(k) * width, k even.
+void ck_pack_x(const struct ck_kernels *kernels, ck_storage storage, const float *x, size_t x_stride, size_t width,
+               size_t columns, float *out);
+
+// Packs all columns of tile `tile` of x for ck_matmul, to out + ck_tile_begin(tile) * ck_x_words(columns). One token
+// needs no packing where a word is a column and nothing is rounded: its row is its tile.
+void ck_pack_tile(const struct ck_kernels *kernels, ck_storage storage, const float *x, size_t x_stride, size_t tokens,
+                  size_t columns, size_t tile, float *out);
 
 // Floats of scratch that ck_matmul needs for `tiles` tiles.
 size_t ck_matmul_scratch(const struct ck_kernels *kernels, const ck_sum_tree *tree, size_t tiles);

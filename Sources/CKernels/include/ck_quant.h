@@ -15,10 +15,6 @@ typedef enum {
 } ck_quant;
 enum { CK_QUANTS = 2 };
 
-// The type of numbers that a matrix is quantised from.
-typedef enum { CK_FROM_FLOAT32 = 0, CK_FROM_BFLOAT16 = 1, CK_FROM_FLOAT16 = 2 } ck_source;
-enum { CK_SOURCES = 3 };
-
 enum {
     CK_GROUP_COLUMNS = 32,
     CK_QUANT_TILE_TOKENS = 8,    // most tokens of one register tile

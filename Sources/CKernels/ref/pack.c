@@ -22,3 +22,7 @@ void ck_ref_pack_bfloat16(const void *source, size_t row_bytes, size_t columns, 
 void ck_ref_pack_float16(const void *source, size_t row_bytes, size_t columns, void *panel) {
     pack(CK_FLOAT16, source, row_bytes, columns, panel);
 }
+
+void ck_ref_pack_pairs(const void *source, size_t row_bytes, size_t columns, void *panel) {
+    pack(CK_BFLOAT16_PAIRS, source, row_bytes, columns, panel);
+}

@@ -15,7 +15,7 @@ void ck_ref_quant_x(const float *x, size_t n, int32_t offset, uint8_t *out, size
         }
         const float m = ck_from_bits(largest);
         const int finite = largest < 0x7f800000, counts = finite && m >= CK_QUANT_LEAST;
-        const float scale = finite ? counts ? m / 127.0f : 0.0f : ck_from_bits(CK_QUANT_NAN);
+        const float scale = finite ? counts ? m / 127.0f : 0.0f : ck_from_bits(CK_NAN);
         const float inverse = counts ? 127.0f / m : 0.0f;
         int8_t values[CK_GROUP_COLUMNS] = {0};
         int32_t sum = 0;
@@ -48,7 +48,7 @@ CK_INLINE void tile(ck_quant quant, const uint8_t *w, size_t panel_bytes, size_t
             memcpy(&scale, token + CK_GROUP_COLUMNS, sizeof scale);
             sum = fmaf((float)dot, ck_half_to_float(half) * scale, sum);
         }
-        acc[i] = isnan(sum) ? ck_from_bits(CK_QUANT_NAN) : sum;
+        acc[i] = isnan(sum) ? ck_from_bits(CK_NAN) : sum;
     }
 }
 

@@ -21,7 +21,7 @@ OPERATIONS(DECLARE_WIDE)
 #define DISPATCH(name, parameters, arguments)                                         \
     void ck_vision_##name parameters {                                                \
         const ck_kernels *set = ckernels_active();                                    \
-        if (set == &ck_avx512_kernels) {                                              \
+        if (set == &ck_avx512_kernels || set == &ck_avx512bf16_kernels) {             \
             ck_vision_avx512_##name arguments;                                        \
         } else if (set == &ck_avx2_kernels) {                                         \
             ck_vision_avx2_##name arguments;                                          \
