@@ -11,8 +11,8 @@ internal import Tensors
 /// ## Ceilings
 /// A decode step reads every weight of the layers and of the head once, and the keys and values of its sequences: at
 /// best it takes these bytes over the bandwidth at which the same threads read memory. A prefill computes: at best it
-/// takes the operations of its products over the rate of multiply-adds in registers, or of products of eight-bit
-/// integers where weights are quantised. All are measured in turns with the steps; the slowest rank counts.
+/// takes the operations of its products over the rate of multiply-adds in registers, of dot products of bfloat16, or of
+/// products of eight-bit integers, as the format computes. All are measured in turns with the steps; the slowest rank counts.
 package final class DecoderBenchmark {
     let decoder: Qwen3Decoder
     let group: BenchmarkGroup
@@ -93,13 +93,15 @@ package final class DecoderBenchmark {
         let batch = batches.prefill(tokens)
         let products = work.productOperations(tokens: tokens)
         let attention = work.attentionOperations(tokens: tokens, context: context)
-        let ceiling = format.isQuantised ? "int8 dots" : "multiply-adds"
+        let (ceiling, peak): (String, () -> Double) =
+            switch format {
+            case .native: ("multiply-adds", { self.probe.multiplyAddPeak() })
+            case .bf16: ("bf16 dots", { self.probe.bfloat16Peak() })
+            case .q8, .q4: ("int8 dots", { self.probe.integerDotPeak() })
+            }
         let outcome = try rounds.measure(
             in: group,
-            ideal: {
-                let floats = probe.multiplyAddPeak()
-                return products / (format.isQuantised ? probe.integerDotPeak() : floats) + attention / floats
-            },
+            ideal: { products / peak() + attention / probe.multiplyAddPeak() },
             work: { _ = try decoder.forward(batch) }
         )
         return row(

@@ -22,6 +22,12 @@ package struct MachineBenchmark {
             Measurement(
                 name: "dot",
                 subject: "registers, \(KernelSet.active.name)",
+                format: "bf16",
+                rate: { probe.bfloat16Peak() }
+            ),
+            Measurement(
+                name: "dot",
+                subject: "registers, \(KernelSet.active.name)",
                 format: "int8",
                 unit: "GOP/s",
                 rate: { probe.integerDotPeak() }

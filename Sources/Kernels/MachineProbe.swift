@@ -46,6 +46,17 @@ package final class MachineProbe {
         }
     }
 
+    /// The same of products of bfloat16 added up in float32: the dot products of pairs where the processor has them.
+    package func bfloat16Peak(rounds: Int = 100_000) -> Double {
+        guard let probe = kernels.table.pointee.probe_bfloat16 else { return multiplyAddPeak(rounds: rounds) }
+        return rate { thread in
+            var result: Float = 0.5
+            let operations = probe(rounds, &result)
+            pool.scratch(of: thread)[0] = result
+            return operations
+        }
+    }
+
     /// Integer operations a second of products of eight-bit numbers in registers, two a product, on all threads.
     package func integerDotPeak(rounds: Int = 100_000) -> Double {
         guard let probe = kernels.table.pointee.probe_dot else { return 0 }

@@ -16,7 +16,9 @@ struct GroupOptions: ParsableArguments {
     @Option(help: "Threads that compute on each rank; by default a fair share of the host's processors.")
     var threads: Int?
 
-    @Option(help: "How the decoder's weights are held: native, q8 or q4; by default as the checkpoint stores them.")
+    @Option(
+        help: "How the decoder's weights are held: native, bf16, q8 or q4; by default as the checkpoint stores them."
+    )
     var format: String?
 
     @Option(help: "Where weights of a packed checkpoint are held: copy (own memory), map (the file's pages) or lock.")

@@ -82,6 +82,31 @@ struct WeightLoaderTests {
         }
     }
 
+    @Test("weights in bf16 are the stored ones, rounded to nearest", arguments: PackedFixtures.models)
+    func rounded(model: String) throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            let plain = try PackedFixtures.plain(model, in: directory)
+            let names = TensorNames.layer(0)
+            let loader = Self.loader(plain, .bf16)
+            func nearest(_ name: String) -> [[Float]] {
+                let stored = plain.required(name)
+                return (0..<stored.rowCount).map { row in
+                    stored.floats(rows: row..<row + 1).map { number in
+                        let bits = number.bitPattern
+                        return Float(bitPattern: (bits + 0x7fff + (bits >> 16) & 1) & 0xffff_0000)
+                    }
+                }
+            }
+            let (gate, up, down) = (nearest(names.gateProj), nearest(names.upProj), nearest(names.downProj))
+            let rows = 5..<gate.count - 3
+            let both = try loader.rows([(names.gateProj, rows), (names.upProj, rows)])
+            #expect(both.map(Self.values) == [Array(gate[rows] + up[rows])])
+            let part = try loader.columns(names.downProj, rows, leafColumns: 8)
+            #expect(Self.values(part) == down.map { Array($0[rows]) })
+            #expect(part.storage == .bfloat16Pairs && both[0].storage == .bfloat16Pairs)
+        }
+    }
+
     @Test("a quantised weight is near the stored one", arguments: [(WeightFormat.q8, 1 / 127), (.q4, 1 / 7)])
     func near(format: WeightFormat, step: Float) throws {
         let plain = try Checkpoint(directory: Fixtures.url("mini-f32"))

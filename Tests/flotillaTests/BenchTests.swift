@@ -61,7 +61,7 @@ struct BenchTests {
         Self.check(rows)
     }
 
-    @Test("every format of weights", arguments: ["native", "q8", "q4"])
+    @Test("every format of weights", arguments: ["native", "bf16", "q8", "q4"])
     func formats(format: String) throws {
         for command in ["decode", "prefill", "load"] {
             let rows = try Self.rows([command, "--model", Self.model, "--format", format])

@@ -84,6 +84,26 @@ struct FormatTests {
         }
     }
 
+    @Test(
+        "traces in bf16 are the same bytes for any ranks, chunks, threads and instruction set",
+        arguments: ["mini-f32", "mini-bf16", "odd"]
+    )
+    func pairs(model: String) throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            let options = ["--model", try Self.model(model, in: directory), "--format", "bf16"]
+            let first = try Self.trace(options + ["--threads", "1"], in: directory)
+            #expect(first.count > 1000)
+            for ranks in 1...4 {
+                let group = ["--decoder-ranks", "\(ranks)", "--prefill-chunk", "\(7 * ranks)", "--threads", "2"]
+                #expect(try Self.trace(options + group, in: directory) == first, "\(ranks) ranks")
+            }
+            for (ranks, kernels) in [(1, "ref"), (2, "avx2"), (3, "avx512"), (4, "ref")] {
+                let group = ["--decoder-ranks", "\(ranks)", "--prefill-chunk", "50"]
+                #expect(try Self.trace(options + group, in: directory, kernels: kernels) == first, "\(kernels)")
+            }
+        }
+    }
+
     @Test("a packed directory cannot run in another format, nor be packed again, nor be overwritten")
     func refusals() throws {
         try Fixtures.withTemporaryDirectory { directory in
@@ -92,12 +112,14 @@ struct FormatTests {
             let cases: [([String], Int32, String)] = [
                 (["generate", "--model", packed, "--prompt", "x", "--format", "q4"], 2, "packed as q8"),
                 (["plan", "--model", packed, "--format", "native"], 2, "packed as q8"),
-                (["plan", "--model", plain, "--format", "q5"], 2, "native, q8 or q4"),
+                (["plan", "--model", packed, "--format", "bf16"], 2, "packed as q8"),
+                (["plan", "--model", plain, "--format", "q5"], 2, "native, bf16, q8 or q4"),
                 (["generate", "--model", plain, "--prompt", "x", "--weights", "map"], 2, "needs a packed checkpoint"),
                 (["plan", "--model", plain, "--weights", "lock", "--format", "q8"], 2, "needs a packed checkpoint"),
                 (["plan", "--model", packed, "--weights", "swap"], 2, "copy, map or lock"),
                 (["pack", "--model", packed, "--format", "q4", "--out", directory.path + "/x"], 2, "already"),
                 (["pack", "--model", plain, "--format", "native", "--out", directory.path + "/x"], 2, "q8 or q4"),
+                (["pack", "--model", plain, "--format", "bf16", "--out", directory.path + "/x"], 2, "just as fast"),
                 (["pack", "--model", plain, "--format", "q8", "--out", packed], 2, "not empty"),
                 (["pack", "--model", plain, "--format", "q8", "--out", plain + "/config.json"], 2, "not a directory"),
                 (["pack", "--model", plain, "--format", "q8", "--out", "/dev/full/x"], 2, "cannot be written"),
@@ -159,8 +181,8 @@ struct FormatTests {
                 let object = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any]
                 return object?["results"] as? [[String: Any]] ?? []
             }
-            let all = try rows(["--model", plain, "--formats", "native,native,q8,q4"])
-            #expect(all.map { $0["format"] as? String } == ["native", "q8", "q4"].flatMap { [$0, $0, $0] })
+            let all = try rows(["--model", plain, "--formats", "native,native,bf16,q8,q4"])
+            #expect(all.map { $0["format"] as? String } == ["native", "bf16", "q8", "q4"].flatMap { [$0, $0, $0] })
             #expect(all.prefix(3).map { $0["set"] as? String } == ["texts", "images", "all"])
             let errors = all.compactMap { $0["max_logit_error"] as? Double }
             let divergences = all.compactMap { $0["mean_kl"] as? Double }

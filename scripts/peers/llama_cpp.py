@@ -3,8 +3,8 @@ import json, pathlib, subprocess, sys, tarfile, venv
 
 SDIST = "llama-cpp-python"
 TARGETS = ["llama-bench", "llama-batched-bench", "llama-quantize"]
-# Our format → what llama-quantize is asked for; "pure" leaves no matrix in a larger format.
-QUANTISATIONS = {"native": None, "q8": ["Q8_0"], "q4": ["Q4_0"], "q4-pure": ["Q4_0", "--pure"]}
+# Our format → what llama-quantize is asked for, nothing for the file that is written first; "pure" leaves no matrix in a larger format.
+QUANTISATIONS = {"native": None, "bf16": None, "q8": ["Q8_0"], "q4": ["Q4_0"], "q4-pure": ["Q4_0", "--pure"]}
 HERE = pathlib.Path(__file__).resolve().parent
 
 
@@ -50,7 +50,7 @@ class LlamaCpp:
 
     def model(self, shape, form):
         """The GGUF file of a shape in a format; made first if it is not there."""
-        path = self.directory / f"{shape}-{form}.gguf"
+        path = self.directory / f"{shape}-{form if QUANTISATIONS[form] else 'native'}.gguf"
         if path.exists(): return path
         native = self.directory / f"{shape}-native.gguf"
         if not native.exists():

@@ -42,7 +42,12 @@ package struct PackedCheckpoint {
     /// - Throws: where there is nothing to quantise from.
     package init(_ checkpoint: Checkpoint, format: WeightFormat) throws(UsageError) {
         guard format.isQuantised else {
-            throw UsageError("--format is native, expected q8 or q4", hint: "a published checkpoint is native already")
+            throw UsageError(
+                "--format is \(format.rawValue), expected q8 or q4",
+                hint: format == .native
+                    ? "a published checkpoint is native already"
+                    : "a published bfloat16 checkpoint is loaded as bf16 just as fast"
+            )
         }
         guard !checkpoint.storedFormat.isQuantised else {
             throw UsageError(

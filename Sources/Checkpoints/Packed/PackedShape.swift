@@ -50,7 +50,7 @@ extension WeightFormat {
     /// How the kernels hold a matrix of a quantised format.
     var storage: PackedMatrix.Storage {
         switch self {
-        case .native: preconditionFailure("the native format has the stored type of each matrix")
+        case .native, .bf16: preconditionFailure("\(rawValue) is not a format of packed checkpoints")
         case .q8: .q8
         case .q4: .q4
         }

@@ -6,11 +6,11 @@ extension PackedMatrix {
     /// Bytes of the file that are read before their pages are given back.
     private static let bytesPerRelease = 32 << 20
 
-    /// Packs or quantises `rows` × `columns` of a stored matrix under the rows that are there already, from row `start` on.
+    /// Packs, rounds or quantises `rows` × `columns` of a stored matrix under the rows that are there already, from row `start` on.
     ///
     /// Only those bytes of the file are read; while a part is packed the next one is read ahead, and the pages of
     /// a part that is done are given back to the system, so that loading never holds much more than the shard. A
-    /// float matrix takes a stored type other than its own widened to float32.
+    /// float32 matrix takes a stored type other than its own widened.
     package func load(
         _ tensor: TensorView,
         rows: Range<Int>,
@@ -26,7 +26,7 @@ extension PackedMatrix {
             let part = first..<min(first + rowsPerPart, rows.upperBound)
             let place = (start + first - rows.lowerBound)..<(start + part.upperBound - rows.lowerBound)
             tensor.willNeed(rows: part.upperBound..<min(part.upperBound + rowsPerPart, rows.upperBound))
-            if storage.isQuantised || Storage(tensor.elementType) == storage {
+            if storage.packs(tensor.elementType) {
                 guard let base = tensor.bytes(rows: part).baseAddress else { return }
                 pack(
                     base + columns.lowerBound * tensor.elementType.byteCount,

@@ -7,6 +7,7 @@ internal import Tensors
 /// | Checkpoint | Format | A matrix is                                             |
 /// |------------|--------|---------------------------------------------------------|
 /// | published  | native | repacked into memory of the rank's own                  |
+/// | published  | bf16   | repacked or rounded into memory of the rank's own        |
 /// | published  | q8, q4 | quantised by all threads into memory of the rank's own  |
 /// | packed     | its    | mapped, or copied as it is                              |
 ///
@@ -31,8 +32,8 @@ package struct WeightLoader {
         arena = WeightArena(byteCount: byteCount)
     }
 
-    /// Rows of stored matrices that share their input: in the native format as one matrix, one block under the other;
-    /// one matrix each otherwise.
+    /// Rows of stored matrices that share their input: as one matrix, one block under the other; quantised, one matrix
+    /// each.
     func rows(_ blocks: [(name: String, rows: Range<Int>)]) throws -> [PackedMatrix] {
         if checkpoint.storedFormat.isQuantised {
             return try blocks.map { try stored($0.name, rows: $0.rows) }
@@ -59,6 +60,7 @@ package struct WeightLoader {
     /// How matrices that are held as one are stored: in the native format their own type, or float32 when they differ.
     static func storage(_ tensors: [TensorView], _ format: WeightFormat) -> PackedMatrix.Storage {
         switch format {
+        case .bf16: return .bfloat16Pairs
         case .q8: return .q8
         case .q4: return .q4
         case .native:

@@ -12,7 +12,9 @@ struct BenchDecoderOptions: ParsableArguments {
     @Option(help: "Random weights in a published shape instead of --model: sail-vl2-2b or sail-vl2-8b.")
     var shape: String?
 
-    @Option(help: "How the decoder's weights are held: native, q8 or q4; by default as the checkpoint stores them.")
+    @Option(
+        help: "How the decoder's weights are held: native, bf16, q8 or q4; by default as the checkpoint stores them."
+    )
     var format: String?
 
     @Option(help: "Ranks that share the decoder; more than one are started under mpirun on this host.")

@@ -38,11 +38,14 @@ struct BenchKernelsCommand: ParsableCommand {
             benchmark.decode(.bfloat16), benchmark.decode(.float16), benchmark.decode(.float32),
             benchmark.decode(.bfloat16, tokens: 2), benchmark.decode(.bfloat16, tokens: 4),
             benchmark.decode(.bfloat16, tokens: 8),
+            benchmark.decode(.bfloat16Pairs), benchmark.decode(.bfloat16Pairs, tokens: 2),
+            benchmark.decode(.bfloat16Pairs, tokens: 4), benchmark.decode(.bfloat16Pairs, tokens: 8),
             benchmark.attention(.float16, context: 2048), benchmark.attention(.float16, context: 16_384),
             benchmark.attention(.q8, context: 16_384),
             benchmark.attentionPrefill(.float16), benchmark.attentionPrefill(.float16, heads: 32),
             benchmark.prefill(.bfloat16), benchmark.prefill(.float16), benchmark.prefill(.float32),
             benchmark.prefill(.bfloat16, tokens: 32),
+            benchmark.prefill(.bfloat16Pairs), benchmark.prefill(.bfloat16Pairs, tokens: 32),
         ]
     }
 

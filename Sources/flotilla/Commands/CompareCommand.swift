@@ -19,7 +19,7 @@ struct CompareCommand: ParsableCommand {
 
     @OptionGroup var model: ModelOption
 
-    @Option(help: "Formats with commas, such as native,q8,q4; a packed checkpoint has its own alone.")
+    @Option(help: "Formats with commas, such as native,bf16,q8,q4; a packed checkpoint has its own alone.")
     var formats: String?
 
     @Option(
