@@ -109,7 +109,7 @@ package struct KernelBenchmark {
 
     private var peakRounds: Int { 100_000 }
     private func peakOperations(_ storage: PackedMatrix.Storage) -> Double {
-        4 * Double(pool.threads) * 192 * Double(peakRounds) * vectorShare * (pairProbe(storage) == nil ? 1 : 2)
+        4 * Double(pool.threads) * 192 * Double(peakRounds) * vectorShare * (pairProbe(storage) == nil ? 1 : 4)
     }
     /// Pairs of bfloat16 have a ceiling of their own where the processor multiplies them.
     private func pairProbe(_ storage: PackedMatrix.Storage) -> ((Int, UnsafeMutablePointer<Float>?) -> Double)? {

@@ -27,7 +27,9 @@ extension PackedMatrix {
         package var groupColumns: Int { isQuantised ? CK_GROUP_COLUMNS : 1 }
 
         /// Whether rows of numbers of this type can become rows of this storage.
-        package func packs(_ type: ElementType) -> Bool { isQuantised || self == .bfloat16Pairs || self == Storage(type) }
+        package func packs(_ type: ElementType) -> Bool {
+            isQuantised || self == .bfloat16Pairs || self == Storage(type)
+        }
 
         /// The type of numbers that these bytes are, if they are floats.
         package var elementType: ElementType? {

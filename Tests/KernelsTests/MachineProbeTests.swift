@@ -29,7 +29,7 @@ struct MachineProbeTests {
         #expect(sum != 0.5 && integer != 3)
         guard let pairs = table.probe_bfloat16 else { return }
         sum = 0.5
-        #expect(pairs(7, &sum) == Double(4 * 12 * 7 * lanes.0))
+        #expect(pairs(7, &sum) == Double(4 * 24 * 7 * lanes.0))
         #expect(sum != 0.5)
     }
 }

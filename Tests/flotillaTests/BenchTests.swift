@@ -31,14 +31,12 @@ struct BenchTests {
         }
     }
 
-    @Test("machine: four figures for each number of threads")
+    @Test("machine: five figures for each number of threads")
     func machine() throws {
         let rows = try Self.rows(["machine", "--threads", "1,2", "--megabytes", "8"])
-        #expect(Self.values(rows, "threads", as: Int.self) == [1, 1, 1, 1, 2, 2, 2, 2])
-        #expect(
-            Self.values(rows, "benchmark", as: String.self)
-                == ["read", "multiply-add", "dot", "sgemm", "read", "multiply-add", "dot", "sgemm"]
-        )
+        #expect(Self.values(rows, "threads", as: Int.self) == [1, 1, 1, 1, 1, 2, 2, 2, 2, 2])
+        let names = ["read", "multiply-add", "dot", "dot", "sgemm"]
+        #expect(Self.values(rows, "benchmark", as: String.self) == names + names)
         Self.check(rows)
     }
 

@@ -85,6 +85,34 @@ struct GoldenGroupTests {
         }
     }
 
+    @Test("in bf16, greedy tokens are the reference's and logits near its own", arguments: Golden.models)
+    func pairs(model: String) throws {
+        let golden = try Golden(model)
+        try Fixtures.withTemporaryDirectory { directory in
+            let messages = directory.appendingPathComponent("messages.json")
+            let conversation = try #require(try Self.conversations(golden).first { $0.name == "two-images" })
+            try conversation.messages.write(to: messages)
+            let trace = directory.appendingPathComponent("trace")
+            let outcome = try FlotillaProgram.run(
+                [
+                    "generate", "--model", golden.directory.path, "--messages", messages.path, "--json", "--format",
+                    "bf16", "--max-tokens", "24", "--kv", "f32", "--trace", trace.path,
+                ],
+                in: directory
+            )
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            let answer = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any]
+            #expect(answer?["tokens"] as? [Int32] == golden.cases.first { $0.name == "two-images" }?.tokens)
+            let logits = try #require(try Golden.readTensors(trace)["logits"])
+            let expected = try #require(golden.tensor("two-images.logits"))
+            #expect(logits.count == expected.count)
+            let largest = zip(logits, expected).map { abs($0 - $1) }.max() ?? .infinity
+            let spread = (expected.map { $0 * $0 }.reduce(0, +) / Float(expected.count)).squareRoot()
+            // Each linear rounds its input by up to 2^-9, in four layers one after the other.
+            #expect(largest < 0.05 * spread, "\(largest) of \(spread)")
+        }
+    }
+
     @Test(
         "a sampled answer is the same for any number of ranks",
         arguments: [
