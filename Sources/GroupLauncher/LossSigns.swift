@@ -65,8 +65,14 @@ struct LossSigns {
                 hint: said ?? "look for a firewall between the hosts, or a host that does not answer"
             )
         }
-        let loss = lossOfRank(diagnosis)
-        let what = loss.rank.map { "rank \($0): \(loss.cause)" } ?? loss.cause
+        let what: String
+        if diagnosis.firstEnded == nil, silent == nil, diagnosis.lostHost == nil, !members.isEmpty, let launcher {
+            // mpirun does not always name the rank that it gave up for, and ends the others: their links are no cause.
+            what = "mpirun \(launcher) before rank \(missing) said hello"
+        } else {
+            let loss = lossOfRank(diagnosis)
+            what = loss.rank.map { "rank \($0): \(loss.cause)" } ?? loss.cause
+        }
         return LaunchError("the group ended before it was complete: \(what)\(said.map { ": \($0)" } ?? "")")
     }
 }

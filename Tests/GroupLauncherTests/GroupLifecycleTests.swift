@@ -74,6 +74,21 @@ struct GroupLifecycleTests {
         #expect(error(life)?.description == "lost rank 1 (decoder) on host h, pid 11: its link broke off (reset)")
     }
 
+    @Test func aLinkThatBrokeWithTheLauncherIsNoCauseWhileTheGroupForms() {
+        var life = forming()
+        _ = life.handle(.joined(hellos[0]), now: .zero)
+        #expect(life.handle(.closed(rank: 0, .lost("reset")), now: .zero) == [])
+        #expect(life.handle(.launcherEnded(.exited(42)), now: .zero) == [])
+        _ = life.handle(.deadline, now: .seconds(2))
+        let start = "the group ended before it was complete: "
+        #expect(
+            error(life, ["out of luck"])?.description
+                == start + "mpirun exited with status 42 before rank 1 said hello: out of luck"
+        )
+        let lines = ["  Process name: [[1,1],1]", "  Exit code:    42"]
+        #expect(error(life, lines)?.description.hasPrefix(start + "rank 1: exited with status 42") == true)
+    }
+
     @Test func aSilentRankIsLost() {
         var life = working()
         #expect(life.handle(.silent(rank: 1, .seconds(4)), now: .zero) == [.terminate])
