@@ -51,6 +51,7 @@ package struct BlockProduct {
     package func callAsFunction(_ w: PackedMatrix, result: Int = 0) -> Rows {
         precondition(w.columns == x.width, "product: \(x.width) columns by [\(w.rows), \(w.columns)]")
         precondition(outputs.upperBound <= w.rows, "product: outputs \(outputs) of \(w.rows)")
+        precondition(w.storage == x.element.storage(of: w.storage), "product: \(x.element) by \(w.storage)")
         let width = BlockGrid.panelsPerBlock * BlockGrid.panelRows
         let target = scratch + (1 + result) * BlockGrid.blockFloats
         tree.withUnsafeTree { tree in

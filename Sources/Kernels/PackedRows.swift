@@ -2,19 +2,47 @@ internal import CKernels
 
 /// Activations `[count, width]` in the order in which products read them, in memory that somebody else owns.
 ///
-/// Tiles of as many tokens as the set of kernels has registers for, each `[width][tokens of the tile]`, as `ck_pack_tile`
-/// lays them. What computes an activation writes it here at once, so that no product begins with a pass over memory.
+/// Tiles of as many tokens as the set of kernels has registers for, each column by column, as `ck_pack_x` lays them.
+/// What computes an activation writes it here at once, so that no product begins with a pass over memory.
 package struct PackedRows {
+    /// What a product takes for an activation.
+    package enum Element: Sendable {
+        /// The number as it is.
+        case float32
+        /// The number rounded to bfloat16; two columns share a word where the set of kernels multiplies pairs.
+        case bfloat16
+
+        /// Words of four bytes for `width` columns of a token.
+        package func words(width: Int, kernels: KernelSet = .active) -> Int { ck_x_words(kernels.table, code, width) }
+
+        /// How the weights of such a product are kept, where the checkpoint has `stored` ones.
+        package func storage(of stored: PackedMatrix.Storage) -> PackedMatrix.Storage {
+            self == .float32 ? stored : .bfloat16Pairs
+        }
+
+        /// A storage of weights that takes such activations.
+        fileprivate var code: ck_storage { self == .float32 ? CK_FLOAT32 : CK_BFLOAT16_PAIRS }
+    }
+
     let base: UnsafeMutablePointer<Float>
     package let count: Int
     package let width: Int
+    package let element: Element
     let kernels: KernelSet
 
-    package init(_ base: UnsafeMutablePointer<Float>, count: Int, width: Int, kernels: KernelSet = .active) {
+    /// - Parameter base: `count` times the words of a token.
+    package init(
+        _ base: UnsafeMutablePointer<Float>,
+        count: Int,
+        width: Int,
+        element: Element = .float32,
+        kernels: KernelSet = .active
+    ) {
         precondition(count >= 1 && width >= 1, "packed rows: [\(count), \(width)]")
         self.base = base
         self.count = count
         self.width = width
+        self.element = element
         self.kernels = kernels
     }
 
@@ -26,15 +54,35 @@ package struct PackedRows {
     }
 
     /// Puts `rows`, the columns from `firstColumn` on of whole tiles, in their places.
+    ///
+    /// Neighbouring columns may be stored by two threads at once, even where they share a word.
     func store(_ rows: Rows, tiles: Range<Int>, firstColumn: Int = 0) {
         let tokens = tokens(tiles)
         precondition(rows.count == tokens.count && firstColumn + rows.width <= width, "pack: \(rows.width) of \(width)")
         for tile in tiles {
             let part = self.tokens(tile..<tile + 1)
-            let place = part.lowerBound * width + firstColumn * part.count
-            let source = rows.row(part.lowerBound - tokens.lowerBound)
-            ck_vision_pack_tile(source, rows.stride, part.count, rows.width, base + place)
+            let source = rows.rows(part.lowerBound - tokens.lowerBound..<part.upperBound - tokens.lowerBound)
+            store(source, firstColumn: firstColumn, tile: base + part.lowerBound * words(width))
         }
+    }
+
+    private func words(_ width: Int) -> Int { element.words(width: width, kernels: kernels) }
+
+    /// Columns of the tile at `tile`; of a pair of which only one column is stored, that one's half alone.
+    private func store(_ rows: Rows, firstColumn: Int, tile: UnsafeMutablePointer<Float>) {
+        var columns = firstColumn..<firstColumn + rows.width
+        func storeAlone(_ column: Int) {
+            let source = rows.base + column - firstColumn
+            ck_vision_pack_column(kernels.table, source, rows.stride, rows.count, column, tile)
+        }
+        if element == .bfloat16 {
+            if let first = columns.first, first % 2 == 1 { storeAlone(columns.removeFirst()) }
+            if let last = columns.last, last % 2 == 0, last + 1 < width { storeAlone(columns.removeLast()) }
+        }
+        guard !columns.isEmpty else { return }
+        let source = rows.base + columns.lowerBound - firstColumn
+        let place = tile + words(columns.lowerBound) * rows.count
+        ck_pack_x(kernels.table, element.code, source, rows.stride, rows.count, columns.count, place)
     }
 
     /// Floats of each thread's work area that `fill` needs.

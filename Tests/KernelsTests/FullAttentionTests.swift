@@ -18,10 +18,33 @@ struct FullAttentionTests {
 
     /// `[tokens, width]`, row by row, of q | k | v `[tokens, 3 · width]`.
     private func run(_ sizes: Sizes, _ qkv: [Float], threads: Int, kernels: KernelSet = .active) -> [Float] {
+        let words = words(sizes, qkv, .float32, threads: threads, kernels: kernels)
+        let out = PackedRows(words.floats, count: sizes.tokens, width: sizes.width, kernels: kernels)
+        var result = [Float](repeating: .nan, count: sizes.tokens * sizes.width)
+        for tile in 0..<out.tiles {
+            let part = out.tokens(tile..<tile + 1)
+            for token in part {
+                for column in 0..<sizes.width {
+                    let place = part.lowerBound * sizes.width + column * part.count + token - part.lowerBound
+                    result[token * sizes.width + column] = words.floats[place]
+                }
+            }
+        }
+        return result
+    }
+
+    /// What the next product reads.
+    private func words(
+        _ sizes: Sizes,
+        _ qkv: [Float],
+        _ element: PackedRows.Element,
+        threads: Int,
+        kernels: KernelSet
+    ) -> ScratchMemory {
         let attention = FullAttention(tokens: sizes.tokens, heads: sizes.heads, headDim: sizes.headDim)
         let width = sizes.width
         let memory = ScratchMemory(byteCount: 4 * sizes.tokens * width)
-        let out = PackedRows(memory.floats, count: sizes.tokens, width: width, kernels: kernels)
+        let out = PackedRows(memory.floats, count: sizes.tokens, width: width, element: element, kernels: kernels)
         let pool = ThreadPool(threads: threads)
         var qkv = qkv
         qkv.withRows(sizes.tokens, width: 3 * width) { all in
@@ -36,17 +59,7 @@ struct FullAttentionTests {
                 )
             }
         }
-        var result = [Float](repeating: .nan, count: sizes.tokens * width)
-        for tile in 0..<out.tiles {
-            let part = out.tokens(tile..<tile + 1)
-            for token in part {
-                for column in 0..<width {
-                    let place = part.lowerBound * width + column * part.count + token - part.lowerBound
-                    result[token * width + column] = memory.floats[place]
-                }
-            }
-        }
-        return result
+        return memory
     }
 
     @Test("is softmax(q kᵀ / √headDim) v of double precision", arguments: sizes)
@@ -81,5 +94,24 @@ struct FullAttentionTests {
         for kernels in everySet {
             for threads in [1, 3] { #expect(run(sizes, qkv, threads: threads, kernels: kernels).bits == one.bits) }
         }
+    }
+
+    @Test("is rounded for a product by bfloat16, and nothing else", arguments: sizes, everySet)
+    private func rounded(sizes: Sizes, kernels: KernelSet) {
+        var random = SeededRandom(seed: 10)
+        let qkv = random.floats(sizes.tokens * 3 * sizes.width)
+        var exact = run(sizes, qkv, threads: 1)
+        let found = words(sizes, qkv, .bfloat16, threads: 3, kernels: kernels)
+        let count = sizes.tokens * PackedRows.Element.bfloat16.words(width: sizes.width, kernels: kernels)
+        let memory = ScratchMemory(byteCount: 4 * count)
+        let expected = PackedRows(
+            memory.floats,
+            count: sizes.tokens,
+            width: sizes.width,
+            element: .bfloat16,
+            kernels: kernels
+        )
+        exact.withRows(sizes.tokens, width: sizes.width) { expected.store($0, tiles: 0..<expected.tiles) }
+        #expect((0..<count).allSatisfy { found.floats[$0].bitPattern == memory.floats[$0].bitPattern })
     }
 }

@@ -20,8 +20,10 @@ void ck_vision_layer_norm(float *x, const float *weight, const float *bias, size
 // x[i] = 0.5 x[i] (1 + erf(x[i] / sqrt 2)), the exact GELU, in place.
 void ck_vision_gelu(float *x, size_t count);
 
-// out[k * width + t] = x[t * stride + k]: `columns` columns of one tile of `width` tokens, as ck_pack_tile lays them.
-void ck_vision_pack_tile(const float *x, size_t stride, size_t width, size_t columns, float *out);
+// Column `column` alone of a tile of `width` tokens, for products by CK_BFLOAT16_PAIRS, where ck_pack_x of all columns to
+// `out` would put it. Only its halves of the words are written: those of its neighbour may be another thread's.
+void ck_vision_pack_column(const struct ck_kernels *kernels, const float *x, size_t stride, size_t width, size_t column,
+                           void *out);
 
 // The values of `tokens` tokens, from token `first` on, into w [head dimension (rows), all tokens (columns)] of float32:
 // a panel takes sixteen numbers of a token side by side. v is [tokens][w->rows].

@@ -1,36 +1,18 @@
-// Where numbers lie in the tower's attention: copies, no arithmetic that instruction sets could differ in.
+// Where numbers lie in the tower's attention: copies and roundings, no arithmetic that instruction sets could
+// differ in.
 #include "../common/internal.h"
 #include "../include/ck_vision.h"
 
-typedef float four __attribute__((vector_size(16)));
-
-// Four columns of four tokens: out[k * width + t] = x[t * stride + k].
-CK_INLINE void pack_four(const float *x, size_t stride, size_t width, float *out) {
-    four row[4], half[4];
-    for (size_t t = 0; t < 4; t++) memcpy(&row[t], x + t * stride, sizeof row[t]);
-    for (size_t i = 0; i < 2; i++) {
-        half[2 * i] = __builtin_shufflevector(row[2 * i], row[2 * i + 1], 0, 4, 1, 5);
-        half[2 * i + 1] = __builtin_shufflevector(row[2 * i], row[2 * i + 1], 2, 6, 3, 7);
-    }
-    for (size_t i = 0; i < 2; i++) {
-        const four even = __builtin_shufflevector(half[i], half[2 + i], 0, 1, 4, 5);
-        const four odd = __builtin_shufflevector(half[i], half[2 + i], 2, 3, 6, 7);
-        memcpy(out + 2 * i * width, &even, sizeof even);
-        memcpy(out + (2 * i + 1) * width, &odd, sizeof odd);
-    }
-}
-
-void ck_vision_pack_tile(const float *x, size_t stride, size_t width, size_t columns, float *out) {
-    size_t k = 0;
-    for (; width >= 4 && k + 4 <= columns; k += 4) {
-        // The last four tokens may have been written in part: the same numbers again.
-        for (size_t t = 0; t < width; t += 4) {
-            const size_t token = t + 4 <= width ? t : width - 4;
-            pack_four(x + token * stride + k, stride, width, out + k * width + token);
+void ck_vision_pack_column(const ck_kernels *kernels, const float *x, size_t stride, size_t width, size_t column,
+                           void *out) {
+    const size_t first = ck_x_words(kernels, CK_BFLOAT16_PAIRS, column / 2 * 2) * width;
+    for (size_t t = 0; t < width; t++) {
+        const float rounded = ck_round_bfloat16(x[t * stride]);
+        if (kernels->pair_columns == 1) {
+            ((float *)out)[first + column % 2 * width + t] = rounded;
+        } else {
+            ((uint16_t *)out)[2 * (first + t) + (column + 1) % 2] = (uint16_t)(ck_bits(rounded) >> 16);
         }
-    }
-    for (; k < columns; k++) {
-        for (size_t t = 0; t < width; t++) out[k * width + t] = x[t * stride + k];
     }
 }
 
