@@ -29,7 +29,7 @@ package struct GroupPlan: Sendable, Equatable {
 
     package let ranks: [Rank]
     package let options: RankOptions
-    /// How the decoder's matrices will be held.
+    /// How matrices will be held.
     package let format: WeightFormat
 
     package var totalBytes: Int { ranks.reduce(0) { $0 + $1.totalBytes } }
@@ -81,8 +81,9 @@ package struct GroupPlan: Sendable, Equatable {
         }
         let tileBytes = config.visualTokensPerTile * config.decoder.hidden * 4 * options.decoderRanks
         let stored = checkpoint.required(TensorNames.projectorInputWeight).elementType
-        let visionWeights = VisionEncoder.weightBytes(config, stored: stored)
-        let visionWork = VisionEncoder.workBytes(config, threads: threads)
+        let element = PackedRows.Element(format)
+        let visionWeights = VisionEncoder.weightBytes(config, stored: stored, element: element)
+        let visionWork = VisionEncoder.workBytes(config, element: element, threads: threads)
         ranks =
             decoders
             + (0..<options.visionRanks).map { index in

@@ -45,7 +45,8 @@ package final class LocalGroup: Sendable {
         _ endpoint: LocalEndpoint
     ) throws {
         let threads = options.threads ?? Processors.available
-        let vision = LocalTileInbox(checkpoint, threads: threads, endpoint: endpoint)
+        let format = try checkpoint.format(asked: options.format)
+        let vision = LocalTileInbox(checkpoint, format: format, threads: threads, endpoint: endpoint)
         let rank = DecoderRank(
             checkpoint: checkpoint,
             options: options,
@@ -76,6 +77,7 @@ private final class LocalTileInbox: TileInbox {
     }
 
     private let checkpoint: Checkpoint
+    private let format: WeightFormat
     private let threads: Int
     private let endpoint: LocalEndpoint
     /// Loaded with the first picture: a conversation of text alone needs no vision tower.
@@ -83,14 +85,15 @@ private final class LocalTileInbox: TileInbox {
     private var waiting: [Waiting] = []
     private var encoded: [(header: TileHeader, tokens: FloatBuffer)] = []
 
-    init(_ checkpoint: Checkpoint, threads: Int, endpoint: LocalEndpoint) {
+    init(_ checkpoint: Checkpoint, format: WeightFormat, threads: Int, endpoint: LocalEndpoint) {
         self.checkpoint = checkpoint
+        self.format = format
         self.threads = threads
         self.endpoint = endpoint
     }
 
     func submit(_ job: ImageJob, _ bytes: Data) {
-        let encoder = self.encoder ?? TileEncoder(checkpoint, threads: threads)
+        let encoder = self.encoder ?? TileEncoder(checkpoint, format: format, threads: threads)
         self.encoder = encoder
         do {
             let tiles = try encoder.tiles(of: bytes, maxTiles: job.maxTiles)

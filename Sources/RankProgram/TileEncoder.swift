@@ -15,13 +15,15 @@ final class TileEncoder {
     private let pixels: FloatBuffer
     let weightBytes: Int
 
-    init(_ checkpoint: Checkpoint, threads: Int) {
+    /// - Parameter format: what the group runs in.
+    init(_ checkpoint: Checkpoint, format: WeightFormat, threads: Int) {
         config = checkpoint.config
         let pool = ThreadPool(threads: threads)
-        encoder = VisionEncoder(VisionWeights(checkpoint, pool: pool), pool: pool)
+        let element = PackedRows.Element(format)
+        encoder = VisionEncoder(VisionWeights(checkpoint, element: element, pool: pool), pool: pool)
         pixels = FloatBuffer(count: 3 * config.images.tileSide * config.images.tileSide)
         let stored = checkpoint.required(TensorNames.projectorInputWeight).elementType
-        weightBytes = VisionEncoder.weightBytes(config, stored: stored)
+        weightBytes = VisionEncoder.weightBytes(config, stored: stored, element: element)
     }
 
     var tokensPerTile: Int { config.visualTokensPerTile }

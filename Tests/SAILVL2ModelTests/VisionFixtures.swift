@@ -12,9 +12,13 @@ enum VisionFixtures {
 
     static func checkpoint(_ path: String) throws -> Checkpoint { try Checkpoint(directory: Fixtures.url(path)) }
 
-    static func encoder(_ path: String, threads: Int = 2) throws -> VisionEncoder {
+    static func encoder(
+        _ path: String,
+        _ element: PackedRows.Element = .float32,
+        threads: Int = 2
+    ) throws -> VisionEncoder {
         let pool = ThreadPool(threads: threads)
-        return VisionEncoder(VisionWeights(try checkpoint(path), pool: pool), pool: pool)
+        return VisionEncoder(VisionWeights(try checkpoint(path), element: element, pool: pool), pool: pool)
     }
 
     /// A float32 tensor of `<path>/golden.tensors`.

@@ -2,6 +2,7 @@ package import Checkpoints
 internal import Diagnostics
 internal import Foundation
 internal import Kernels
+internal import SAILVL2Model
 internal import Tensors
 
 /// Compares what a model makes of the same texts in several formats; one format is in memory at a time.
@@ -20,22 +21,30 @@ package struct FormatComparison {
 
     private let texts: [ComparisonText]
     private let threads: Int
-    private let visual: [[FloatBuffer]]
+    private let pictures: Checkpoint
+    /// The visual tokens of each text's pictures; formats in which the tower computes alike share them.
+    private var visual: [PackedRows.Element: [[FloatBuffer]]] = [:]
     /// Logits of earlier texts' positions come first.
     private let offsets: [Int]
     private var reference: ScratchMemory?
 
-    /// Encodes the pictures, which all formats share.
-    package init(_ texts: [ComparisonText], _ checkpoint: Checkpoint, threads: Int?) throws {
+    /// - Parameter checkpoint: whose vision tower encodes the pictures of every subject.
+    package init(_ texts: [ComparisonText], _ checkpoint: Checkpoint, threads: Int?) {
         self.texts = texts
+        pictures = checkpoint
         self.threads = threads ?? Processors.available
         offsets = texts.indices.map { index in texts[..<index].reduce(0) { $0 + $1.compared.count } }
-        guard texts.contains(where: { !$0.pictures.isEmpty }) else {
-            visual = texts.map { _ in [] }
-            return
-        }
-        let encoder = TileEncoder(checkpoint, threads: self.threads)
-        visual = try texts.map { text in try text.pictures.map { try Self.encode($0, encoder) } }
+    }
+
+    /// Encodes the pictures as a group of this format does, unless that has been done.
+    private mutating func visualTokens(_ format: WeightFormat) throws -> [[FloatBuffer]] {
+        guard texts.contains(where: { !$0.pictures.isEmpty }) else { return texts.map { _ in [] } }
+        let element = PackedRows.Element(format)
+        if let known = visual[element] { return known }
+        let encoder = TileEncoder(pictures, format: format, threads: threads)
+        let tokens = try texts.map { text in try text.pictures.map { try Self.encode($0, encoder) } }
+        visual[element] = tokens
+        return tokens
     }
 
     private static func encode(_ picture: ComparisonText.Picture, _ encoder: TileEncoder) throws -> FloatBuffer {
@@ -58,6 +67,7 @@ package struct FormatComparison {
     /// Runs the format that the others are compared with.
     package mutating func runReference(_ subject: Subject) throws {
         let memory = ScratchMemory(byteCount: max(Self.referenceBytes(texts, subject.checkpoint), 64))
+        let visual = try visualTokens(subject.format)
         let forcing = try forcing(subject)
         let vocabulary = forcing.vocabulary
         for (index, text) in texts.enumerated() {
@@ -70,8 +80,9 @@ package struct FormatComparison {
     }
 
     /// Runs a format and compares it with the reference, text by text.
-    package func run(_ subject: Subject) throws -> [LogitsComparison] {
+    package mutating func run(_ subject: Subject) throws -> [LogitsComparison] {
         guard let reference else { preconditionFailure("no reference to compare with") }
+        let visual = try visualTokens(subject.format)
         let forcing = try forcing(subject)
         let vocabulary = forcing.vocabulary
         return try texts.indices.map { index in

@@ -13,15 +13,20 @@ package struct VisionBenchmark: Sendable {
     package let productSeconds: Double
     /// Floating-point operations of the tile's products.
     package let operations: Double
-    /// GFLOP/s of multiply-adds in registers, on the same threads.
+    /// What the products take for an activation.
+    package let element: PackedRows.Element
+    /// GFLOP/s in registers, on the same threads: of multiply-adds, or of dot products of bfloat16 where the processor has
+    /// an instruction for them and the tower uses it.
     package let peakGigaflops: Double
+    /// What that peak is of.
+    package var peakName: String { element.words(width: 2) == 1 ? "bfloat16 dot products" : "multiply-adds" }
     /// The kernels that OpenBLAS chose.
     package var blasCore: String { BLAS.coreName }
 
     /// Of the time that OpenBLAS takes for the products alone: 1 is as fast as its sgemm.
     package var efficiency: Double { productSeconds / tileSeconds }
     package var gigaflops: Double { operations / tileSeconds / 1e9 }
-    /// Of the multiply-adds that the processor could do in the time.
+    /// Of the operations that the processor could do in the time.
     package var peakShare: Double { gigaflops / peakGigaflops }
     package var productGigaflops: Double { operations / productSeconds / 1e9 }
 
@@ -44,7 +49,8 @@ package struct VisionBenchmark: Sendable {
                 }
             }
             tile.append(encoding / .seconds(1))
-            peak.append(probe.multiplyAddPeak(rounds: 1_000_000) / 1e9)
+            let registers = weights.element == .bfloat16 ? probe.bfloat16Peak : probe.multiplyAddPeak
+            peak.append(registers(1_000_000) / 1e9)
             alone.append(pool.step { products.reduce(0) { $0 + operands.seconds(for: $1, pool: pool) } })
         }
         return VisionBenchmark(
@@ -52,6 +58,7 @@ package struct VisionBenchmark: Sendable {
             tileSeconds: tile.median,
             productSeconds: alone.median,
             operations: products.reduce(0) { $0 + $1.operations },
+            element: weights.element,
             peakGigaflops: peak.median
         )
     }

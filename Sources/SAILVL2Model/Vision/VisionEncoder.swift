@@ -23,13 +23,15 @@ package final class VisionEncoder {
 
     package init(_ weights: VisionWeights, pool: ThreadPool) {
         self.weights = weights
-        work = VisionWorkspace(weights.config, pool: pool)
+        work = VisionWorkspace(weights.config, element: weights.element, pool: pool)
     }
 
     package var config: ModelConfig { weights.config }
 
     /// Bytes of the work areas that this encoder has allocated.
-    package var workBytes: Int { Self.workBytes(config, threads: work.pool.threads) }
+    package var workBytes: Int {
+        Self.workBytes(config, element: weights.element, threads: work.pool.threads)
+    }
 
     /// Computes the visual tokens of one tile.
     ///

@@ -2,7 +2,7 @@ import Kernels
 
 /// A linear layer, y = x · weightᵀ + bias, computed block by block on all threads.
 ///
-/// x [patches, inputs], weight [outputs, inputs] packed as stored, bias [outputs] where the checkpoint has one,
+/// x [patches, inputs], weight [outputs, inputs] packed for x's element, bias [outputs] where the checkpoint has one,
 /// y [patches, outputs].
 struct VisionLinear: Sendable {
     let weight: PackedMatrix

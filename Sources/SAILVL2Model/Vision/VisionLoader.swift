@@ -5,6 +5,8 @@ import Tensors
 /// Makes the tower's layers from the tensors of a checkpoint.
 struct VisionLoader {
     let checkpoint: Checkpoint
+    /// What the products take for an activation, which the weights are packed for.
+    let element: PackedRows.Element
     let pool: ThreadPool
 
     private var vision: ModelConfig.Vision { checkpoint.config.vision }
@@ -56,10 +58,12 @@ struct VisionLoader {
         VisionLinear(weight: matrix(checkpoint.required(weight)), bias: checkpoint.tensor(bias)?.floats())
     }
 
-    /// Packs a matrix as it is stored: its first dimension is the outputs, the others together are the inputs.
+    /// Packs a matrix as it is stored, or rounded to bfloat16: its first dimension is the outputs, the others together
+    /// are the inputs.
     private func matrix(_ tensor: TensorView) -> PackedMatrix {
         let (rows, columns) = (tensor.rowCount, tensor.rowElements)
-        let matrix = PackedMatrix(rows: rows, columns: columns, storage: PackedMatrix.Storage(tensor.elementType))
+        let storage = element.storage(of: PackedMatrix.Storage(tensor.elementType))
+        let matrix = PackedMatrix(rows: rows, columns: columns, storage: storage)
         tensor.willNeed()
         matrix.load(tensor, rows: 0..<rows, columns: 0..<columns, at: 0, pool: pool)
         return matrix

@@ -4,7 +4,7 @@ import Tensors
 
 /// The activations of one tile on its way through the tower, allocated once and named for what they hold.
 ///
-/// What a product reads is packed by whoever computes it. Not `Sendable`: it belongs to one encoder, which computes one
+/// What a product reads is packed by whoever computes it, in the element that the tower's products take. Not `Sendable`: it belongs to one encoder, which computes one
 /// tile at a time.
 final class VisionWorkspace {
     /// The patches' pixels, [patches, 3 · patchSize²].
@@ -28,16 +28,16 @@ final class VisionWorkspace {
 
     private let memory: ScratchMemory
 
-    init(_ config: ModelConfig, pool: ThreadPool) {
-        let memory = ScratchMemory(byteCount: Self.activationCount(config) * MemoryLayout<Float>.stride)
+    init(_ config: ModelConfig, element: PackedRows.Element, pool: ThreadPool) {
+        let memory = ScratchMemory(byteCount: Self.activationCount(config, element) * MemoryLayout<Float>.stride)
         var next = memory.floats
-        func rows(_ shape: (rows: Int, columns: Int)) -> Rows {
-            defer { next += Self.padded(shape.rows * shape.columns) }
+        func rows(_ shape: Shape) -> Rows {
+            defer { next += Self.padded(shape.words(element)) }
             return Rows(next, count: shape.rows, width: shape.columns)
         }
-        func packed(_ shape: (rows: Int, columns: Int)) -> PackedRows {
-            let rows = rows(shape)
-            return PackedRows(rows.base, count: rows.count, width: rows.width)
+        func packed(_ shape: Shape) -> PackedRows {
+            defer { next += Self.padded(shape.words(element)) }
+            return PackedRows(next, count: shape.rows, width: shape.columns, element: element)
         }
         let shapes = Self.shapes(config)
         patches = packed(shapes[0])
@@ -55,25 +55,40 @@ final class VisionWorkspace {
     }
 
     /// Bytes of all activations, of the packed keys and values, and of the work areas of `threads` threads.
-    static func byteCount(_ config: ModelConfig, threads: Int) -> Int {
+    static func byteCount(_ config: ModelConfig, element: PackedRows.Element, threads: Int) -> Int {
         let (patches, vision) = (config.patchesPerTile, config.vision)
-        let floats = activationCount(config) + threads * scratchCount(config)
+        let floats = activationCount(config, element) + threads * scratchCount(config)
         return floats * MemoryLayout<Float>.stride
             + FullAttention.byteCount(tokens: patches, heads: vision.heads, headDim: vision.headDim)
     }
 
+    private struct Shape {
+        let rows, columns: Int
+        /// Whether a product reads it.
+        var isPacked = true
+
+        func words(_ element: PackedRows.Element) -> Int {
+            rows * (isPacked ? element.words(width: columns) : columns)
+        }
+    }
+
     /// Each activation's shape, in the order of the properties.
-    private static func shapes(_ config: ModelConfig) -> [(rows: Int, columns: Int)] {
+    private static func shapes(_ config: ModelConfig) -> [Shape] {
         let (patches, tokens, vision) = (config.patchesPerTile, config.visualTokensPerTile, config.vision)
         return [
-            (patches, 3 * vision.patchSize * vision.patchSize), (patches, vision.hidden), (patches, vision.hidden),
-            (patches, 3 * vision.hidden), (patches, vision.hidden), (patches, vision.intermediate),
-            (tokens, config.mergedFeatures), (tokens, config.decoder.hidden),
+            Shape(rows: patches, columns: 3 * vision.patchSize * vision.patchSize),
+            Shape(rows: patches, columns: vision.hidden, isPacked: false),
+            Shape(rows: patches, columns: vision.hidden),
+            Shape(rows: patches, columns: 3 * vision.hidden, isPacked: false),
+            Shape(rows: patches, columns: vision.hidden),
+            Shape(rows: patches, columns: vision.intermediate),
+            Shape(rows: tokens, columns: config.mergedFeatures),
+            Shape(rows: tokens, columns: config.decoder.hidden),
         ]
     }
 
-    private static func activationCount(_ config: ModelConfig) -> Int {
-        shapes(config).reduce(0) { $0 + padded($1.rows * $1.columns) }
+    private static func activationCount(_ config: ModelConfig, _ element: PackedRows.Element) -> Int {
+        shapes(config).reduce(0) { $0 + padded($1.words(element)) }
     }
 
     /// Every activation starts on a cache line of its own.

@@ -15,6 +15,9 @@ struct BenchVisionCommand: ParsableCommand {
     @OptionGroup var model: ModelOption
     @OptionGroup var bench: BenchOptions
 
+    @Option(help: "The group's format, of which the tower knows bf16 alone; by default as the checkpoint stores them.")
+    var format: String?
+
     @Option(help: "Threads; by default all processors.")
     var threads: Int?
 
@@ -27,7 +30,9 @@ struct BenchVisionCommand: ParsableCommand {
     func run() throws {
         let checkpoint = try Checkpoint(directory: try model.directory())
         let pool = ThreadPool(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
-        let weights = VisionWeights(checkpoint, pool: pool)
+        let format = try checkpoint.format(asked: try format.map { try WeightFormat(option: $0) })
+        let element = PackedRows.Element(format)
+        let weights = VisionWeights(checkpoint, element: element, pool: pool)
         var (tiles, products, peaks): ([VisionBenchmark], [Double], [Double]) = ([], [], [])
         // The first round warms up and does not count.
         for round in 0...bench.rounds {
@@ -44,13 +49,13 @@ struct BenchVisionCommand: ParsableCommand {
             Rounds.Outcome(seconds: seconds, ideal: peaks),
             amount: (tiles.first?.operations ?? 0) / 1e9,
             unit: "GFLOP/s",
-            ceiling: "multiply-adds"
+            ceiling: tiles.first?.peakName ?? "multiply-adds"
         )
         let rows = [tileRow(checkpoint, Rounds.Outcome(seconds: seconds, ideal: products)), rate]
         try bench.show(
             rows.map { row in
                 var row = row
-                (row.format, row.threads) = ("native", pool.threads)
+                (row.format, row.threads) = (element == .float32 ? "native" : format.rawValue, pool.threads)
                 row.tokens = .init(each: checkpoint.config.visualTokensPerTile)
                 return row
             }

@@ -48,7 +48,7 @@ struct CompareCommand: ParsableCommand {
         let texts = try comparisonSet(checkpoint)
         let needed = FormatComparison.referenceBytes(texts.texts, checkpoint)
         for subject in subjects { try checkMemory(subject, besides: needed) }
-        var comparison = try FormatComparison(texts.texts, checkpoint, threads: threads)
+        var comparison = FormatComparison(texts.texts, checkpoint, threads: threads)
         let first = subjects[0]
         Self.note("\(first.format.rawValue) …")
         try comparison.runReference(first)
