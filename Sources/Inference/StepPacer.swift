@@ -49,8 +49,9 @@ package struct StepPacer: Sendable {
         let allowed = max((slowdown - 1) * alone, 1e-6)
         let extra = max(seconds - alone, 1e-7)
         let now = Double(prompt)
-        let next =
-            extra <= allowed ? min(now * allowed / extra, now * 1.25 + 0.5) : max(now * allowed / extra, now * 0.5)
+        let fit = now * allowed / extra
+        // Half of the way up: a few tokens more may cost another pass of the kernels, so that steps do not grow evenly.
+        let next = extra <= allowed ? min((now + fit) / 2, now * 1.25 + 0.5) : max(fit, now * 0.5)
         let before = tokens[decoding] ?? Self.firstTokens
         // A step that was cut short by the end of a prompt says nothing against a larger one.
         tokens[decoding] = max(1, extra <= allowed ? max(before, next) : min(before, next))

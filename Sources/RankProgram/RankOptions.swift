@@ -21,7 +21,7 @@ package struct RankOptions: Sendable, Equatable {
     /// Sequences under way at most.
     package var maxSequences = 8
     /// How much longer a step may last for the sake of prompts while streams are decoding; `nil`: whole chunks.
-    package var decodeSlowdown: Double? = 1.3
+    package var decodeSlowdown: Double? = 1.2
     /// The relative speed of the decoder ranks; `nil` is equal.
     package var rankWeights: [Double]?
 

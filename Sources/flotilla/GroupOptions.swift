@@ -39,7 +39,7 @@ struct GroupOptions: ParsableArguments {
     @Option(
         help: "How much longer a step may last for the sake of prompts while streams are decoding; 0: a whole chunk."
     )
-    var decodeSlowdown = 1.3
+    var decodeSlowdown = 1.2
 
     @Option(help: "The relative speed of the decoder ranks' machines, such as 2,1,1; by default equal.")
     var rankWeights: String?
