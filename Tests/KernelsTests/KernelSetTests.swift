@@ -1,4 +1,5 @@
 import CKernels
+import Foundation
 import Kernels
 import Testing
 
@@ -10,5 +11,13 @@ struct KernelSetTests {
         #expect(KernelSet.named("abacus") == nil)
         #expect(everySet.map(\.name).contains(KernelSet.active.name))
         #expect(String(cString: ckernels_isa_name()) == KernelSet.active.name)
+    }
+
+    /// The check at start compares with two multiply-adds, and must not turn processors away that compute the same.
+    @Test("a processor that multiplies bfloat16 is made use of", arguments: ["avx512_bf16"])
+    func bfloat16(flag: String) throws {
+        let processors = try String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)
+        let able = [flag, "avx512_vnni"].allSatisfy(processors.contains)
+        #expect((KernelSet.named("avx512bf16") != nil) == able)
     }
 }

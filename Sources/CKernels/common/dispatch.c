@@ -1,5 +1,8 @@
 // The choice of an instruction set, made once.
 #include "internal.h"
+#if defined(__x86_64__)
+#include "../avx512bf16/kernels.h"
+#endif
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -16,7 +19,7 @@ const ck_kernels *ckernels_named(const char *name) {
                      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
                      __builtin_cpu_supports("avx512vnni");
     if (wide && !strcmp(name, ck_avx512_kernels.name)) return &ck_avx512_kernels;
-    const int pairs = wide && __builtin_cpu_supports("avx512bf16");
+    const int pairs = wide && __builtin_cpu_supports("avx512bf16") && ck_avx512bf16_is_chain();
     if (pairs && !strcmp(name, ck_avx512bf16_kernels.name)) return &ck_avx512bf16_kernels;
 #endif
     return NULL;
