@@ -12,7 +12,8 @@ internal import Tensors
 /// A decode step reads every weight of the layers and of the head once, and the keys and values of its sequences: at
 /// best it takes these bytes over the bandwidth at which the same threads read memory. A prefill computes: at best it
 /// takes the operations of its products over the rate of multiply-adds in registers, of dot products of bfloat16, or of
-/// products of eight-bit integers, as the format computes. All are measured in turns with the steps; the slowest rank counts.
+/// products of eight-bit integers, as the format computes. All are measured in turns with the steps; the slowest rank
+/// counts.
 package final class DecoderBenchmark {
     let decoder: Qwen3Decoder
     let group: BenchmarkGroup

@@ -45,13 +45,16 @@ struct LossSigns {
 
     private static let misfitHint = "mpirun and flotilla must use the same MPI, and one launch serves one group"
 
-    private func lossOfRank(_ diagnosis: MpirunDiagnosis) -> (rank: Int?, cause: String) {
+    /// - Parameter missing: the ranks that a group still waits for while others are there.
+    private func lossOfRank(_ diagnosis: MpirunDiagnosis, missing: String? = nil) -> (rank: Int?, cause: String) {
         if let ended = diagnosis.firstEnded { return (ended.rank, "\(ended.end)") }
         if let silent { return (silent.rank, "silent for \(Int(silent.duration.seconds)) s") }
         if let host = diagnosis.lostHost { return (nil, "mpirun lost its daemon on host \(host)") }
-        let ofLauncher = launcher.map { "mpirun \($0)" }
+        let ofLauncher = launcher.map { "mpirun \($0)\(missing.map { " before rank \($0) said hello" } ?? "")" }
         // mpirun passes a rank's signal on as a status, so that a signal of its own is not a rank's.
         if case .signalled = launcher, let ofLauncher { return (nil, ofLauncher) }
+        // mpirun does not always name the rank that it gave up for, and ends the others: their links are no cause.
+        if missing != nil, let ofLauncher { return (nil, ofLauncher) }
         if let closed { return (closed.rank, "its link broke off (\(closed.reason))") }
         return (nil, ofLauncher ?? "no cause is known")
     }
@@ -65,14 +68,8 @@ struct LossSigns {
                 hint: said ?? "look for a firewall between the hosts, or a host that does not answer"
             )
         }
-        let what: String
-        if diagnosis.firstEnded == nil, silent == nil, diagnosis.lostHost == nil, !members.isEmpty, let launcher {
-            // mpirun does not always name the rank that it gave up for, and ends the others: their links are no cause.
-            what = "mpirun \(launcher) before rank \(missing) said hello"
-        } else {
-            let loss = lossOfRank(diagnosis)
-            what = loss.rank.map { "rank \($0): \(loss.cause)" } ?? loss.cause
-        }
+        let loss = lossOfRank(diagnosis, missing: members.isEmpty ? nil : missing)
+        let what = loss.rank.map { "rank \($0): \(loss.cause)" } ?? loss.cause
         return LaunchError("the group ended before it was complete: \(what)\(said.map { ": \($0)" } ?? "")")
     }
 }

@@ -108,19 +108,23 @@ package struct KernelBenchmark {
     }
 
     private var peakRounds: Int { 100_000 }
+    private var peakTasks: Int { 4 * pool.threads }
+
+    /// What ``multiplyAdd(_:)`` does, as its probe counts it.
     private func peakOperations(_ storage: PackedMatrix.Storage) -> Double {
-        4 * Double(pool.threads) * 192 * Double(peakRounds) * vectorShare * (pairProbe(storage) == nil ? 1 : 4)
+        var result: Float = 0.5
+        return probe(storage).map { $0(1, &result) * Double(peakRounds * peakTasks) } ?? 0
     }
+
     /// Pairs of bfloat16 have a ceiling of their own where the processor multiplies them.
-    private func pairProbe(_ storage: PackedMatrix.Storage) -> ((Int, UnsafeMutablePointer<Float>?) -> Double)? {
-        storage == .bfloat16Pairs ? kernels.table.pointee.probe_bfloat16 : nil
+    private func probe(_ storage: PackedMatrix.Storage) -> ((Int, UnsafeMutablePointer<Float>?) -> Double)? {
+        let table = kernels.table.pointee
+        return storage == .bfloat16Pairs ? table.probe_bfloat16 ?? table.probe_fma : table.probe_fma
     }
-    /// The portable probe does 12 chains of one lane where the AVX2 probe does 12 of eight, AVX-512 12 of sixteen.
-    private var vectorShare: Double { ["ref": 0.125, "avx512": 2, "avx512bf16": 2][kernels.name] ?? 1 }
 
     private func multiplyAdd(_ storage: PackedMatrix.Storage) {
-        guard let probe = pairProbe(storage) ?? kernels.table.pointee.probe_fma else { return }
-        pool.run(4 * pool.threads) { _, thread in
+        guard let probe = probe(storage) else { return }
+        pool.run(peakTasks) { _, thread in
             var result: Float = 0.5
             _ = probe(peakRounds, &result)
             pool.scratch(of: thread)[0] = result

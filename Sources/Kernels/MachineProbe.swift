@@ -37,24 +37,12 @@ package final class MachineProbe {
 
     /// Floating-point operations a second of multiply-adds in registers, two each, on all threads.
     package func multiplyAddPeak(rounds: Int = 100_000) -> Double {
-        guard let probe = kernels.table.pointee.probe_fma else { return 0 }
-        return rate { thread in
-            var result: Float = 0.5
-            let operations = probe(rounds, &result)
-            pool.scratch(of: thread)[0] = result
-            return operations
-        }
+        kernels.table.pointee.probe_fma.map { rate(of: $0, rounds) } ?? 0
     }
 
     /// The same of products of bfloat16 added up in float32: the dot products of pairs where the processor has them.
     package func bfloat16Peak(rounds: Int = 100_000) -> Double {
-        guard let probe = kernels.table.pointee.probe_bfloat16 else { return multiplyAddPeak(rounds: rounds) }
-        return rate { thread in
-            var result: Float = 0.5
-            let operations = probe(rounds, &result)
-            pool.scratch(of: thread)[0] = result
-            return operations
-        }
+        kernels.table.pointee.probe_bfloat16.map { rate(of: $0, rounds) } ?? multiplyAddPeak(rounds: rounds)
     }
 
     /// Integer operations a second of products of eight-bit numbers in registers, two a product, on all threads.
@@ -64,6 +52,15 @@ package final class MachineProbe {
             var result: Int32 = 3
             let operations = probe(rounds, &result)
             pool.scratch(of: thread)[0] = Float(result)
+            return operations
+        }
+    }
+
+    private func rate(of probe: (Int, UnsafeMutablePointer<Float>?) -> Double, _ rounds: Int) -> Double {
+        rate { thread in
+            var result: Float = 0.5
+            let operations = probe(rounds, &result)
+            pool.scratch(of: thread)[0] = result
             return operations
         }
     }

@@ -2,7 +2,8 @@ internal import CKernels
 package import Tensors
 
 extension PackedMatrix {
-    /// Repacks, rounds or quantises consecutive rows; a matrix may be filled by several calls (`q`, `k` and `v` as one product).
+    /// Repacks, rounds or quantises consecutive rows; a matrix may be filled by several calls (`q`, `k` and `v` as one
+    /// product).
     ///
     /// All threads work, each on whole panels. What a quantised row becomes depends on that row alone, and not on the
     /// instruction set. A group with an infinity or a NaN becomes NaN.

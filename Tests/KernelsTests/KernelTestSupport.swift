@@ -84,15 +84,18 @@ extension PackedMatrix.Storage {
 
 /// One output of a product by its definition: leaves of sequential fused multiply-adds, then the stack machine.
 func definedProduct(_ w: ArraySlice<Float>, _ x: ArraySlice<Float>, _ tree: SumTree) -> [Float] {
+    definedSums(tree) { columns in
+        columns.reduce(0) { $0.addingProduct(w[w.startIndex + $1], x[x.startIndex + $1]) }
+    }
+}
+
+/// The partial sums that a tree leaves of what its leaves, ranges of columns, are.
+func definedSums(_ tree: SumTree, _ leaf: (Range<Int>) -> Float) -> [Float] {
     var stack: [Float] = []
     var column = 0
     for (end, merges) in zip(tree.leafEnds, tree.merges) {
-        var sum: Float = 0
-        while column < end {
-            sum.addProduct(w[w.startIndex + column], x[x.startIndex + column])
-            column += 1
-        }
-        stack.append(sum)
+        stack.append(leaf(column..<end))
+        column = end
         for _ in 0..<merges {
             let b = stack.removeLast()
             stack[stack.count - 1] += b

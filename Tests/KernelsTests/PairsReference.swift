@@ -27,19 +27,10 @@ func flushedMultiplyAdd(_ a: Float, _ b: Float, _ c: Float) -> Float {
 
 /// One output of a product by pairs of bfloat16 by its definition, as ``definedProduct(_:_:_:)``.
 func definedPairsProduct(_ w: ArraySlice<Float>, _ x: ArraySlice<Float>, _ tree: SumTree) -> [Float] {
-    var stack: [Float] = []
-    var column = 0
-    for (end, merges) in zip(tree.leafEnds, tree.merges) {
-        var sum: Float = 0
-        while column < end {
-            sum = flushedMultiplyAdd(w[w.startIndex + column], nearestBfloat16(x[x.startIndex + column]), sum)
-            column += 1
+    definedSums(tree) { columns in
+        let sum: Float = columns.reduce(0) {
+            flushedMultiplyAdd(w[w.startIndex + $1], nearestBfloat16(x[x.startIndex + $1]), $0)
         }
-        stack.append(sum.isNaN ? Float(bitPattern: 0x7fc0_0000) : sum + 0)
-        for _ in 0..<merges {
-            let b = stack.removeLast()
-            stack[stack.count - 1] += b
-        }
+        return sum.isNaN ? Float(bitPattern: 0x7fc0_0000) : sum + 0
     }
-    return stack
 }

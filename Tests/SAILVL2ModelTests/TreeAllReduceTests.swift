@@ -76,9 +76,19 @@ struct TreeAllReduceTests {
             #expect(mapped.contains { $0.contains("memfd:flotilla") }, "the ranks share nothing")
             // Whatever had a name in shared memory would outlive ranks that are killed; what MPI has is in `directory`.
             #expect(mapped.filter { $0.contains("/dev/shm/") && !$0.contains("vader") } == [])
+            let before = try Self.sharedFiles()
             for pid in pids { kill(pid, SIGKILL) }
             process.waitUntilExit()
+            #expect(try Self.sharedFiles().subtracting(before).isEmpty)
         }
+    }
+
+    /// What has a name in shared memory, other groups' message buffers and directories aside.
+    private static func sharedFiles() throws -> Set<String> {
+        let ofOthers = /^(vader|flotilla-[0-9]+-[0-9]+-)/
+        return Set(
+            try FileManager.default.contentsOfDirectory(atPath: "/dev/shm").filter { !$0.contains(ofOthers) }
+        )
     }
 
     @Test("a forward pass allocates nothing, on one rank and on two", arguments: [1, 2])

@@ -57,23 +57,19 @@ struct GoldenGroupTests {
     func traces(model: String) throws {
         let golden = try Golden(model)
         try Fixtures.withTemporaryDirectory { directory in
-            let messages = directory.appendingPathComponent("messages.json")
-            let conversation = try #require(try Self.conversations(golden).first { $0.name == "two-images" })
-            try conversation.messages.write(to: messages)
             var first: Data?
             let settings = [(1, 1, 256, "avx2"), (2, 1, 64, "avx2"), (3, 2, 33, "avx2"), (4, 2, 50, "ref")]
             for (decoders, visions, chunk, kernels) in settings {
                 let trace = directory.appendingPathComponent("trace-\(decoders)")
-                let outcome = try FlotillaProgram.run(
+                _ = try Self.twoImages(
+                    golden,
                     [
-                        "generate", "--model", golden.directory.path, "--messages", messages.path, "--json",
-                        "--max-tokens", "24", "--kv", "f32", "--decoder-ranks", "\(decoders)", "--vision-ranks",
-                        "\(visions)", "--prefill-chunk", "\(chunk)", "--trace", trace.path,
+                        "--decoder-ranks", "\(decoders)", "--vision-ranks", "\(visions)", "--prefill-chunk", "\(chunk)",
+                        "--trace", trace.path,
                     ],
                     in: directory,
                     environment: ["FLOTILLA_ISA": kernels]
                 )
-                #expect(outcome.status == 0, "\(outcome.errors)")
                 let bytes = try Data(contentsOf: trace)
                 if let first { #expect(bytes == first, "\(decoders)+\(visions) ranks, chunks of \(chunk), \(kernels)") }
                 first = first ?? bytes
@@ -89,19 +85,9 @@ struct GoldenGroupTests {
     func pairs(model: String) throws {
         let golden = try Golden(model)
         try Fixtures.withTemporaryDirectory { directory in
-            let messages = directory.appendingPathComponent("messages.json")
-            let conversation = try #require(try Self.conversations(golden).first { $0.name == "two-images" })
-            try conversation.messages.write(to: messages)
             let trace = directory.appendingPathComponent("trace")
-            let outcome = try FlotillaProgram.run(
-                [
-                    "generate", "--model", golden.directory.path, "--messages", messages.path, "--json", "--format",
-                    "bf16", "--max-tokens", "24", "--kv", "f32", "--trace", trace.path,
-                ],
-                in: directory
-            )
-            #expect(outcome.status == 0, "\(outcome.errors)")
-            let answer = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any]
+            let output = try Self.twoImages(golden, ["--format", "bf16", "--trace", trace.path], in: directory)
+            let answer = try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any]
             let tokens = try #require(answer?["tokens"] as? [Int32])
             let reference = try #require(golden.cases.first { $0.name == "two-images" }?.tokens)
             let logits = try #require(try Golden.readTensors(trace)["logits"])
@@ -144,6 +130,28 @@ struct GoldenGroupTests {
             }
             #expect(texts.count == 1)
         }
+    }
+
+    /// The answer to the conversation about two pictures, as JSON.
+    private static func twoImages(
+        _ golden: Golden,
+        _ options: [String],
+        in directory: URL,
+        environment: [String: String] = [:]
+    ) throws -> String {
+        let messages = directory.appendingPathComponent("messages.json")
+        let conversation = try #require(try conversations(golden).first { $0.name == "two-images" })
+        try conversation.messages.write(to: messages)
+        let outcome = try FlotillaProgram.run(
+            [
+                "generate", "--model", golden.directory.path, "--messages", messages.path, "--json", "--max-tokens", "24",
+                "--kv", "f32",
+            ] + options,
+            in: directory,
+            environment: environment
+        )
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        return outcome.output
     }
 
     private static func conversations(_ golden: Golden) throws -> [(name: String, messages: Data)] {

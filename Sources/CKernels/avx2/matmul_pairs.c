@@ -65,7 +65,6 @@ CK_INLINE void pairs_panels(const size_t panels, size_t width, const char *w, si
 #undef CK_WIDTH
 }
 
-// One column: the upper halves of its words, or the lower ones.
 static void pairs_column(int lower, size_t panels, size_t width, const char *w, size_t w_panel, const float *x,
                          float *acc) {
     const __m256i upper = ck_upper_halves();
@@ -81,31 +80,23 @@ static void pairs_column(int lower, size_t panels, size_t width, const char *w, 
 void ck_avx2_matmul_pairs(const ck_matrix *w, size_t panel, size_t panels, size_t k_begin, size_t k_end, const float *x,
                           size_t width, float *acc) {
     const unsigned control = ck_flush_denormals();
-    const char *from = ck_panel(w, panel) + k_begin / 2 * CK_PAIR_BYTES;
-    if (k_begin % 2) {
-        pairs_column(1, panels, width, from, w->panel_bytes, x, acc);
-        from += CK_PAIR_BYTES;
-        x += width;
-        k_begin++;
-    }
-    const size_t pairs = (k_end - k_begin) / 2, together = ck_panels_together(width);
-    for (size_t p = 0; pairs > 0 && p < panels;) {
-        const char *first = from + p * w->panel_bytes;
+    const ck_pair_run run = ck_pair_begin(pairs_column, w, panel, panels, k_begin, k_end, x, width, acc);
+    const size_t together = ck_panels_together(width);
+    for (size_t p = 0; run.pairs > 0 && p < panels;) {
+        const char *first = run.w + p * w->panel_bytes;
         float *to = acc + p * width * CK_PANEL_ROWS;
         if (together == 4 && p + 4 <= panels) {
-            pairs_panels(4, width, first, w->panel_bytes, pairs, x, to);
+            pairs_panels(4, width, first, w->panel_bytes, run.pairs, run.x, to);
             p += 4;
         } else if (together >= 2 && p + 2 <= panels) {
-            pairs_panels(2, width, first, w->panel_bytes, pairs, x, to);
+            pairs_panels(2, width, first, w->panel_bytes, run.pairs, run.x, to);
             p += 2;
         } else {
-            pairs_panels(1, width, first, w->panel_bytes, pairs, x, to);
+            pairs_panels(1, width, first, w->panel_bytes, run.pairs, run.x, to);
             p++;
         }
     }
-    if ((k_end - k_begin) % 2) {
-        pairs_column(0, panels, width, from + pairs * CK_PAIR_BYTES, w->panel_bytes, x + 2 * pairs * width, acc);
-    }
+    ck_pair_end(pairs_column, &run, w, panels, k_end, 2, width, acc);
     ck_restore_denormals(control);
 }
 

@@ -14,13 +14,44 @@ enum {
 // A memory stream a panel is what few tokens need; many need the accumulators for themselves.
 CK_INLINE size_t ck_wide_together(size_t width) { return width <= 6 ? 4 : ck_wide_panels; }
 
-// Where to prefetch from: `ahead` bytes on in the same panel for the first columns, for the last ones, whose place there
-// would lie behind the panel's end, the beginning of the panel that is this stream's next.
+// CK_WIDTH(count) for the width, as a constant: up to 12 in a full tile and in a single panel, up to 6 in 4 panels.
+#define CK_WIDE_WIDTHS(panels, width)    \
+    if ((panels) <= ck_wide_panels) {    \
+        switch (width) {                 \
+            CK_WIDTH(7)                  \
+            CK_WIDTH(8)                  \
+            CK_WIDTH(9)                  \
+            CK_WIDTH(10)                 \
+            CK_WIDTH(11)                 \
+            CK_WIDTH(12)                 \
+            default: break;              \
+        }                                \
+    }                                    \
+    if ((panels) == ck_wide_panels) return; \
+    switch (width) {                     \
+        CK_WIDTH(1)                      \
+        CK_WIDTH(2)                      \
+        CK_WIDTH(3)                      \
+        CK_WIDTH(4)                      \
+        CK_WIDTH(5)                      \
+        CK_WIDTH(6)                      \
+        default: break;                  \
+    }
+
+// Where to prefetch from, for `n` steps of `step` bytes from number `begin` on: ck_wide_ahead bytes on in the same panel
+// for ck_wide_near of them; for the last ones, whose place there would lie behind the panel's end, the beginning of the
+// panel that is this stream's next.
+CK_INLINE size_t ck_wide_ahead(size_t panels) { return ck_wide_prefetch / panels; }
+CK_INLINE size_t ck_wide_near(size_t panels, const ck_matrix *w, size_t step, size_t begin, size_t n) {
+    const size_t ahead = ck_wide_ahead(panels);
+    const size_t inside = w->panel_bytes > ahead ? (w->panel_bytes - ahead) / step : 0;
+    return inside > begin ? (inside - begin < n ? inside - begin : n) : 0;
+}
+
 CK_INLINE void ck_wide_columns(const ck_wide_lanes format, const size_t panels, const size_t width, const ck_matrix *w,
                                const char *from, size_t k_begin, size_t n, const float *x, float *acc) {
-    const size_t step = ck_column_bytes(w->storage), ahead = ck_wide_prefetch / panels;
-    const size_t inside = w->panel_bytes > ahead ? (w->panel_bytes - ahead) / step : 0;
-    const size_t near = inside > k_begin ? (inside - k_begin < n ? inside - k_begin : n) : 0;
+    const size_t step = ck_column_bytes(w->storage), ahead = ck_wide_ahead(panels);
+    const size_t near = ck_wide_near(panels, w, step, k_begin, n);
     ck_wide_tile(format, panels, width, near, ahead, ahead + (panels - 1) * w->panel_bytes, from, w->panel_bytes, step, n,
                  x, width, 1, acc, width * CK_PANEL_ROWS, CK_PANEL_ROWS);
 }
@@ -29,27 +60,7 @@ CK_INLINE void ck_wide_group(const ck_wide_lanes format, const size_t panels, si
                              const char *from, size_t k_begin, size_t n, const float *x, float *acc) {
 #define CK_WIDTH(count) \
     case count: ck_wide_columns(format, panels, count, w, from, k_begin, n, x, acc); break;
-    if (panels <= ck_wide_panels) {
-        switch (width) {
-            CK_WIDTH(7)
-            CK_WIDTH(8)
-            CK_WIDTH(9)
-            CK_WIDTH(10)
-            CK_WIDTH(11)
-            CK_WIDTH(12)
-            default: break;
-        }
-    }
-    if (panels == ck_wide_panels) return;
-    switch (width) {
-        CK_WIDTH(1)
-        CK_WIDTH(2)
-        CK_WIDTH(3)
-        CK_WIDTH(4)
-        CK_WIDTH(5)
-        CK_WIDTH(6)
-        default: break;
-    }
+    CK_WIDE_WIDTHS(panels, width)
 #undef CK_WIDTH
 }
 

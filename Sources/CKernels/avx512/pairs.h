@@ -63,7 +63,7 @@ CK_INLINE void ck_pairs_tile(const size_t panels, const size_t width, size_t nea
     for (size_t i = 0; i < panels * width; i++) _mm512_storeu_ps(acc + i * CK_PANEL_ROWS, sum[i / width][i % width]);
 }
 
-// One column: the upper halves of its words, or the lower ones; what stands in the other halves counts for nothing.
+// What stands in the other halves counts for nothing.
 static void ck_pairs_column(int lower, size_t panels, size_t width, const char *w, size_t w_panel, const float *x,
                             float *acc) {
     const __m512i half = _mm512_set1_epi32(lower ? 0xffff : (int)0xffff0000);
@@ -80,12 +80,9 @@ static void ck_pairs_column(int lower, size_t panels, size_t width, const char *
     }
 }
 
-// Prefetches as ck_wide_columns does.
 CK_INLINE void ck_pairs_columns(const size_t panels, const size_t width, const ck_matrix *w, const char *from,
                                 size_t pair, size_t pairs, const float *x, float *acc) {
-    const size_t ahead = ck_wide_prefetch / panels;
-    const size_t inside = w->panel_bytes > ahead ? (w->panel_bytes - ahead) / CK_PAIR_BYTES : 0;
-    const size_t near = inside > pair ? (inside - pair < pairs ? inside - pair : pairs) : 0;
+    const size_t ahead = ck_wide_ahead(panels), near = ck_wide_near(panels, w, CK_PAIR_BYTES, pair, pairs);
     ck_pairs_tile(panels, width, near, ahead, ahead + (panels - 1) * w->panel_bytes, from, w->panel_bytes, pairs, x, acc);
 }
 
@@ -93,58 +90,29 @@ CK_INLINE void ck_pairs_group(const size_t panels, size_t width, const ck_matrix
                               size_t pairs, const float *x, float *acc) {
 #define CK_WIDTH(count) \
     case count: ck_pairs_columns(panels, count, w, from, pair, pairs, x, acc); break;
-    if (panels <= ck_wide_panels) {
-        switch (width) {
-            CK_WIDTH(7)
-            CK_WIDTH(8)
-            CK_WIDTH(9)
-            CK_WIDTH(10)
-            CK_WIDTH(11)
-            CK_WIDTH(12)
-            default: break;
-        }
-    }
-    if (panels == ck_wide_panels) return;
-    switch (width) {
-        CK_WIDTH(1)
-        CK_WIDTH(2)
-        CK_WIDTH(3)
-        CK_WIDTH(4)
-        CK_WIDTH(5)
-        CK_WIDTH(6)
-        default: break;
-    }
+    CK_WIDE_WIDTHS(panels, width)
 #undef CK_WIDTH
 }
 
 CK_INLINE void ck_pairs_matmul(const ck_matrix *w, size_t panel, size_t panels, size_t k_begin, size_t k_end,
                                const float *x, size_t width, float *acc) {
-    const char *from = ck_panel(w, panel) + k_begin / 2 * CK_PAIR_BYTES;
-    if (k_begin % 2) {
-        ck_pairs_column(1, panels, width, from, w->panel_bytes, x, acc);
-        from += CK_PAIR_BYTES;
-        x += width;
-        k_begin++;
-    }
-    const size_t pairs = (k_end - k_begin) / 2, together = ck_wide_together(width);
-    for (size_t p = 0; pairs > 0 && p < panels;) {
-        const char *first = from + p * w->panel_bytes;
+    const ck_pair_run run = ck_pair_begin(ck_pairs_column, w, panel, panels, k_begin, k_end, x, width, acc);
+    const size_t together = ck_wide_together(width);
+    for (size_t p = 0; run.pairs > 0 && p < panels;) {
+        const char *first = run.w + p * w->panel_bytes;
         float *to = acc + p * width * CK_PANEL_ROWS;
         if (p + together > panels) {
-            ck_pairs_group(1, width, w, first, k_begin / 2, pairs, x, to);
+            ck_pairs_group(1, width, w, first, run.first, run.pairs, run.x, to);
             p++;
         } else if (together == 4) {
-            ck_pairs_group(4, width, w, first, k_begin / 2, pairs, x, to);
+            ck_pairs_group(4, width, w, first, run.first, run.pairs, run.x, to);
             p += 4;
         } else {
-            ck_pairs_group(2, width, w, first, k_begin / 2, pairs, x, to);
+            ck_pairs_group(2, width, w, first, run.first, run.pairs, run.x, to);
             p += 2;
         }
     }
-    if ((k_end - k_begin) % 2) {
-        const float *last = x + pairs * ck_pair_words * width;
-        ck_pairs_column(0, panels, width, from + pairs * CK_PAIR_BYTES, w->panel_bytes, last, acc);
-    }
+    ck_pair_end(ck_pairs_column, &run, w, panels, k_end, ck_pair_words, width, acc);
 }
 
 CK_AVX512_END

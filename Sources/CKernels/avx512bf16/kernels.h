@@ -5,7 +5,7 @@
 #define CK_AVX512BF16_BEGIN                                                                                              \
     _Pragma("clang attribute push(__attribute__((target(\"avx512bf16,avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx2,fma,f16c\"))), apply_to = function)")
 
-// Whether the dot product is the chain of two multiply-adds that the other sets compute.
+// Whether the dot product is the chain of two multiply-adds that the other sets compute; some microseconds.
 bool ck_avx512bf16_is_chain(void);
 
 ck_tile_kernel ck_avx512bf16_matmul_pairs;

@@ -19,8 +19,8 @@ const ck_kernels *ckernels_named(const char *name) {
                      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
                      __builtin_cpu_supports("avx512vnni");
     if (wide && !strcmp(name, ck_avx512_kernels.name)) return &ck_avx512_kernels;
-    const int pairs = wide && __builtin_cpu_supports("avx512bf16") && ck_avx512bf16_is_chain();
-    if (pairs && !strcmp(name, ck_avx512bf16_kernels.name)) return &ck_avx512bf16_kernels;
+    const int pairs = wide && __builtin_cpu_supports("avx512bf16");
+    if (pairs && !strcmp(name, ck_avx512bf16_kernels.name) && ck_avx512bf16_is_chain()) return &ck_avx512bf16_kernels;
 #endif
     return NULL;
 }

@@ -66,6 +66,24 @@ CK_INLINE size_t ck_source_bytes(ck_storage storage) {
     return storage == CK_FLOAT32 ? sizeof(float) : sizeof(uint16_t);
 }
 
+// Bytes of one number of a source, and number i of one, widened.
+CK_INLINE size_t ck_number_bytes(ck_source type) { return type == CK_FROM_FLOAT32 ? sizeof(float) : sizeof(uint16_t); }
+CK_INLINE float ck_widen(ck_source type, const char *source, size_t i) {
+    if (type == CK_FROM_FLOAT32) {
+        float value;
+        memcpy(&value, source + i * sizeof value, sizeof value);
+        return value;
+    }
+    uint16_t bits;
+    memcpy(&bits, source + i * sizeof bits, sizeof bits);
+    return type == CK_FROM_BFLOAT16 ? ck_from_bits((uint32_t)bits << 16) : ck_half_to_float(bits);
+}
+
+// Columns of a word of x in products by this storage.
+CK_INLINE size_t ck_word_columns(const ck_kernels *kernels, ck_storage storage) {
+    return storage == CK_BFLOAT16_PAIRS ? kernels->pair_columns : 1;
+}
+
 CK_INLINE char *ck_panel(const ck_matrix *w, size_t panel) { return (char *)w->panels + panel * w->panel_bytes; }
 
 // Where row `lane` of column k of a panel is stored, counted in elements.

@@ -105,8 +105,9 @@ void ck_matmul(const ck_kernels *kernels, const ck_matrix *w, size_t panel_begin
     const size_t first = ck_tile_begin(kernels, tokens, tile_begin);
     block b = {.kernels = kernels, .w = w, .tile = kernels->matmul_tile[w->storage], .x = x,
                .token_words = ck_x_words(kernels, w->storage, w->columns),
-               .word_columns = w->storage == CK_BFLOAT16_PAIRS ? kernels->pair_columns : 1, .tokens = tokens, .tile_begin = tile_begin,
-               .tile_end = tile_end, .first_token = first, .block_tokens = ck_tile_begin(kernels, tokens, tile_end) - first};
+               .word_columns = ck_word_columns(kernels, w->storage), .tokens = tokens,
+               .tile_begin = tile_begin, .tile_end = tile_end, .first_token = first,
+               .block_tokens = ck_tile_begin(kernels, tokens, tile_end) - first};
     for (size_t panel = panel_begin; panel < panel_end; panel += CK_GROUP_PANELS) {
         b.panel = panel;
         b.panels = min_size(CK_GROUP_PANELS, panel_end - panel);

@@ -13,28 +13,18 @@ static void pack_row(const ck_matrix *w, size_t panel, size_t lane, const char *
     }
 }
 
-// One number of a float32 or float16 source, rounded to bfloat16.
-CK_INLINE uint16_t rounded(ck_source type, const char *source, size_t k) {
-    float value;
-    uint16_t half;
-    if (type == CK_FROM_FLOAT16) {
-        memcpy(&half, source + k * sizeof half, sizeof half);
-        value = ck_half_to_float(half);
-    } else {
-        memcpy(&value, source + k * sizeof value, sizeof value);
-    }
-    return (uint16_t)(ck_bits(ck_round_bfloat16(value)) >> 16);
-}
-
 static void round_row(const ck_matrix *w, size_t panel, size_t lane, const char *source, ck_source type, size_t begin) {
     uint16_t *out = (uint16_t *)ck_panel(w, panel);
-    for (size_t k = begin; k < w->columns; k++) out[ck_element(CK_BFLOAT16_PAIRS, k, lane)] = rounded(type, source, k);
+    for (size_t k = begin; k < w->columns; k++) {
+        const uint32_t rounded = ck_bits(ck_round_bfloat16(ck_widen(type, source, k)));
+        out[ck_element(CK_BFLOAT16_PAIRS, k, lane)] = (uint16_t)(rounded >> 16);
+    }
 }
 
 // Sixteen rows of a type that is rounded: groups of 32 columns are widened and transposed at once.
 static void round_panel(const ck_kernels *kernels, const ck_matrix *w, size_t panel, const char *source, ck_source type,
                         size_t row_bytes) {
-    const size_t bytes = type == CK_FROM_FLOAT32 ? sizeof(float) : sizeof(uint16_t);
+    const size_t bytes = ck_number_bytes(type);
     uint32_t *out = (uint32_t *)ck_panel(w, panel);
     size_t k = 0;
     for (; k + CK_GROUP_COLUMNS <= w->columns; k += CK_GROUP_COLUMNS) {

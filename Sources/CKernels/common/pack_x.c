@@ -4,7 +4,7 @@
 typedef float four __attribute__((vector_size(16)));
 
 size_t ck_x_words(const ck_kernels *kernels, ck_storage storage, size_t columns) {
-    const size_t together = storage == CK_BFLOAT16_PAIRS ? kernels->pair_columns : 1;
+    const size_t together = ck_word_columns(kernels, storage);
     return (columns + together - 1) / together;
 }
 

@@ -23,23 +23,12 @@ size_t ck_quant_bytes(ck_quant quant, size_t rows, size_t columns, size_t block_
 
 static size_t min_size(size_t a, size_t b) { return a < b ? a : b; }
 
-CK_INLINE float widen(ck_source type, const char *source, size_t i) {
-    if (type == CK_FROM_FLOAT32) {
-        float value;
-        memcpy(&value, source + i * sizeof value, sizeof value);
-        return value;
-    }
-    uint16_t bits;
-    memcpy(&bits, source + i * sizeof bits, sizeof bits);
-    return type == CK_FROM_BFLOAT16 ? ck_from_bits((uint32_t)bits << 16) : ck_half_to_float(bits);
-}
-
 // Columns of rows of the source, as columns[32][16]; what is not filled stays zero.
 CK_INLINE void gather(ck_source type, const char *source, size_t row_bytes, size_t row, size_t rows, size_t n,
                       float *columns) {
     for (size_t r = 0; r < rows; r++) {
         const char *from = source + r * row_bytes;
-        for (size_t k = 0; k < n; k++) columns[k * CK_PANEL_ROWS + row + r] = widen(type, from, k);
+        for (size_t k = 0; k < n; k++) columns[k * CK_PANEL_ROWS + row + r] = ck_widen(type, from, k);
     }
 }
 
@@ -54,7 +43,7 @@ static void merge_rows(ck_quant quant, const uint16_t *scales, const uint8_t *va
 
 void ck_quant_pack(const ck_kernels *kernels, const ck_quant_matrix *m, size_t panel, size_t row_begin, size_t row_end,
                    const void *source, ck_source type, size_t source_row_bytes) {
-    const size_t bytes = type == CK_FROM_FLOAT32 ? 4 : 2, row = row_begin % CK_PANEL_ROWS, rows = row_end - row_begin;
+    const size_t bytes = ck_number_bytes(type), row = row_begin % CK_PANEL_ROWS, rows = row_end - row_begin;
     float columns[CK_GROUP_COLUMNS * CK_PANEL_ROWS] __attribute__((aligned(64)));
     for (size_t first = 0, block = 0; first < m->columns; first += m->block_columns, block++) {
         const size_t width = min_size(m->block_columns, m->columns - first);

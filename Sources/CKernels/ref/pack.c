@@ -26,3 +26,7 @@ void ck_ref_pack_float16(const void *source, size_t row_bytes, size_t columns, v
 void ck_ref_pack_pairs(const void *source, size_t row_bytes, size_t columns, void *panel) {
     pack(CK_BFLOAT16_PAIRS, source, row_bytes, columns, panel);
 }
+
+void ck_ref_round_x(const float *x, size_t columns, float *out) {
+    for (size_t k = 0; k < columns; k++) out[k] = ck_round_bfloat16(x[k]);
+}

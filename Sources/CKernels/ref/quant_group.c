@@ -6,14 +6,7 @@
 CK_INLINE void gather(ck_source type, const char *source, size_t row_bytes, float *columns) {
     for (size_t row = 0; row < CK_PANEL_ROWS; row++) {
         for (size_t k = 0; k < CK_GROUP_COLUMNS; k++) {
-            float *to = columns + k * CK_PANEL_ROWS + row;
-            uint16_t half;
-            if (type == CK_FROM_FLOAT32) {
-                memcpy(to, source + row * row_bytes + 4 * k, sizeof *to);
-                continue;
-            }
-            memcpy(&half, source + row * row_bytes + 2 * k, sizeof half);
-            *to = type == CK_FROM_BFLOAT16 ? ck_from_bits((uint32_t)half << 16) : ck_half_to_float(half);
+            columns[k * CK_PANEL_ROWS + row] = ck_widen(type, source + row * row_bytes, k);
         }
     }
 }

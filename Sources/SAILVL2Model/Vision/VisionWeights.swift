@@ -5,8 +5,8 @@ import Tensors
 /// The weights of the vision tower and of the projector, loaded once and shared by all encoders of a process.
 ///
 /// Matrices are packed for the kernels in the type that the checkpoint stores, or in bfloat16 where the group runs in that
-/// format: its products then take activations that are rounded too, as Hugging Face's do. Only the tower's tensors are touched, and
-/// no block behind the one whose output is taken.
+/// format: its products then take activations that are rounded too, as Hugging Face's do. Only the tower's tensors are
+/// touched, and no block behind the one whose output is taken.
 package final class VisionWeights: Sendable {
     package let config: ModelConfig
     /// What the products of the tower take for an activation.

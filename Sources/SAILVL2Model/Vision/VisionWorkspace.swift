@@ -4,8 +4,8 @@ import Tensors
 
 /// The activations of one tile on its way through the tower, allocated once and named for what they hold.
 ///
-/// What a product reads is packed by whoever computes it, in the element that the tower's products take. Not `Sendable`: it belongs to one encoder, which computes one
-/// tile at a time.
+/// What a product reads is packed by whoever computes it, in the element that the tower's products take. Not `Sendable`:
+/// it belongs to one encoder, which computes one tile at a time.
 final class VisionWorkspace {
     /// The patches' pixels, [patches, 3 · patchSize²].
     let patches: PackedRows
