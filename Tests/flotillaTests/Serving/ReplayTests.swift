@@ -7,10 +7,11 @@ import WireProtocol
 @Suite("Answers through the loss of ranks", .serialized)
 struct ReplayTests {
     static let model = Fixtures.url("mini-bf16").path
+    /// Answers that go on to `max_tokens`: a client that reads slowly hears of a first token when others are long past.
     static let bodies = [
         #"{"prompt":"tell me about the sea","max_tokens":1200}"#,
         #"{"prompt":"tell me about the sea","max_tokens":1200,"temperature":0.9,"seed":7}"#,
-        #"{"prompt":"a story","max_tokens":1200,"temperature":1.1,"top_p":0.9,"repetition_penalty":1.1,"seed":8,"logprobs":2}"#,
+        #"{"prompt":"a story","max_tokens":1200,"temperature":1.1,"top_p":0.9,"repetition_penalty":1.1,"seed":10,"logprobs":2}"#,
     ]
 
     /// Runs all bodies and a picture over one connection; `middle` is called when every stream has begun.
@@ -19,7 +20,7 @@ struct ReplayTests {
         let client = try server.connect()
         client.send("BLOB 3 0 \(picture.count)")
         client.send(picture + [10])
-        client.send(#"GENERATE 3 {"prompt":"describe the image","max_tokens":1200}"#)
+        client.send(#"GENERATE 3 {"prompt":"describe the picture","max_tokens":1200}"#)
         for (index, body) in bodies.enumerated() { client.send("GENERATE \(index) \(body)") }
         var answers = Array(repeating: RawClient.Answer(), count: 4)
         var hasFired = false
