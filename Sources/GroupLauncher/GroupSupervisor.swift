@@ -17,6 +17,8 @@ final class GroupSupervisor {
     private let announce: (GroupEvent) -> Void
     private var lifecycle: GroupLifecycle
     private var processes: [LocalProcess] = []
+    /// What `mpirun` had printed when its end was begun; afterwards it tells of ranks that were killed from here.
+    private var lines: [String] = []
 
     init(
         _ server: LinkServer,
@@ -81,6 +83,7 @@ final class GroupSupervisor {
         case .announceFormed(let members): announce(.formed(members))
         case .tellShutdown: server.send(.shutdown, toAll: lifecycle.members.keys)
         case .terminate:
+            lines = launcher?.lastLines ?? []
             server.close()
             processes.forEach { $0.kill() }
             launcher?.signal(SIGTERM)
@@ -91,7 +94,7 @@ final class GroupSupervisor {
             let deadline = Clock.now + .seconds(1)
             processes.forEach { _ = $0.hasEnded(by: deadline) }
             launcher?.clean()
-            announce(.ended(lifecycle.error.map { .failed($0(launcher?.lastLines ?? [])) } ?? .finished))
+            announce(.ended(lifecycle.error.map { .failed($0(lines)) } ?? .finished))
         }
     }
 }
