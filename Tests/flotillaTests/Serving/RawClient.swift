@@ -20,10 +20,8 @@ final class RawClient: @unchecked Sendable {
         let status = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, size) }
         }
-        guard status == 0 else {
-            close(descriptor)
-            return nil
-        }
+        // The descriptor is closed by `deinit`, which runs here too: closed twice, it would be somebody else's.
+        guard status == 0 else { return nil }
     }
 
     /// Connects to a port of this machine.
@@ -37,10 +35,8 @@ final class RawClient: @unchecked Sendable {
         let status = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, size) }
         }
-        guard status == 0 else {
-            close(descriptor)
-            return nil
-        }
+        // The descriptor is closed by `deinit`, which runs here too: closed twice, it would be somebody else's.
+        guard status == 0 else { return nil }
     }
 
     deinit { close(descriptor) }
