@@ -156,34 +156,50 @@ struct MatmulCall {
 }
 
 /// The tasks of one product: blocks of tiles times runs of panels, at least a few for each thread.
+///
+/// Of a single block, each run is a part of what is left, 1 / (2 · threads), so that the stream of weights restarts seldom
+/// and yet the threads end together: the last runs are short.
 struct MatmulPlan {
     let tiles: Int
     let tilesPerBlock: Int
     let panels: Int
-    let panelsPerTask: Int
+    let tasks: Int
+    private let threads: Int
+    /// Panels of a task where there are several blocks.
+    private let panelsPerTask: Int
 
     init(tiles: Int, panels: Int, threads: Int, quantised: Bool = false) {
-        self.tiles = tiles
         let most = quantised ? CK_QUANT_BLOCK_TILES : CK_BLOCK_TILES
         let blocks = max(1, (tiles + most - 1) / most)
+        (self.tiles, self.panels, self.threads) = (tiles, panels, threads)
         tilesPerBlock = (tiles + blocks - 1) / blocks
-        self.panels = panels
-        let group = CK_GROUP_PANELS
         guard threads > 1 else {
-            panelsPerTask = panels
+            (panelsPerTask, tasks) = (panels, blocks)
             return
         }
-        // Quantised weights are one stream of memory that restarts with a task; the fewer, the better.
+        guard blocks > 1 else {
+            panelsPerTask = 0
+            var (count, begin) = (0, 0)
+            while begin < panels {
+                begin += Self.run(of: panels - begin, threads: threads)
+                count += 1
+            }
+            tasks = count
+            return
+        }
         let wanted = panels * blocks / (threads * (quantised ? 4 : 16))
-        panelsPerTask = min(32, max(group, wanted / group * group))
+        panelsPerTask = min(32, Self.wholeGroups(wanted))
+        tasks = (panels + panelsPerTask - 1) / panelsPerTask * ((tiles + tilesPerBlock - 1) / tilesPerBlock)
     }
-
-    private var panelTasks: Int { (panels + panelsPerTask - 1) / panelsPerTask }
-    var tasks: Int { panelTasks * ((tiles + tilesPerBlock - 1) / tilesPerBlock) }
 
     /// The panels and tiles of a task; the panels of one block of tiles follow one another.
     func part(_ task: Int) -> (panels: Range<Int>, tiles: Range<Int>) {
-        let (block, part) = task.quotientAndRemainder(dividingBy: panelTasks)
+        guard panelsPerTask > 0 else {
+            var begin = 0
+            for _ in 0..<task { begin += Self.run(of: panels - begin, threads: threads) }
+            return (begin..<begin + Self.run(of: panels - begin, threads: threads), 0..<tiles)
+        }
+        let (block, part) = task.quotientAndRemainder(dividingBy: (panels + panelsPerTask - 1) / panelsPerTask)
         let panel = part * panelsPerTask
         let tile = block * tilesPerBlock
         return (
@@ -191,4 +207,9 @@ struct MatmulPlan {
             tile..<min(tiles, tile + tilesPerBlock)
         )
     }
+
+    private static func run(of left: Int, threads: Int) -> Int { min(left, wholeGroups(left / (2 * threads))) }
+
+    /// At least one group of the panels that kernels take together.
+    private static func wholeGroups(_ panels: Int) -> Int { max(CK_GROUP_PANELS, panels / CK_GROUP_PANELS * CK_GROUP_PANELS) }
 }

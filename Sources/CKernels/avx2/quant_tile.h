@@ -21,9 +21,9 @@ CK_INLINE __m256i ck_add_q8(__m256i dot, __m256i size, __m256i w, __m256i token,
 // One quad of columns (q4: two) for all halves (eight rows) and tokens. q4 gathers int16: nibbles times x, eight times
 // two products of 15 * 127 at most.
 CK_INLINE void ck_quant_quad(const ck_quant quant, const size_t halves, const size_t width, const uint8_t *values,
-                             const uint8_t *x, __m256i ones, __m256i dot[2][CK_QUANT_TILE_TOKENS]) {
+                             ptrdiff_t reach, const uint8_t *x, __m256i ones, __m256i dot[2][CK_QUANT_TILE_TOKENS]) {
     const __m256i mask = _mm256_set1_epi8(15);
-    _mm_prefetch((const char *)(values + ck_quant_ahead), _MM_HINT_T0);
+    _mm_prefetch((const char *)(values + reach), _MM_HINT_T0);
 #pragma clang loop unroll(full)
     for (size_t h = 0; h < halves; h++) {
         const __m256i w = _mm256_loadu_si256((const __m256i *)(values + 32 * h)), size = _mm256_abs_epi8(w);
@@ -44,14 +44,14 @@ CK_INLINE void ck_quant_quad(const ck_quant quant, const size_t halves, const si
 // One group of as many halves (eight rows) as fit in registers: 8 integer sums. The float sums stay in acc, and the
 // loop over the columns is not unrolled, so that the compiler keeps to that.
 CK_INLINE void ck_quant_step(const ck_quant quant, const size_t halves, const size_t width, const uint8_t *scales,
-                             const uint8_t *values, const uint8_t *x, float *acc) {
+                             const uint8_t *values, ptrdiff_t reach, const uint8_t *x, float *acc) {
     const __m256i ones = _mm256_set1_epi16(1);
     __m256i dot[2][CK_QUANT_TILE_TOKENS];
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < halves * width; i++) dot[i / width][i % width] = _mm256_setzero_si256();
 #pragma clang loop unroll(disable)
     for (size_t quad = 0; quad < (quant == CK_Q8 ? 8 : 4); quad++) {
-        ck_quant_quad(quant, halves, width, values + 64 * quad, x + 4 * quad, ones, dot);
+        ck_quant_quad(quant, halves, width, values + 64 * quad, reach, x + 4 * quad, ones, dot);
     }
 #pragma clang loop unroll(full)
     for (size_t h = 0; h < halves; h++) {
@@ -71,17 +71,18 @@ CK_INLINE void ck_quant_step(const ck_quant quant, const size_t halves, const si
 
 // One panel. `quant` and `width` are constants at the call.
 CK_INLINE void ck_quant_panel(const ck_quant quant, const size_t width, const uint8_t *w, size_t groups,
-                              const uint8_t *x, float *acc, bool fresh) {
+                              const uint8_t *end, ptrdiff_t jump, const uint8_t *x, float *acc, bool fresh) {
     const size_t cells = width * CK_PANEL_ROWS;
     if (fresh) memset(acc, 0, cells * sizeof *acc);
     for (size_t g = 0; g < groups; g++) {
         const uint8_t *values = ck_group_values(quant, w, g), *scales = ck_group_scales(quant, w, g);
-        if (g % 2 == 0) _mm_prefetch((const char *)(scales + ck_quant_ahead), _MM_HINT_T0);
+        const ptrdiff_t reach = ck_quant_reach(values, end, jump);
+        if (g % 2 == 0) _mm_prefetch((const char *)(scales + reach), _MM_HINT_T0);
         if (width <= 4) {
-            ck_quant_step(quant, 2, width, scales, values, x, acc);
+            ck_quant_step(quant, 2, width, scales, values, reach, x, acc);
         } else {
-            ck_quant_step(quant, 1, width, scales, values, x, acc);
-            ck_quant_step(quant, 1, width, scales + 16, values + 32, x, acc + 8);
+            ck_quant_step(quant, 1, width, scales, values, reach, x, acc);
+            ck_quant_step(quant, 1, width, scales + 16, values + 32, reach, x, acc + 8);
         }
         x += width * CK_QUANT_X_BYTES;
     }
@@ -93,11 +94,13 @@ CK_INLINE void ck_quant_panel(const ck_quant quant, const size_t width, const ui
 }
 
 CK_INLINE void ck_quant_panels(const ck_quant quant, const uint8_t *w, size_t panel_bytes, size_t panels,
-                               size_t groups, const uint8_t *x, size_t width, float *acc, bool fresh) {
+                               size_t groups, ptrdiff_t jump, const uint8_t *x, size_t width, float *acc,
+                               bool fresh) {
+    const uint8_t *end = w + panels * panel_bytes;
     for (; panels > 0; panels--) {
-#define CK_WIDTH(count)                                         \
-    case count:                                                 \
-        ck_quant_panel(quant, count, w, groups, x, acc, fresh); \
+#define CK_WIDTH(count)                                                    \
+    case count:                                                            \
+        ck_quant_panel(quant, count, w, groups, end, jump, x, acc, fresh); \
         break;
         switch (width) {
             CK_WIDTH(1)

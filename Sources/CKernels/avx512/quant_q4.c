@@ -3,9 +3,9 @@
 
 CK_AVX512_BEGIN
 
-void ck_avx512_quant_tile_q4(const uint8_t *w, size_t panel_bytes, size_t panels, size_t groups, const uint8_t *x,
-                             size_t width, float *acc, bool fresh) {
-    ck_quant_panels(CK_Q4, w, panel_bytes, panels, groups, x, width, acc, fresh);
+void ck_avx512_quant_tile_q4(const uint8_t *w, size_t panel_bytes, size_t panels, size_t groups, ptrdiff_t jump,
+                             const uint8_t *x, size_t width, float *acc, bool fresh) {
+    ck_quant_panels(CK_Q4, w, panel_bytes, panels, groups, jump, x, width, acc, fresh);
 }
 
 CK_AVX512_END

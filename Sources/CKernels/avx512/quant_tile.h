@@ -14,7 +14,7 @@ CK_INLINE __m512i ck_word(const uint8_t *p) {
 // One group: dot has the exact integers. The instruction multiplies unsigned by signed bytes; so weights get 128 added
 // (or are nibbles, 8 too large), and dot begins with what that is too much, which the activations know.
 CK_INLINE void ck_quant_step(const ck_quant quant, const size_t width, const uint8_t *scales, const uint8_t *values,
-                             const uint8_t *x, __m512 sum[CK_QUANT_TILE_TOKENS]) {
+                             ptrdiff_t reach, const uint8_t *x, __m512 sum[CK_QUANT_TILE_TOKENS]) {
     const __m512i flip = _mm512_set1_epi8((char)0x80), mask = _mm512_set1_epi8(15);
     __m512i dot[CK_QUANT_TILE_TOKENS];
 #pragma clang loop unroll(full)
@@ -22,7 +22,7 @@ CK_INLINE void ck_quant_step(const ck_quant quant, const size_t width, const uin
 #pragma clang loop unroll(full)
     for (size_t quad = 0; quad < (quant == CK_Q8 ? 8 : 4); quad++) {
         const __m512i w = _mm512_loadu_si512((const void *)(values + 64 * quad));
-        _mm_prefetch((const char *)(values + 64 * quad + ck_quant_ahead), _MM_HINT_T0);
+        _mm_prefetch((const char *)(values + 64 * quad + reach), _MM_HINT_T0);
         const __m512i low = quant == CK_Q8 ? _mm512_xor_si512(w, flip) : _mm512_and_si512(w, mask);
         const __m512i high = _mm512_and_si512(_mm512_srli_epi16(w, 4), mask);
 #pragma clang loop unroll(full)
@@ -43,20 +43,21 @@ CK_INLINE void ck_quant_step(const ck_quant quant, const size_t width, const uin
 
 // One panel. `quant` and `width` are constants at the call.
 CK_INLINE void ck_quant_panel(const ck_quant quant, const size_t width, const uint8_t *w, size_t groups,
-                              const uint8_t *x, float *acc, bool fresh) {
+                              const uint8_t *end, ptrdiff_t jump, const uint8_t *x, float *acc, bool fresh) {
     __m512 sum[CK_QUANT_TILE_TOKENS];
 #pragma clang loop unroll(full)
     for (size_t t = 0; t < width; t++) sum[t] = _mm512_maskz_loadu_ps(fresh ? 0 : 0xffff, acc + t * CK_PANEL_ROWS);
     const size_t step = width * CK_QUANT_X_BYTES, bytes = ck_value_bytes(quant);
     for (; groups >= 2; groups -= 2) {
         const uint8_t *values = w + ck_scale_bytes;
-        _mm_prefetch((const char *)(w + ck_quant_ahead), _MM_HINT_T0);
-        ck_quant_step(quant, width, w, values, x, sum);
-        ck_quant_step(quant, width, w + ck_scale_bytes / 2, values + bytes, x + step, sum);
+        const ptrdiff_t reach = ck_quant_reach(w, end, jump);
+        _mm_prefetch((const char *)(w + reach), _MM_HINT_T0);
+        ck_quant_step(quant, width, w, values, reach, x, sum);
+        ck_quant_step(quant, width, w + ck_scale_bytes / 2, values + bytes, reach, x + step, sum);
         w += ck_pair_bytes(quant);
         x += 2 * step;
     }
-    if (groups) ck_quant_step(quant, width, w, w + ck_scale_bytes, x, sum);
+    if (groups) ck_quant_step(quant, width, w, w + ck_scale_bytes, ck_quant_reach(w, end, jump), x, sum);
     const __m512 nan = _mm512_castsi512_ps(_mm512_set1_epi32((int)CK_NAN));
 #pragma clang loop unroll(full)
     for (size_t t = 0; t < width; t++) {
@@ -66,11 +67,13 @@ CK_INLINE void ck_quant_panel(const ck_quant quant, const size_t width, const ui
 }
 
 CK_INLINE void ck_quant_panels(const ck_quant quant, const uint8_t *w, size_t panel_bytes, size_t panels,
-                               size_t groups, const uint8_t *x, size_t width, float *acc, bool fresh) {
+                               size_t groups, ptrdiff_t jump, const uint8_t *x, size_t width, float *acc,
+                               bool fresh) {
+    const uint8_t *end = w + panels * panel_bytes;
     for (; panels > 0; panels--) {
-#define CK_WIDTH(count)                                         \
-    case count:                                                 \
-        ck_quant_panel(quant, count, w, groups, x, acc, fresh); \
+#define CK_WIDTH(count)                                                    \
+    case count:                                                            \
+        ck_quant_panel(quant, count, w, groups, end, jump, x, acc, fresh); \
         break;
         switch (width) {
             CK_WIDTH(1)

@@ -51,15 +51,35 @@ typedef struct {
     const uint8_t *x;
     size_t groups;  // of one token
     size_t tokens, tile_begin, tile_end, first_token, block_tokens;
-    size_t panel, panels;
+    size_t panel, panels, panel_end;
 } work;
 
+static size_t block_columns(const ck_quant_matrix *m, size_t block) {
+    return min_size(m->block_columns, m->columns - block * m->block_columns);
+}
+
+static const uint8_t *panel_of_block(const ck_quant_matrix *m, size_t block, size_t panel) {
+    const size_t bytes = ck_quant_panel_bytes(m->quant, block_columns(m, block));
+    return (const uint8_t *)m->blocks + block * m->block_bytes + panel * bytes;
+}
+
+// Bytes from the end of a group of panels in a block to where this call reads next: the same panels of the next block,
+// or the next panels. What comes after the call nobody knows; then it stays where it is.
+static ptrdiff_t jump_after(const work *b, size_t block) {
+    const uint8_t *end = panel_of_block(b->m, block, b->panel + b->panels);
+    if ((block + 1) * b->m->block_columns < b->m->columns) return panel_of_block(b->m, block + 1, b->panel) - end;
+    if (b->panel + b->panels < b->panel_end) return panel_of_block(b->m, 0, b->panel + b->panels) - end;
+    return -ck_quant_ahead;
+}
+
 // Adds one column block, whose first group is number `group` of the token, to acc, [tile][panel][width][16].
-static void column_block(const work *b, size_t block, size_t columns, size_t group, float *acc, bool fresh) {
-    const size_t panel_bytes = ck_quant_panel_bytes(b->m->quant, columns), groups = ck_block_groups(columns);
-    const uint8_t *w = (const uint8_t *)b->m->blocks + block * b->m->block_bytes + b->panel * panel_bytes;
+static void column_block(const work *b, size_t block, size_t group, float *acc, bool fresh) {
+    const size_t columns = block_columns(b->m, block), groups = ck_block_groups(columns);
+    const size_t panel_bytes = ck_quant_panel_bytes(b->m->quant, columns);
+    const uint8_t *w = panel_of_block(b->m, block, b->panel);
     const bool one_tile = b->tile_end - b->tile_begin == 1;
     const size_t step = one_tile ? groups : pass_groups, panel_step = one_tile ? b->panels : 1;
+    const ptrdiff_t jump = one_tile ? jump_after(b, block) : 0;
     for (size_t p = 0; p < b->panels; p += panel_step) {
         for (size_t g = 0; g < groups; g += step) {
             const uint8_t *from = ck_group_scales(b->m->quant, w + p * panel_bytes, g);
@@ -68,8 +88,8 @@ static void column_block(const work *b, size_t block, size_t columns, size_t gro
                 const size_t width = ck_quant_tile_begin(b->tokens, tile + 1) - first;
                 float *to = acc + ((first - b->first_token) * b->panels + p * width) * CK_PANEL_ROWS;
                 const uint8_t *x = b->x + (first * b->groups + (group + g) * width) * CK_QUANT_X_BYTES;
-                b->tile(from, panel_bytes, min_size(panel_step, b->panels - p), min_size(step, groups - g), x, width,
-                        to, fresh && g == 0);
+                b->tile(from, panel_bytes, min_size(panel_step, b->panels - p), min_size(step, groups - g), jump, x,
+                        width, to, fresh && g == 0);
             }
         }
     }
@@ -99,8 +119,8 @@ static void group_of_panels(const work *b, const ck_sum_tree *tree, float *y, si
     size_t depth = 0, column = 0, block = 0, group = 0;
     for (size_t leaf = 0; leaf < tree->leaves; leaf++) {
         for (bool fresh = true; column < tree->leaf_end[leaf]; fresh = false) {
-            const size_t columns = min_size(b->m->block_columns, b->m->columns - column);
-            column_block(b, block++, columns, group, scratch + depth * level, fresh);
+            const size_t columns = block_columns(b->m, block);
+            column_block(b, block++, group, scratch + depth * level, fresh);
             column += columns;
             group += ck_block_groups(columns);
         }
@@ -121,7 +141,8 @@ void ck_quant_matmul(const ck_kernels *kernels, const ck_quant_matrix *m, size_t
     const size_t first = ck_quant_tile_begin(tokens, tile_begin);
     work b = {.m = m, .tile = kernels->quant_tile[m->quant], .x = x, .tokens = tokens,
               .groups = ck_quant_groups(m->columns, m->block_columns), .tile_begin = tile_begin, .tile_end = tile_end,
-              .first_token = first, .block_tokens = ck_quant_tile_begin(tokens, tile_end) - first};
+              .first_token = first, .block_tokens = ck_quant_tile_begin(tokens, tile_end) - first,
+              .panel_end = panel_end};
     const size_t together = panels_together(b.block_tokens);
     for (size_t panel = panel_begin; panel < panel_end; panel += together) {
         b.panel = panel;

@@ -51,9 +51,9 @@ typedef void ck_quant_group_kernel(const float *columns, uint16_t *scales, uint8
 
 // `groups` groups of one block: acc[p][t][r] goes on from its value, or from +0 if `fresh`. w is the first panel's first
 // group, which is even in its block; x is [groups][width] quantised groups; acc is [panels][width][16]. A NaN that is
-// stored is always the same one.
-typedef void ck_quant_tile_kernel(const uint8_t *w, size_t panel_bytes, size_t panels, size_t groups, const uint8_t *x,
-                                  size_t width, float *acc, bool fresh);
+// stored is always the same one. The weights that are read next lie `jump` bytes behind the end of the panels.
+typedef void ck_quant_tile_kernel(const uint8_t *w, size_t panel_bytes, size_t panels, size_t groups, ptrdiff_t jump,
+                                  const uint8_t *x, size_t width, float *acc, bool fresh);
 
 int32_t ck_quant_offset(ck_quant quant);
 

@@ -52,12 +52,14 @@ CK_INLINE void tile(ck_quant quant, const uint8_t *w, size_t panel_bytes, size_t
     }
 }
 
-void ck_ref_quant_tile_q8(const uint8_t *w, size_t panel_bytes, size_t panels, size_t groups, const uint8_t *x,
-                          size_t width, float *acc, bool fresh) {
+void ck_ref_quant_tile_q8(const uint8_t *w, size_t panel_bytes, size_t panels, size_t groups, ptrdiff_t jump,
+                          const uint8_t *x, size_t width, float *acc, bool fresh) {
+    (void)jump;
     tile(CK_Q8, w, panel_bytes, panels, groups, x, width, acc, fresh);
 }
 
-void ck_ref_quant_tile_q4(const uint8_t *w, size_t panel_bytes, size_t panels, size_t groups, const uint8_t *x,
-                          size_t width, float *acc, bool fresh) {
+void ck_ref_quant_tile_q4(const uint8_t *w, size_t panel_bytes, size_t panels, size_t groups, ptrdiff_t jump,
+                          const uint8_t *x, size_t width, float *acc, bool fresh) {
+    (void)jump;
     tile(CK_Q4, w, panel_bytes, panels, groups, x, width, acc, fresh);
 }
