@@ -34,11 +34,15 @@ struct CompanyTests {
         }
     }
 
-    static func alone(_ jobs: [GenerateJob]) throws -> [String: [Int32]] {
+    static func alone(
+        _ jobs: [GenerateJob],
+        format: WeightFormat = .native,
+        cache: KVLayout.Element = .float16
+    ) throws -> [String: [Int32]] {
         let golden = try Golden(model)
         var tokens: [String: [Int32]] = [:]
         for job in jobs {
-            let solo = try SoloDecoder(golden.directory, cache: .float16)
+            let solo = try SoloDecoder(golden.directory, format: format, cache: cache)
             tokens.merge(try solo.run([job])) { first, _ in first }
         }
         return tokens
@@ -62,11 +66,31 @@ struct CompanyTests {
         }
     }
 
-    @Test("requests that push each other out of a small cache")
-    func preemption() throws {
+    @Test(
+        "in every format, together in chunks that no tile of tokens divides",
+        arguments: WeightFormat.allCases,
+        [KVLayout.Element.float16, .q8]
+    )
+    func formats(format: WeightFormat, cache: KVLayout.Element) throws {
+        let jobs = try Self.jobs(count: 8, maxTokens: 24)
+        let alone = try Self.alone(jobs, format: format, cache: cache)
+        for (chunk, threads) in [(256, 1), (13, 3)] {
+            let solo = try SoloDecoder(
+                try Golden(Self.model).directory,
+                format: format,
+                cache: cache,
+                chunk: chunk,
+                threads: threads
+            )
+            #expect(try solo.run(jobs) == alone, "chunk \(chunk)")
+        }
+    }
+
+    @Test("requests that push each other out of a small cache, in every format", arguments: WeightFormat.allCases)
+    func preemption(format: WeightFormat) throws {
         let jobs = try Self.jobs(count: 8, maxTokens: 120)
-        let alone = try Self.alone(jobs)
-        let solo = try SoloDecoder(try Golden(Self.model).directory, cache: .float16, pages: 9)
+        let alone = try Self.alone(jobs, format: format)
+        let solo = try SoloDecoder(try Golden(Self.model).directory, format: format, cache: .float16, pages: 9)
         #expect(try solo.run(jobs) == alone)
         #expect(!solo.preempted.isEmpty, "nothing was preempted")
     }

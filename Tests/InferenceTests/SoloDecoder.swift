@@ -26,6 +26,7 @@ final class SoloDecoder: TileInbox {
 
     init(
         _ directory: URL,
+        format: WeightFormat = .native,
         cache: KVLayout.Element = .float32,
         chunk: Int = 256,
         maxSequences: Int = 8,
@@ -42,7 +43,8 @@ final class SoloDecoder: TileInbox {
                 cacheElement: cache,
                 pages: pages,
                 maxRows: chunk + maxSequences,
-                maxLogitsRows: maxSequences
+                maxLogitsRows: maxSequences,
+                format: format
             ),
             communicator: SoloCommunicator(),
             pool: ThreadPool(threads: threads)

@@ -95,7 +95,8 @@ struct FormatTests {
             #expect(first.count > 1000)
             for ranks in 1...4 {
                 let group = ["--decoder-ranks", "\(ranks)", "--prefill-chunk", "\(7 * ranks)", "--threads", "2"]
-                #expect(try Self.trace(options + group, in: directory) == first, "\(ranks) ranks")
+                let vision = ["--vision-ranks", "\(1 + ranks % 3)"]
+                #expect(try Self.trace(options + group + vision, in: directory) == first, "\(ranks) ranks")
             }
             for (ranks, kernels) in [(1, "ref"), (2, "avx2"), (3, "avx512"), (4, "ref")] {
                 let group = ["--decoder-ranks", "\(ranks)", "--prefill-chunk", "50"]
