@@ -163,52 +163,58 @@ struct MatmulPlan {
     let tiles: Int
     let tilesPerBlock: Int
     let panels: Int
-    let tasks: Int
     private let threads: Int
-    /// Panels of a task where there are several blocks.
-    private let panelsPerTask: Int
+    /// Panels of each task; `nil` where they are a part of what is left.
+    private let panelsPerTask: Int?
+    private let blocks: Int
+    /// Tasks of one block of tiles.
+    private let panelTasks: Int
+    var tasks: Int { panelTasks * blocks }
 
     init(tiles: Int, panels: Int, threads: Int, quantised: Bool = false) {
         let most = quantised ? CK_QUANT_BLOCK_TILES : CK_BLOCK_TILES
-        let blocks = max(1, (tiles + most - 1) / most)
+        blocks = max(1, (tiles + most - 1) / most)
         (self.tiles, self.panels, self.threads) = (tiles, panels, threads)
         tilesPerBlock = (tiles + blocks - 1) / blocks
-        guard threads > 1 else {
-            (panelsPerTask, tasks) = (panels, blocks)
-            return
+        if threads == 1 {
+            (panelsPerTask, panelTasks) = (panels, 1)
+        } else if blocks == 1 {
+            panelsPerTask = nil
+            panelTasks = Self.shrinkingRuns(over: panels, threads: threads).count
+        } else {
+            let size = min(32, Self.wholeGroups(panels * blocks / (threads * (quantised ? 4 : 16))))
+            (panelsPerTask, panelTasks) = (size, (panels + size - 1) / size)
         }
-        guard blocks > 1 else {
-            panelsPerTask = 0
-            var (count, begin) = (0, 0)
-            while begin < panels {
-                begin += Self.run(of: panels - begin, threads: threads)
-                count += 1
-            }
-            tasks = count
-            return
-        }
-        let wanted = panels * blocks / (threads * (quantised ? 4 : 16))
-        panelsPerTask = min(32, Self.wholeGroups(wanted))
-        tasks = (panels + panelsPerTask - 1) / panelsPerTask * ((tiles + tilesPerBlock - 1) / tilesPerBlock)
     }
 
     /// The panels and tiles of a task; the panels of one block of tiles follow one another.
     func part(_ task: Int) -> (panels: Range<Int>, tiles: Range<Int>) {
-        guard panelsPerTask > 0 else {
-            var begin = 0
-            for _ in 0..<task { begin += Self.run(of: panels - begin, threads: threads) }
-            return (begin..<begin + Self.run(of: panels - begin, threads: threads), 0..<tiles)
-        }
-        let (block, part) = task.quotientAndRemainder(dividingBy: (panels + panelsPerTask - 1) / panelsPerTask)
-        let panel = part * panelsPerTask
+        let (block, number) = task.quotientAndRemainder(dividingBy: panelTasks)
         let tile = block * tilesPerBlock
-        return (
-            panel..<min(panels, panel + panelsPerTask),
-            tile..<min(tiles, tile + tilesPerBlock)
-        )
+        return (run(number), tile..<min(tiles, tile + tilesPerBlock))
     }
 
-    private static func run(of left: Int, threads: Int) -> Int { min(left, wholeGroups(left / (2 * threads))) }
+    private func run(_ number: Int) -> Range<Int> {
+        guard let panelsPerTask else {
+            return Self.shrinkingRuns(over: panels, threads: threads, most: number + 1).last
+        }
+        return number * panelsPerTask..<min(panels, (number + 1) * panelsPerTask)
+    }
+
+    /// The first `most` runs of a single block: their number, and the last of them.
+    private static func shrinkingRuns(
+        over panels: Int,
+        threads: Int,
+        most: Int = .max
+    ) -> (count: Int, last: Range<Int>) {
+        var (count, last) = (0, 0..<0)
+        while count < most, last.upperBound < panels {
+            let begin = last.upperBound
+            last = begin..<min(panels, begin + wholeGroups((panels - begin) / (2 * threads)))
+            count += 1
+        }
+        return (count, last)
+    }
 
     /// At least one group of the panels that kernels take together.
     private static func wholeGroups(_ panels: Int) -> Int { max(CK_GROUP_PANELS, panels / CK_GROUP_PANELS * CK_GROUP_PANELS) }
