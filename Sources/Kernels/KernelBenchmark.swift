@@ -1,4 +1,5 @@
 internal import CKernels
+internal import Foundation
 internal import Tensors
 
 /// Measures the kernels against what this machine can do, in turns, so that a disturbance hits both alike.
@@ -22,6 +23,12 @@ package struct KernelBenchmark {
     private let rounds: Int
     private let kernels = KernelSet.active
 
+    /// Bytes of what is read from memory and from no cache: twice the largest cache, at least 256 MiB, at most 1 GiB.
+    private static let streamedBytes: Int = {
+        let cache = sysconf(Int32(_SC_LEVEL3_CACHE_SIZE))
+        return min(max(2 * cache, 256 << 20), 1 << 30)
+    }()
+
     package init(threads: Int, rounds: Int = 7) {
         precondition(rounds >= 1, "\(rounds) rounds")
         pool = ThreadPool(threads: threads)
@@ -33,7 +40,7 @@ package struct KernelBenchmark {
     /// - Parameter tokens: Sequences that decode together; the weights are still read once.
     package func decode(_ storage: PackedMatrix.Storage, tokens: Int = 1) -> Measurement {
         let panelBytes = PackedMatrix.byteCount(rows: 16, columns: 2048, storage: storage)
-        let matrix = filledMatrix(rows: (256 << 20) / panelBytes * 16, columns: 2048, storage)
+        let matrix = filledMatrix(rows: Self.streamedBytes / panelBytes * 16, columns: 2048, storage)
         let (x, y) = (benchmarkNumbers(tokens * matrix.columns), benchmarkNumbers(tokens * matrix.rows))
         let bytes = Double(matrix.byteCount) / 1e9
         return measure(
@@ -64,7 +71,14 @@ package struct KernelBenchmark {
     /// One query token of 16 heads on 8 KV heads of 128 over `context` cached tokens, in so many layers that they are
     /// larger than the caches: GB/s of keys and values.
     package func attention(_ element: KVLayout.Element, context: Int) -> Measurement {
-        let problem = AttentionBench(pool, element, context: context, queries: 1, heads: 16, cacheBytes: 128 << 20)
+        let problem = AttentionBench(
+            pool,
+            element,
+            context: context,
+            queries: 1,
+            heads: 16,
+            cacheBytes: Self.streamedBytes
+        )
         let matrix = filledMatrix(rows: problem.cache.byteCount / 4096, columns: 2048, .bfloat16)
         return measure(
             "attention \(element), \(context) keys",

@@ -21,6 +21,7 @@ const ck_kernels ck_avx2_kernels = {
     .argmax = ck_avx2_argmax,
     .kv_tile = {ck_avx2_kv_tile_float32, ck_avx2_kv_tile_float16, ck_avx2_kv_tile_int8},
     .kv_store = {ck_avx2_kv_store_float32, ck_avx2_kv_store_float16, ck_kv_store_int8},
+    .kv_widen = {NULL, ck_avx2_kv_widen_float16, ck_avx2_kv_widen_int8},
     .softmax_page = ck_avx2_softmax_page,
     .merge_span = ck_avx2_merge_span,
     .probe_read = ck_avx2_probe_read,

@@ -8,6 +8,9 @@
 // Whether the dot product is the chain of two multiply-adds that the other sets compute; some microseconds.
 bool ck_avx512bf16_is_chain(void);
 
+// Whether dot products do more operations a second than float multiply-adds; less than a millisecond.
+bool ck_avx512bf16_is_faster(void);
+
 ck_tile_kernel ck_avx512bf16_matmul_pairs;
 ck_round_kernel ck_avx512bf16_round_x;
 ck_probe_fma_kernel ck_avx512bf16_probe_bfloat16;

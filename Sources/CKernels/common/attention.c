@@ -1,7 +1,13 @@
 // Attention of a block of rows: pages outside, tiles of rows inside, so that a page is read once for all of them.
 #include "internal.h"
 
-enum { page_tokens = CK_KV_PAGE_TOKENS, tile_rows = CK_ATTENTION_TILE };
+enum {
+    page_tokens = CK_KV_PAGE_TOKENS,
+    tile_rows = CK_ATTENTION_TILE,
+    // Tiles of a block from which on a page is widened once for all of them, and not in each one's registers, where
+    // conversions take the place of up to a third of the multiply-adds.
+    widening_tiles = 3,
+};
 
 // The rows of one KV head in one run, and the work area of one call.
 typedef struct {
@@ -15,7 +21,15 @@ typedef struct {
     float *span;                        // [rows][state] of the span that is being computed
     float *total;                       // [rows][state] of the spans before it
     float *scores;                      // [rows of a tile][64]
+    float *wide;                        // a page's keys and values as floats
 } block;
+
+// What the products of a page read.
+typedef struct {
+    ck_kv_element element;
+    const char *keys, *values;
+    const float *scales;  // [64] of the keys, [64] of the values; NULL but for CK_KV_INT8
+} page_data;
 
 static size_t min_size(size_t a, size_t b) { return a < b ? a : b; }
 
@@ -45,7 +59,7 @@ size_t ck_attention_partial(const ck_attention *a) { return a->kv.value_stride +
 
 size_t ck_attention_scratch(const ck_attention *a) {
     const size_t rows = CK_ATTENTION_ROWS * (a->kv.head_dim + 2 * ck_attention_partial(a));
-    return rows + tile_rows * page_tokens;
+    return rows + page_tokens * (tile_rows + a->kv.head_dim + a->kv.value_stride);
 }
 
 static size_t token_of(const block *b, size_t row) { return (b->begin + row) / b->heads; }
@@ -67,6 +81,7 @@ static block make_block(const ck_kernels *kernels, const ck_attention *a, const 
     b.span = b.q + CK_ATTENTION_ROWS * a->kv.head_dim;
     b.total = b.span + CK_ATTENTION_ROWS * b.state;
     b.scores = b.total + CK_ATTENTION_ROWS * b.state;
+    b.wide = b.scores + tile_rows * page_tokens;
     return b;
 }
 
@@ -77,10 +92,23 @@ static void load_queries(const block *b) {
     }
 }
 
-// The keys of a page.
-static const char *page_keys(const block *b, size_t page) {
+static page_data page_of(const block *b, size_t page) {
     const ck_kv_layer *kv = &b->a->kv;
-    return (const char *)kv->base + (size_t)b->run->pages[page] * kv->page_bytes + b->kv_head * kv->head_bytes;
+    const char *keys = (const char *)kv->base + (size_t)b->run->pages[page] * kv->page_bytes + b->kv_head * kv->head_bytes;
+    const char *values = keys + kv->head_dim * page_tokens * ck_kv_bytes(kv->element);
+    const float *scales =
+        kv->element == CK_KV_INT8 ? (const float *)(values + page_tokens * kv->value_stride) : NULL;
+    return (page_data){kv->element, keys, values, scales};
+}
+
+// The same page with its numbers as floats in this thread's memory, which changes no bit.
+static page_data widened(const block *b, page_data page) {
+    ck_kv_widen_kernel *widen = b->kernels->kv_widen[page.element];
+    if (!widen) return page;
+    const size_t keys = b->a->kv.head_dim * page_tokens;
+    widen(page.keys, keys, b->wide);
+    widen(page.values, page_tokens * b->a->kv.value_stride, b->wide + keys);
+    return (page_data){CK_KV_FLOAT32, (const char *)b->wide, (const char *)(b->wide + keys), page.scales};
 }
 
 static void multiply_page(float *x, const float *y) {
@@ -90,19 +118,18 @@ static void multiply_page(float *x, const float *y) {
 // One page for one tile of rows first ..< first + width. Rows are in the order of their tokens, so the first one sees
 // the fewest keys: the keys that all see go through one tile, the rest (on the diagonal) row by row. Each product brings
 // nearer what the next one reads: the keys the values, the values the `next` keys.
-static void tile_page(const block *b, size_t first, size_t width, size_t page, const char *next) {
+static void tile_page(const block *b, page_data data, size_t first, size_t width, size_t page, const char *next) {
     const ck_kv_layer *kv = &b->a->kv;
-    const size_t bytes = ck_kv_bytes(kv->element), begin = page * page_tokens;
-    const char *keys = page_keys(b, page), *values = keys + kv->head_dim * page_tokens * bytes;
-    const float *scales =
-        kv->element == CK_KV_INT8 ? (const float *)(values + page_tokens * kv->value_stride) : NULL;
-    ck_kv_tile_kernel *tile = b->kernels->kv_tile[kv->element];
+    const size_t bytes = ck_kv_bytes(data.element), begin = page * page_tokens;
+    const char *values = data.values;
+    const float *scales = data.scales;
+    ck_kv_tile_kernel *tile = b->kernels->kv_tile[data.element];
     const size_t most = min_size(page_tokens, visible(b, first + width - 1) - begin);
     const size_t least = visible(b, first) > begin ? min_size(page_tokens, visible(b, first) - begin) : 0;
     float *states = b->span + first * b->state;
 
     memset(b->scores, 0, width * page_tokens * sizeof(float));
-    tile(keys, page_tokens, (most + 15) / 16 * 16, kv->head_dim, values, b->q + first * kv->head_dim, kv->head_dim,
+    tile(data.keys, page_tokens, (most + 15) / 16 * 16, kv->head_dim, values, b->q + first * kv->head_dim, kv->head_dim,
          width, b->scores, page_tokens);
     for (size_t t = 0; t < width; t++) {
         const size_t seen = visible(b, first + t);
@@ -130,12 +157,14 @@ static void compute_span(const block *b, size_t span) {
         memset(state, 0, b->state * sizeof *state);
         state[b->a->kv.value_stride] = -INFINITY;
     }
-    const size_t pages = (visible(b, b->rows - 1) + page_tokens - 1) / page_tokens;
+    const size_t pages = (visible(b, b->rows - 1) + page_tokens - 1) / page_tokens, tiles = tile_count(b->rows);
     for (size_t page = first_page; page < min_size(pages, first_page + CK_KV_SPAN_PAGES); page++) {
-        for (size_t tile = 0; tile < tile_count(b->rows); tile++) {
+        const page_data stored = page_of(b, page), data = tiles >= widening_tiles ? widened(b, stored) : stored;
+        const char *following = page + 1 < pages ? page_of(b, page + 1).keys : stored.keys;
+        for (size_t tile = 0; tile < tiles; tile++) {
             const size_t first = tile_begin(b->rows, tile), end = tile_begin(b->rows, tile + 1);
-            const size_t next = end == b->rows && page + 1 < pages ? page + 1 : page;
-            if (visible(b, end - 1) > page * page_tokens) tile_page(b, first, end - first, page, page_keys(b, next));
+            if (visible(b, end - 1) <= page * page_tokens) continue;
+            tile_page(b, data, first, end - first, page, end == b->rows ? following : data.keys);
         }
     }
 }

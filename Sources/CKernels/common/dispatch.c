@@ -28,7 +28,11 @@ const ck_kernels *ckernels_named(const char *name) {
 static void choose(void) {
     const char *wanted = getenv("FLOTILLA_ISA");
     active_kernels = wanted ? ckernels_named(wanted) : NULL;
-    if (!active_kernels) active_kernels = ckernels_named("avx512bf16");
+#if defined(__x86_64__)
+    if (!active_kernels && (active_kernels = ckernels_named("avx512bf16")) && !ck_avx512bf16_is_faster()) {
+        active_kernels = NULL;
+    }
+#endif
     if (!active_kernels) active_kernels = ckernels_named("avx512");
     if (!active_kernels) active_kernels = ckernels_named("avx2");
     if (!active_kernels) active_kernels = &ck_ref_kernels;

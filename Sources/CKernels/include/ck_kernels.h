@@ -28,6 +28,7 @@ typedef struct ck_kernels {
     ck_argmax_kernel *argmax;
     ck_kv_tile_kernel *kv_tile[CK_KV_ELEMENTS];
     ck_kv_store_kernel *kv_store[CK_KV_ELEMENTS];
+    ck_kv_widen_kernel *kv_widen[CK_KV_ELEMENTS];  // NULL for CK_KV_FLOAT32
     ck_softmax_page_kernel *softmax_page;
     ck_merge_span_kernel *merge_span;
     ck_probe_read_kernel *probe_read;
@@ -37,7 +38,8 @@ typedef struct ck_kernels {
 } ck_kernels;
 
 // The kernels of this machine: the fastest set that the processor has, or what FLOTILLA_ISA=ref|avx2|avx512|avx512bf16
-// asks for (an unknown or impossible name is ignored). Chosen once.
+// asks for (an unknown or impossible name is ignored). Chosen once. avx512bf16 is passed over where its dot products are
+// slower than the multiply-adds of avx512, which give the same bits.
 const ck_kernels *ckernels_active(void);
 
 // "ref", "avx2", "avx512" or "avx512bf16"; NULL if this processor cannot run that set.

@@ -20,6 +20,7 @@ const ck_kernels ck_ref_kernels = {
     .argmax = ck_ref_argmax,
     .kv_tile = {ck_ref_kv_tile_float32, ck_ref_kv_tile_float16, ck_ref_kv_tile_int8},
     .kv_store = {ck_ref_kv_store_float32, ck_ref_kv_store_float16, ck_kv_store_int8},
+    .kv_widen = {NULL, ck_ref_kv_widen_float16, ck_ref_kv_widen_int8},
     .softmax_page = ck_ref_softmax_page,
     .merge_span = ck_ref_merge_span,
     .probe_read = ck_ref_probe_read,
