@@ -45,7 +45,7 @@ package struct BlockProduct {
     }
 
     /// Floats of each thread's work area.
-    package static func scratchCount(results: Int) -> Int { (1 + results) * BlockGrid.blockFloats }
+    package static func scratchCount(results: Int) -> Int { BlockGrid.workFloats + results * BlockGrid.blockFloats }
 
     /// `x · wᵀ` of this block, `[tokens, outputs]`, in the work area `result` of the thread until it is used again.
     package func callAsFunction(_ w: PackedMatrix, result: Int = 0) -> Rows {
@@ -53,7 +53,7 @@ package struct BlockProduct {
         precondition(outputs.upperBound <= w.rows, "product: outputs \(outputs) of \(w.rows)")
         precondition(w.storage == x.element.storage(of: w.storage), "product: \(x.element) by \(w.storage)")
         let width = BlockGrid.panelsPerBlock * BlockGrid.panelRows
-        let target = scratch + (1 + result) * BlockGrid.blockFloats
+        let target = scratch + BlockGrid.workFloats + result * BlockGrid.blockFloats
         tree.withUnsafeTree { tree in
             withUnsafePointer(to: w.matrix) { matrix in
                 // ck_matmul counts tokens and outputs from the first of all.
@@ -89,9 +89,11 @@ package struct BlockProduct {
 struct BlockGrid {
     static let panelRows = Int(CK_PANEL_ROWS)
     static let panelsPerBlock = Int(CK_GROUP_PANELS)
-    /// Floats of the largest block, and of the sums that ck_matmul keeps for it.
+    /// Floats of the largest block.
     static let blockFloats =
         panelsPerBlock * panelRows * Int(CK_BLOCK_TILES) * Int(CK_TILE_TOKENS)
+    /// Floats that ck_matmul works with: the sums of a block, and weights that it widens.
+    static let workFloats = blockFloats + Int(CK_WIDE_FLOATS)
 
     private let tiles, tilesPerBlock, panels, panelBlocks: Int
     let count: Int

@@ -31,7 +31,7 @@ package final class FullAttention {
 
     /// Floats of each thread's work area: sums, queries, outputs, divisors, and the scores in both orders.
     package static func scratchCount(tokens: Int, headDim: Int) -> Int {
-        BlockGrid.blockFloats + queriesPerTask * (2 * headDim + 1 + 2 * tokens)
+        BlockGrid.workFloats + queriesPerTask * (2 * headDim + 1 + 2 * tokens)
     }
 
     private static var queriesPerTask: Int { tilesPerTask * Int(CK_TILE_TOKENS) }
@@ -104,7 +104,7 @@ package final class FullAttention {
     ) {
         let queries = out.tokens(tiles)
         let block = PackedRows(
-            scratch + BlockGrid.blockFloats,
+            scratch + BlockGrid.workFloats,
             count: queries.count,
             width: headDim,
             kernels: out.kernels

@@ -23,10 +23,12 @@ package struct KernelBenchmark {
     private let rounds: Int
     private let kernels = KernelSet.active
 
-    /// Bytes of what is read from memory and from no cache: twice the largest cache, at least 256 MiB, at most 1 GiB.
+    /// Bytes of what is to be read from memory and not from a cache: twice the third-level one, at least 256 MiB, at most
+    /// 1 GiB and an eighth of the memory.
     private static let streamedBytes: Int = {
         let cache = sysconf(Int32(_SC_LEVEL3_CACHE_SIZE))
-        return min(max(2 * cache, 256 << 20), 1 << 30)
+        let most = min(1 << 30, Int(ProcessInfo.processInfo.physicalMemory / 8))
+        return max(min(2 * cache, most), 256 << 20)
     }()
 
     package init(threads: Int, rounds: Int = 7) {

@@ -1,10 +1,9 @@
-"""Runs distributed-llama, which its user has built, on random weights of its own Q40 format; one node is one process.
+"""Runs distributed-llama, which its user has built, on made-up weights in its own Q40 format; one node is one process.
 
 Of its file formats only what a Qwen3 decoder needs is written: a header of pairs of integers, then tensors in the order in
 which it loads them, all Q40 (32 weights: a half-precision scale and 16 bytes) but the embedding and the norms (float32).
 """
-import re, socket, struct, subprocess, sys, time
-import pathlib
+import contextlib, re, socket, struct, subprocess, sys, time
 
 from llama_cpp import run, say
 
@@ -21,41 +20,52 @@ class DistributedLlama:
 
     def model(self, shape):
         """The model file of a shape; made first, and a tokenizer beside it, if they are not there."""
-        path, tokenizer = self.directory / f"dllama-{shape}-q40.m", self.tokenizer()
-        if not tokenizer.exists(): write_tokenizer(tokenizer)
-        if not path.exists():
-            say(f"writing {path}")
-            part = path.with_suffix(".part")
-            with part.open("wb") as file: write_model(file, SHAPES[shape])
-            part.rename(path)
-        return path
+        self.directory.mkdir(parents=True, exist_ok=True)
+        made(self.tokenizer(), write_tokenizer)
+        return made(self.directory / f"dllama-{shape}-q40.m", lambda file: write_model(file, SHAPES[shape]))
 
     def tokenizer(self): return self.directory / "dllama.t"
 
     def figures(self, model, nodes, threads, prompt, decoded):
-        """Tokens a second of `prefill` and `decode` as the root prints them; `threads` is of one node."""
-        ports = [free_port() for _ in range(nodes - 1)]
-        workers = [subprocess.Popen([self.binary, "worker", "--port", str(port), "--nthreads", str(threads)],
-                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for port in ports]
-        try:
+        """Tokens a second of the prompt and of what is decoded behind it, as the root prints them; `threads` is of one node."""
+        ports = free_ports(nodes - 1)
+        with contextlib.ExitStack() as stack:
+            for port in ports: stack.enter_context(self.worker(port, threads))
             time.sleep(1)
             others = ["--workers", *[f"127.0.0.1:{port}" for port in ports]] if ports else []
             text = run([self.binary, "inference", "--model", model, "--tokenizer", self.tokenizer(), "--buffer-float-type", "q80",
                         "--nthreads", threads, "--max-seq-len", 1024, "--temperature", 0, "--prompt", " a" * prompt,
-                        "--steps", prompt + decoded, *others], errors="replace")
+                        "--steps", prompt + decoded, *others], errors="replace", timeout=3600)
+        found = re.findall(r"nTokens: (\d+)\s+tokens/s: ([0-9.]+)", text)
+        if [int(count) for count, _ in found] != [prompt, decoded]:
+            sys.exit(f"bench-peers: {self.binary}: expected rates of {prompt} and {decoded} tokens:\n{text[-1000:]}")
+        return {f"prefill {prompt}": float(found[0][1]), f"decode @ {prompt}": float(found[1][1])}
+
+    @contextlib.contextmanager
+    def worker(self, port, threads):
+        process = subprocess.Popen([self.binary, "worker", "--port", str(port), "--nthreads", str(threads)],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try: yield
         finally:
-            for worker in workers:
-                worker.kill()
-                worker.wait()
-        rates = re.findall(r"nTokens: (\d+)\s+tokens/s: ([0-9.]+)", text)
-        if len(rates) != 2: sys.exit(f"bench-peers: {self.binary} did not print two rates:\n{text[-1000:]}")
-        return {f"prefill {prompt}": float(rates[0][1]), "decode": float(rates[1][1])}
+            process.kill()
+            process.wait()
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def free_ports(count):
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes: probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+
+
+def made(path, write):
+    """The path, of a file that is written first if it is not there."""
+    if not path.exists():
+        say(f"writing {path}")
+        part = path.with_suffix(".part")
+        with part.open("wb") as file: write(file)
+        part.rename(path)
+    return path
 
 
 def header(magic, pairs):
@@ -92,11 +102,10 @@ def write_repeated(file, count, block):
     file.write(block[:count % len(block)])
 
 
-def write_tokenizer(path):
+def write_tokenizer(file):
     """Every byte, " a", which the prompt repeats, and words that are never met; the last ones are control tokens."""
     words = [bytes([byte]) for byte in range(256)] + [b" a"]
     words += [f"word{number}".encode() for number in range(len(words), VOCABULARY)]
     keys = [(0, 1), (1, VOCABULARY), (2, max(map(len, words))), (3, BEGIN), (9, 1), (10, 1)]
-    with path.open("wb") as file:
-        file.write(header(TOKENIZER_MAGIC, keys) + struct.pack("<i", VOCABULARY - 1))
-        for number, word in enumerate(words): file.write(struct.pack("<fi", 1.0 if number == 256 else 0.0, len(word)) + word)
+    file.write(header(TOKENIZER_MAGIC, keys) + struct.pack("<i", VOCABULARY - 1))
+    for number, word in enumerate(words): file.write(struct.pack("<fi", 1.0 if number == 256 else 0.0, len(word)) + word)

@@ -11,7 +11,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 def run(command, **options):
     """Standard output of a command; its errors, shortened, when it fails."""
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, **options)
-    if done.returncode: sys.exit(f"bench-peers: {' '.join(map(str, command))} ended with {done.returncode}:\n{done.stderr[-2000:]}")
+    if done.returncode: sys.exit(f"bench-peers: {' '.join(map(str, command))} ended with {done.returncode}:\n{(done.stderr or done.stdout)[-2000:]}")
     return done.stdout
 
 

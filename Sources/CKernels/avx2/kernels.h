@@ -3,6 +3,7 @@
 #include "../common/internal.h"
 
 ck_tile_kernel ck_avx2_matmul_float32, ck_avx2_matmul_bfloat16, ck_avx2_matmul_float16, ck_avx2_matmul_pairs;
+ck_widen_kernel ck_avx2_widen_bfloat16, ck_avx2_widen_float16;
 ck_pack_kernel ck_avx2_pack_float32, ck_avx2_pack_bfloat16, ck_avx2_pack_float16, ck_avx2_pack_pairs;
 ck_round_kernel ck_avx2_round_x;
 ck_gather_kernel ck_avx2_gather_float32, ck_avx2_gather_bfloat16, ck_avx2_gather_float16;

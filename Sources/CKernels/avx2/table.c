@@ -7,6 +7,7 @@ const ck_kernels ck_avx2_kernels = {
     .tile_panels = 1,
     .matmul_tile = {ck_avx2_matmul_float32, ck_avx2_matmul_bfloat16, ck_avx2_matmul_float16,
                     ck_avx2_matmul_pairs},
+    .widen = {NULL, ck_avx2_widen_bfloat16, ck_avx2_widen_float16, NULL},
     .pack = {ck_avx2_pack_float32, ck_avx2_pack_bfloat16, ck_avx2_pack_float16, ck_avx2_pack_pairs},
     .pair_columns = 1,
     .round_x = ck_avx2_round_x,

@@ -23,7 +23,7 @@ uint64_t ck_avx512_probe_read(const void *memory, size_t bytes) {
 double ck_avx512_probe_fma(size_t rounds, float *result) {
     __m512 chains[12];
     const __m512 a = _mm512_set1_ps(*result);
-    for (size_t c = 0; c < 12; c++) chains[c] = _mm512_setzero_ps();
+    for (size_t c = 0; c < 12; c++) chains[c] = _mm512_set1_ps((float)c);  // equal chains could be made one
     for (size_t i = 0; i < rounds; i++) {
 #pragma clang loop unroll(full)
         for (size_t c = 0; c < 12; c++) chains[c] = _mm512_fmadd_ps(chains[c], a, a);

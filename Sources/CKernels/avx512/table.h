@@ -8,6 +8,7 @@
 #define CK_AVX512_SHARED \
     .tile_tokens = 12,                                                                               \
     .tile_panels = 2,                                                                                \
+    .widen = {NULL, ck_avx512_widen_bfloat16, ck_avx512_widen_float16, NULL},                        \
     .pack = {ck_avx2_pack_float32, ck_avx2_pack_bfloat16, ck_avx2_pack_float16, ck_avx2_pack_pairs}, \
     .gather = {ck_avx2_gather_float32, ck_avx2_gather_bfloat16, ck_avx2_gather_float16},             \
     .quant_group = {ck_avx512_quant_group_q8, ck_avx512_quant_group_q4},                             \

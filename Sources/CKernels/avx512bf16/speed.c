@@ -12,19 +12,19 @@ static double seconds(void) {
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-// Operations a second, the best of some runs of about 20 µs: others may have the processor meanwhile.
 static double rate(ck_probe_fma_kernel *probe, size_t rounds) {
-    double best = 0;
-    for (int run = 0; run < 8; run++) {
-        float value = 1;
-        const double begin = seconds(), operations = probe(rounds, &value), end = seconds();
-        if (end > begin && operations / (end - begin) > best) best = operations / (end - begin);
-    }
-    return best;
+    float value = 1;
+    const double begin = seconds(), operations = probe(rounds, &value), end = seconds();
+    return end > begin ? operations / (end - begin) : 0;
 }
 
 bool ck_avx512bf16_is_faster(void) {
-    const double chain = rate(ck_avx512_probe_fma, 8192);
-    return rate(ck_avx512bf16_probe_bfloat16, 2048) > chain;
+    double chain = 0, dot = 0;
+    // The best of some runs of about 20 µs each, in turns: the clock rises at first, and others may have the processor.
+    for (int run = 0; run < 8; run++) {
+        chain = fmax(chain, rate(ck_avx512_probe_fma, 8192));
+        dot = fmax(dot, rate(ck_avx512bf16_probe_bfloat16, 2048));
+    }
+    return dot > chain;
 }
 #endif

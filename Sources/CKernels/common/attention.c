@@ -160,7 +160,9 @@ static void compute_span(const block *b, size_t span) {
     const size_t pages = (visible(b, b->rows - 1) + page_tokens - 1) / page_tokens, tiles = tile_count(b->rows);
     for (size_t page = first_page; page < min_size(pages, first_page + CK_KV_SPAN_PAGES); page++) {
         const page_data stored = page_of(b, page), data = tiles >= widening_tiles ? widened(b, stored) : stored;
-        const char *following = page + 1 < pages ? page_of(b, page + 1).keys : stored.keys;
+        // Of a widened page all tiles read the same memory; the next one is read when it is widened.
+        const bool goes_on = data.keys == stored.keys && page + 1 < pages;
+        const char *following = goes_on ? page_of(b, page + 1).keys : data.keys;
         for (size_t tile = 0; tile < tiles; tile++) {
             const size_t first = tile_begin(b->rows, tile), end = tile_begin(b->rows, tile + 1);
             if (visible(b, end - 1) <= page * page_tokens) continue;

@@ -14,6 +14,7 @@ typedef struct ck_kernels {
     size_t tile_tokens;  // most tokens of a register tile
     size_t tile_panels;  // panels that such a tile takes together
     ck_tile_kernel *matmul_tile[CK_STORAGES];
+    ck_widen_kernel *widen[CK_STORAGES];  // NULL but for CK_BFLOAT16 and CK_FLOAT16
     ck_pack_kernel *pack[CK_STORAGES];
     size_t pair_columns;  // columns of a word of x by CK_BFLOAT16_PAIRS: 2, or 1 where words are floats
     ck_round_kernel *round_x;

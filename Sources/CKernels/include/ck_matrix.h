@@ -9,6 +9,7 @@ enum {
     CK_SUM_TREE_DEPTH = 32,   // most values on the stack of a sum tree
     CK_GROUP_PANELS = 4,      // panels that one pass of ck_matmul takes together: four memory streams
     CK_BLOCK_TILES = 16,      // most tiles of one ck_matmul call: their x stays in the second-level cache
+    CK_WIDE_FLOATS = 4096,    // floats of weights that ck_matmul widens at once for several tiles, in its scratch
 };
 
 // How the weights of a matrix are stored. k is the column; a panel is k-major.
@@ -57,6 +58,9 @@ struct ck_kernels;
 // acc + 0.0f, and makes every NaN the same.
 typedef void ck_tile_kernel(const ck_matrix *w, size_t panel, size_t panels, size_t k_begin, size_t k_end,
                             const float *x, size_t width, float *acc);
+
+// out[k][16] = the weights of `columns` columns of a panel as floats, exactly; w is the first of them.
+typedef void ck_widen_kernel(const char *w, size_t columns, float *out);
 
 // Bytes of one panel, a multiple of 64.
 size_t ck_panel_bytes(ck_storage storage, size_t columns);

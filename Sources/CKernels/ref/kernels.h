@@ -3,6 +3,7 @@
 #include "../common/internal.h"
 
 ck_tile_kernel ck_ref_matmul_tile;
+ck_widen_kernel ck_ref_widen_bfloat16, ck_ref_widen_float16;
 ck_pack_kernel ck_ref_pack_float32, ck_ref_pack_bfloat16, ck_ref_pack_float16, ck_ref_pack_pairs;
 ck_round_kernel ck_ref_round_x;
 ck_gather_kernel ck_ref_gather_float32, ck_ref_gather_bfloat16, ck_ref_gather_float16;

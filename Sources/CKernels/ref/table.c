@@ -6,6 +6,7 @@ const ck_kernels ck_ref_kernels = {
     .tile_tokens = 6,
     .tile_panels = 1,
     .matmul_tile = {ck_ref_matmul_tile, ck_ref_matmul_tile, ck_ref_matmul_tile, ck_ref_matmul_tile},
+    .widen = {NULL, ck_ref_widen_bfloat16, ck_ref_widen_float16, NULL},
     .pack = {ck_ref_pack_float32, ck_ref_pack_bfloat16, ck_ref_pack_float16, ck_ref_pack_pairs},
     .pair_columns = 1,
     .round_x = ck_ref_round_x,
