@@ -46,18 +46,5 @@ CK_KV_TILE(float32)
 CK_KV_TILE(float16)
 CK_KV_TILE(int8)
 
-void ck_avx2_kv_widen_float16(const void *w, size_t n, float *out) {
-    const __m128i *from = w;
-    for (size_t i = 0; i < n / 8; i++) _mm256_storeu_ps(out + 8 * i, _mm256_cvtph_ps(_mm_loadu_si128(from + i)));
-}
-
-void ck_avx2_kv_widen_int8(const void *w, size_t n, float *out) {
-    const int8_t *from = w;
-    for (size_t i = 0; i < n; i += 8) {
-        const __m256i integers = _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(from + i)));
-        _mm256_storeu_ps(out + i, _mm256_cvtepi32_ps(integers));
-    }
-}
-
 CK_AVX2_END
 #endif

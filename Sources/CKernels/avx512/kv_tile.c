@@ -45,13 +45,5 @@ CK_KV_TILE(float32)
 CK_KV_TILE(float16)
 CK_KV_TILE(int8)
 
-CK_INLINE void widen(const ck_wide_lanes format, size_t bytes, const char *w, size_t n, float *out) {
-    const __m512i unused = _mm512_setzero_si512();
-    for (size_t i = 0; i < n; i += 16) _mm512_storeu_ps(out + i, ck_load16(format, w + i * bytes, unused));
-}
-
-void ck_avx512_kv_widen_float16(const void *w, size_t n, float *out) { widen(ck_wide_float16, 2, w, n, out); }
-void ck_avx512_kv_widen_int8(const void *w, size_t n, float *out) { widen(ck_wide_int8, 1, w, n, out); }
-
 CK_AVX512_END
 #endif

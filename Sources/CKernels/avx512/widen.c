@@ -1,19 +1,17 @@
-// Weights of a panel as floats.
+// Stored numbers as floats.
 #if defined(__x86_64__)
 #include "tile.h"
 
 CK_AVX512_BEGIN
 
-CK_INLINE void widen(const ck_wide_lanes format, const char *w, size_t columns, float *out) {
+CK_INLINE void widen(const ck_wide_lanes format, size_t bytes, const char *w, size_t n, float *out) {
     const __m512i spread = ck_wide_spread();
-    for (size_t k = 0; k < columns; k++) {
-        const char *column = w + k * CK_PANEL_ROWS * sizeof(uint16_t);
-        _mm512_storeu_ps(out + k * CK_PANEL_ROWS, ck_load16(format, column, spread));
-    }
+    for (size_t i = 0; i < n; i += 16) _mm512_storeu_ps(out + i, ck_load16(format, w + i * bytes, spread));
 }
 
-void ck_avx512_widen_bfloat16(const char *w, size_t columns, float *out) { widen(ck_wide_bfloat16, w, columns, out); }
-void ck_avx512_widen_float16(const char *w, size_t columns, float *out) { widen(ck_wide_float16, w, columns, out); }
+void ck_avx512_widen_bfloat16(const void *w, size_t n, float *out) { widen(ck_wide_bfloat16, 2, w, n, out); }
+void ck_avx512_widen_float16(const void *w, size_t n, float *out) { widen(ck_wide_float16, 2, w, n, out); }
+void ck_avx512_widen_int8(const void *w, size_t n, float *out) { widen(ck_wide_int8, 1, w, n, out); }
 
 CK_AVX512_END
 #endif

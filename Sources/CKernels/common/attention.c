@@ -103,7 +103,7 @@ static page_data page_of(const block *b, size_t page) {
 
 // The same page with its numbers as floats in this thread's memory, which changes no bit.
 static page_data widened(const block *b, page_data page) {
-    ck_kv_widen_kernel *widen = b->kernels->kv_widen[page.element];
+    ck_widen_kernel *widen = b->kernels->kv_widen[page.element];
     if (!widen) return page;
     const size_t keys = b->a->kv.head_dim * page_tokens;
     widen(page.keys, keys, b->wide);

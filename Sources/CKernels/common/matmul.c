@@ -71,7 +71,7 @@ static void widened_pass(const block *b, pass now, pass next, float *acc) {
     const ck_matrix wide = {CK_FLOAT32, now.panels * CK_PANEL_ROWS, n, n * CK_PANEL_ROWS * sizeof *b->wide, b->wide};
     for (size_t p = 0; p < now.panels; p++) {
         const char *stored = ck_panel(b->w, b->panel + now.p + p) + now.k * ck_column_bytes(b->w->storage);
-        b->widen(stored, n, b->wide + p * n * CK_PANEL_ROWS);
+        b->widen(stored, n * CK_PANEL_ROWS, b->wide + p * n * CK_PANEL_ROWS);
     }
     for (size_t tile = b->tile_begin; tile < b->tile_end; tile++) {
         const size_t first = tile_begin(b, tile), width = tile_begin(b, tile + 1) - first;

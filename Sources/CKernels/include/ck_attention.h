@@ -62,9 +62,6 @@ typedef void ck_merge_span_kernel(float *total, const float *span, size_t n);
 // all is 0 if that is below 2^-100.
 typedef float ck_kv_store_kernel(const float *x, size_t n, void *out, size_t step);
 
-// out[i] = element i of the cache as a float, exactly (CK_KV_INT8: the integer, without its scale). n is a multiple of 16.
-typedef void ck_kv_widen_kernel(const void *w, size_t n, float *out);
-
 void ck_kv_layer_init(ck_kv_layer *layer, ck_kv_element element, size_t kv_heads, size_t head_dim);
 
 // Writes the keys and values [tokens, kv_heads, head_dim] of positions run->start ... of KV head `kv_head`;

@@ -29,7 +29,7 @@ typedef struct ck_kernels {
     ck_argmax_kernel *argmax;
     ck_kv_tile_kernel *kv_tile[CK_KV_ELEMENTS];
     ck_kv_store_kernel *kv_store[CK_KV_ELEMENTS];
-    ck_kv_widen_kernel *kv_widen[CK_KV_ELEMENTS];  // NULL for CK_KV_FLOAT32
+    ck_widen_kernel *kv_widen[CK_KV_ELEMENTS];  // NULL for CK_KV_FLOAT32
     ck_softmax_page_kernel *softmax_page;
     ck_merge_span_kernel *merge_span;
     ck_probe_read_kernel *probe_read;

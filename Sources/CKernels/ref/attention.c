@@ -38,14 +38,6 @@ void ck_ref_kv_tile_int8(const void *w, size_t w_stride, size_t lanes, size_t n,
     tile(CK_KV_INT8, w, w_stride, lanes, n, x, x_stride, width, acc, acc_stride);
 }
 
-void ck_ref_kv_widen_float16(const void *w, size_t n, float *out) {
-    for (size_t i = 0; i < n; i++) out[i] = number(CK_KV_FLOAT16, w, i);
-}
-
-void ck_ref_kv_widen_int8(const void *w, size_t n, float *out) {
-    for (size_t i = 0; i < n; i++) out[i] = number(CK_KV_INT8, w, i);
-}
-
 float ck_ref_kv_store_float32(const float *x, size_t n, void *out, size_t step) {
     for (size_t i = 0; i < n; i++) ((float *)out)[i * step] = x[i];
     return 1;
