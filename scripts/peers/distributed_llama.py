@@ -6,10 +6,9 @@ which it loads them, all Q40 (32 weights: a half-precision scale and 16 bytes) b
 import contextlib, re, socket, struct, subprocess, sys, time
 
 from llama_cpp import run, say
+from shapes import HEAD_DIM, KV_HEADS, SHAPES, VOCABULARY
 
-# As in make_gguf.py.
-SHAPES = {"2b": dict(layers=28, hidden=2048, heads=16, inter=6144), "8b": dict(layers=36, hidden=4096, heads=32, inter=12288)}
-KV_HEADS, HEAD_DIM, VOCABULARY, BEGIN = 8, 128, 151_936, 151_643
+BEGIN = 151_643  # the first control token
 MODEL_MAGIC, TOKENIZER_MAGIC, QWEN3, Q40 = 0x0A00ABCD, 0x567124, 0xABCD01, 2
 
 

@@ -8,11 +8,7 @@ usage: make_gguf.py SHAPE OUT.gguf        SHAPE: 2b, 8b
 import sys
 import gguf, numpy
 
-SHAPES = {
-    "2b": dict(layers=28, hidden=2048, heads=16, inter=6144, tied=True),
-    "8b": dict(layers=36, hidden=4096, heads=32, inter=12288, tied=False),
-}
-KV_HEADS, HEAD_DIM, VOCABULARY = 8, 128, 151_936
+from shapes import HEAD_DIM, KV_HEADS, SHAPES, VOCABULARY
 
 
 def tensors(shape):
