@@ -1,8 +1,8 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// The manifest is the architecture: a target imports only what stands above it here.
-// scripts/check-layers compares this list with every import line.
+// The manifest is the architecture: a floor a folder, from the bottom up, and a target imports only what stands above
+// it here. scripts/check-layers compares this list with every import line.
 
 let swiftSettings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
@@ -10,186 +10,225 @@ let swiftSettings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// Warnings of our own C are errors.
+let strict = ["-Wall", "-Wextra", "-Werror"]
 /// -O3 also in debug builds: an unoptimised kernel is some sixty times slower and makes the tests crawl.
-let kernelSettings: [CSetting] = [.unsafeFlags(["-O3", "-ffp-contract=off"])]
+let kernelSettings: [CSetting] = [.unsafeFlags(["-O3", "-ffp-contract=off"] + strict)]
 
-func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+/// The folders of `Sources` and `Tests`, from the bottom up.
+enum Floor: String {
+    case c = "C"
+    case values = "Values"
+    case substrate = "Substrate"
+    case model = "Model"
+    case ranks = "Ranks"
+    case serving = "Serving"
+    case tools = "Tools"
+    case support = "Support"
+
+    func library(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
+        .target(
+            name: name,
+            dependencies: dependencies,
+            path: "Sources/\(rawValue)/\(name)",
+            resources: resources,
+            swiftSettings: swiftSettings
+        )
+    }
+
+    func c(_ name: String, _ dependencies: [Target.Dependency] = [], settings: [CSetting]? = nil) -> Target {
+        .target(
+            name: name,
+            dependencies: dependencies,
+            path: "Sources/\(rawValue)/\(name)",
+            cSettings: settings ?? [.unsafeFlags(strict)]
+        )
+    }
+
+    func system(_ name: String, pkgConfig: String, packages: [String]) -> Target {
+        .systemLibrary(
+            name: name,
+            path: "Sources/\(rawValue)/\(name)",
+            pkgConfig: pkgConfig,
+            providers: [.apt(packages)]
+        )
+    }
+
+    func program(_ name: String, _ dependencies: [Target.Dependency], of root: String = "Sources") -> Target {
+        .executableTarget(
+            name: name,
+            dependencies: dependencies,
+            path: "\(root)/\(rawValue)/\(name)",
+            swiftSettings: swiftSettings
+        )
+    }
+
+    func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+        .testTarget(
+            name: name + "Tests",
+            dependencies: dependencies + ["TestSupport"],
+            path: "Tests/\(rawValue)/\(name)Tests",
+            swiftSettings: swiftSettings
+        )
+    }
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(
-        name: name + "Tests",
-        dependencies: dependencies + ["TestSupport"],
-        swiftSettings: swiftSettings
-    )
-}
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let deques = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let heaps = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
+let ordered = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
     name: "flotilla",
     products: [.executable(name: "flotilla", targets: ["flotilla"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
     ],
     targets: [
-        // MARK: C, one job each
-        .systemLibrary(name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
-        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-        .systemLibrary(name: "CLibJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
-        .systemLibrary(name: "CLibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
-        .systemLibrary(name: "CLibWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"])]),
-        .target(name: "CMPI", dependencies: ["COpenMPI"]),
-        .target(
-            name: "CImageCodecs",
-            dependencies: ["CLibJPEG", "CLibPNG", "CLibWebP"],
-            cSettings: kernelSettings
-        ),
-        .target(name: "CKernels", cSettings: kernelSettings),
-        .target(name: "CDigest", cSettings: kernelSettings),
-        .target(name: "CProcess"),
+        // MARK: C: one job each
+        Floor.c.system("COpenMPI", pkgConfig: "ompi-c", packages: ["libopenmpi-dev", "openmpi-bin"]),
+        Floor.c.system("COpenBLAS", pkgConfig: "openblas", packages: ["libopenblas-dev"]),
+        Floor.c.system("CLibJPEG", pkgConfig: "libjpeg", packages: ["libjpeg-dev"]),
+        Floor.c.system("CLibPNG", pkgConfig: "libpng", packages: ["libpng-dev"]),
+        Floor.c.system("CLibWebP", pkgConfig: "libwebpdemux", packages: ["libwebp-dev"]),
+        Floor.c.c("CMPI", ["COpenMPI"]),
+        Floor.c.c("CImageCodecs", ["CLibJPEG", "CLibPNG", "CLibWebP"], settings: kernelSettings),
+        Floor.c.c("CKernels", settings: kernelSettings),
+        Floor.c.c("CDigest", settings: kernelSettings),
+        Floor.c.c("CProcess"),
 
-        // MARK: Values, no I/O
-        library("Diagnostics"),
-        library("Tensors"),
-        library("Digests", ["CDigest"]),
+        // MARK: Values: no I/O
+        Floor.values.library("Diagnostics"),
+        Floor.values.library("Tensors"),
+        Floor.values.library("Digests", ["CDigest"]),
+        Floor.values.library("JSON"),
+        Floor.values.library("Requests", ["Diagnostics", "Digests"]),
 
-        // MARK: Substrate, no knowledge of the model's forward pass
-        library("Kernels", ["Tensors", "CKernels", "COpenBLAS"]),
-        library("Communication", ["Tensors", "Diagnostics", "CMPI"]),
-        library("Checkpoints", ["Tensors", "Diagnostics", "Kernels"]),
-        library("Tokenization", ["Diagnostics"]),
-        library("ImagePreprocessing", ["Diagnostics", "CImageCodecs"]),
-        library("GroupLink", ["Diagnostics", "Digests", "CProcess"]),
+        // MARK: Substrate: no knowledge of the model's forward pass
+        Floor.substrate.library("Kernels", ["Tensors", "CKernels", "COpenBLAS"]),
+        Floor.substrate.library("Communication", ["Tensors", "Diagnostics", "CMPI"]),
+        Floor.substrate.library("Checkpoints", ["Tensors", "Diagnostics", "JSON", "Kernels"]),
+        Floor.substrate.library("Tokenization", ["Diagnostics", "JSON", "Requests"]),
+        Floor.substrate.library("ImagePreprocessing", ["Diagnostics", "CImageCodecs"]),
 
-        // MARK: The model
-        library("Sharding", ["Tensors", "Diagnostics", "Checkpoints"]),
-        library(
+        // MARK: Model
+        Floor.model.library("Sharding", ["Tensors", "Diagnostics", "Checkpoints"]),
+        Floor.model.library(
             "SAILVL2Model",
-            [
-                "Tensors", "Diagnostics", "Kernels", "Communication", "Checkpoints", "Sharding",
-            ]
+            ["Tensors", "Diagnostics", "Kernels", "Communication", "Checkpoints", "Sharding"]
         ),
-        library(
+        Floor.model.library(
             "Inference",
             [
-                "Tensors", "Diagnostics", "Kernels", "Communication", "Checkpoints", "Sharding", "SAILVL2Model",
-                "GroupLink",
+                "Tensors", "Diagnostics", "Requests", "Kernels", "Communication", "Checkpoints", "Sharding",
+                "SAILVL2Model",
             ]
         ),
 
-        // MARK: Processes
-        library("GroupLauncher", ["Diagnostics", "GroupLink", "CProcess"]),
-        library(
+        // MARK: Ranks: processes of a group, and who starts them
+        Floor.ranks.library("GroupLink", ["Diagnostics", "Requests", "CProcess"]),
+        Floor.ranks.library("GroupLauncher", ["Diagnostics", "Requests", "GroupLink", "CProcess"]),
+        Floor.ranks.library(
             "RankProgram",
             [
-                "Tensors", "Diagnostics", "Kernels", "Communication", "Checkpoints", "Sharding", "SAILVL2Model",
-                "Inference", "ImagePreprocessing", "GroupLink",
+                "Tensors", "Diagnostics", "Requests", "Kernels", "Communication", "Checkpoints", "ImagePreprocessing",
+                "Sharding", "SAILVL2Model", "Inference", "GroupLink",
             ]
         ),
-        library(
+
+        // MARK: Serving: requests in, answers out
+        Floor.serving.library(
             "Frontend",
             [
-                "Tensors", "Diagnostics", "Digests", "Checkpoints", "Tokenization", "ImagePreprocessing", "GroupLink",
-                "GroupLauncher", "RankProgram",
+                "Tensors", "Diagnostics", "Digests", "Requests", "Checkpoints", "Tokenization", "ImagePreprocessing",
+                "GroupLink", "GroupLauncher", "RankProgram",
             ]
         ),
-        library(
+        Floor.serving.library("WireProtocol", ["Diagnostics", "JSON", "Requests"]),
+        Floor.serving.library(
+            "Coordinator",
+            [
+                "Diagnostics", "Digests", "Requests", "Checkpoints", "Tokenization", "ImagePreprocessing", "GroupLink",
+                "GroupLauncher", "Inference", "RankProgram", "Frontend", "WireProtocol", nioCore, nioPosix, nioHTTP1,
+                logging,
+            ]
+        ),
+        Floor.serving.library("ServerClient", ["Diagnostics", "Requests", "WireProtocol", nioCore, nioPosix]),
+
+        // MARK: Tools: what people call
+        Floor.tools.library("DemoModel", resources: [.copy("Resources/demo"), .copy("Resources/samples")]),
+        Floor.tools.library(
             "Benchmarks",
             [
-                "Tensors", "Diagnostics", "Kernels", "Communication", "Checkpoints", "Tokenization", "Sharding",
-                "SAILVL2Model", "RankProgram", "GroupLauncher",
+                "Tensors", "Diagnostics", "Requests", "Kernels", "Communication", "Checkpoints", "Tokenization",
+                "Sharding", "SAILVL2Model", "GroupLauncher", "RankProgram", "COpenBLAS", "CKernels",
             ]
         ),
-
-        // MARK: Serving
-        library("WireProtocol", ["Diagnostics"]),
-        library(
-            "Coordinator",
+        Floor.tools.library(
+            "Commands",
             [
-                "Diagnostics", "Digests", "Checkpoints", "Tokenization", "ImagePreprocessing", "GroupLink",
-                "GroupLauncher", "Inference", "RankProgram", "Frontend", "WireProtocol",
-                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
+                "Tensors", "Diagnostics", "Digests", "JSON", "Requests", "Kernels", "Checkpoints", "Tokenization",
+                "ImagePreprocessing", "Sharding", "SAILVL2Model", "Inference", "GroupLink", "GroupLauncher",
+                "RankProgram", "Frontend", "WireProtocol", "Coordinator", "ServerClient", "DemoModel", "Benchmarks",
+                logging, argumentParser,
             ]
         ),
-        library(
-            "ServerClient",
-            [
-                "Diagnostics", "WireProtocol", .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-            ]
-        ),
-        .target(
-            name: "DemoModel",
-            resources: [.copy("Resources/demo"), .copy("Resources/samples")],
-            swiftSettings: swiftSettings
-        ),
-
-        .executableTarget(
-            name: "flotilla",
-            dependencies: [
-                "Tensors", "Diagnostics", "Kernels", "Checkpoints", "Tokenization", "ImagePreprocessing", "GroupLink",
-                "Sharding", "SAILVL2Model", "Inference", "GroupLauncher", "RankProgram", "Frontend", "WireProtocol",
-                "Coordinator", "ServerClient", "DemoModel", "Digests", "Benchmarks",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ],
-            swiftSettings: swiftSettings
-        ),
+        Floor.tools.program("flotilla", ["Commands"]),
 
         // MARK: Tests mirror the sources
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
-        tests("Kernels", ["Kernels", "Tensors", "CKernels"]),
-        tests("Communication", ["Communication"]),
-        tests("Checkpoints", ["Checkpoints", "Tensors", "Diagnostics"]),
-        tests("Tokenization", ["Tokenization", "Diagnostics"]),
-        tests("Digests", ["Digests"]),
-        tests("ImagePreprocessing", ["ImagePreprocessing", "Diagnostics", "Digests"]),
-        tests("GroupLink", ["GroupLink", "Diagnostics"]),
-        tests("Sharding", ["Sharding", "Checkpoints"]),
-        // What mpirun starts in the tests of exchanges between ranks.
-        .executableTarget(
-            name: "ParallelTestRank",
-            dependencies: ["Communication", "Kernels", "Checkpoints", "Sharding", "SAILVL2Model"],
-            path: "Tests/ParallelTestRank",
+        .target(
+            name: "TestSupport",
+            path: "Tests/Support/TestSupport",
             swiftSettings: swiftSettings
         ),
-        tests(
+        // What mpirun starts in the tests of exchanges between ranks, and in the launcher's tests.
+        Floor.support.program(
+            "ParallelTestRank",
+            ["Communication", "Kernels", "Checkpoints", "Sharding", "SAILVL2Model"],
+            of: "Tests"
+        ),
+        Floor.support.program(
+            "LinkTestRank",
+            ["Diagnostics", "Requests", "GroupLink", "GroupLauncher", "COpenMPI"],
+            of: "Tests"
+        ),
+        Floor.values.tests("Digests", ["Digests"]),
+        Floor.values.tests("JSON", ["JSON"]),
+        Floor.values.tests("Requests", ["Requests", "Diagnostics"]),
+        Floor.substrate.tests("Kernels", ["Kernels", "Tensors", "CKernels"]),
+        Floor.substrate.tests("Communication", ["Communication"]),
+        Floor.substrate.tests("Checkpoints", ["Checkpoints", "JSON", "Tensors", "Diagnostics"]),
+        Floor.substrate.tests("Tokenization", ["Tokenization", "JSON", "Diagnostics"]),
+        Floor.substrate.tests("ImagePreprocessing", ["ImagePreprocessing", "Diagnostics", "Digests"]),
+        Floor.model.tests("Sharding", ["Sharding", "Checkpoints"]),
+        Floor.model.tests(
             "SAILVL2Model",
-            [
-                "SAILVL2Model", "Kernels", "Checkpoints", "Tensors", "Communication", "Sharding", "ParallelTestRank",
-            ]
+            ["SAILVL2Model", "Kernels", "Checkpoints", "Tensors", "Communication", "Sharding", "ParallelTestRank"]
         ),
-        tests("RankProgram", ["RankProgram"]),
-        tests(
+        Floor.model.tests(
             "Inference",
-            [
-                "Inference", "SAILVL2Model", "Sharding", "Kernels", "Checkpoints", "Communication", "GroupLink",
-            ]
+            ["Inference", "Requests", "SAILVL2Model", "Sharding", "Kernels", "Checkpoints", "Communication"]
         ),
-        tests("WireProtocol", ["WireProtocol"]),
-        tests(
+        Floor.ranks.tests("GroupLink", ["GroupLink", "Requests", "Diagnostics"]),
+        Floor.ranks.tests("GroupLauncher", ["GroupLauncher", "Requests", "GroupLink", "Diagnostics", "LinkTestRank"]),
+        Floor.ranks.tests("RankProgram", ["RankProgram"]),
+        Floor.serving.tests("Frontend", ["Frontend", "Requests", "RankProgram", "Tokenization", "GroupLink", "Diagnostics"]),
+        Floor.serving.tests("WireProtocol", ["WireProtocol", "Requests"]),
+        Floor.serving.tests(
             "Coordinator",
-            [
-                "Coordinator", "WireProtocol", "GroupLink", "Diagnostics",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOEmbedded", package: "swift-nio"),
-            ]
+            ["Coordinator", "WireProtocol", "Requests", "GroupLink", "Diagnostics", nioCore, nioEmbedded]
         ),
-        tests("ServerClient", ["ServerClient", "WireProtocol"]),
-        tests("Frontend", ["Frontend", "RankProgram", "Tokenization", "GroupLink", "Diagnostics"]),
-        tests("Benchmarks", ["Benchmarks", "Checkpoints"]),
-        // What mpirun starts in the launcher's tests, and what they kill.
-        .executableTarget(
-            name: "LinkTestRank",
-            dependencies: ["Diagnostics", "GroupLink", "GroupLauncher", "COpenMPI"],
-            path: "Tests/LinkTestRank",
-            swiftSettings: swiftSettings
-        ),
-        tests("GroupLauncher", ["GroupLauncher", "GroupLink", "Diagnostics", "LinkTestRank"]),
-        tests("flotilla", ["Checkpoints", "Diagnostics", "WireProtocol"]),
+        Floor.serving.tests("ServerClient", ["ServerClient", "WireProtocol"]),
+        Floor.tools.tests("Benchmarks", ["Benchmarks", "Checkpoints"]),
+        Floor.tools.tests("Commands", ["Commands", "Requests", "Checkpoints", "Diagnostics", "WireProtocol"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes Sources/Tokenization/Unicode/UnicodeTables+*.swift: letters, numbers and NFC as Hugging Face has them.
+"""Writes Sources/Substrate/Tokenization/Unicode/UnicodeTables+*.swift: letters, numbers and NFC as Hugging Face has them.
 
 The tables are probed from the library itself, whose regex engine and normaliser each carry a Unicode version of their
 own, neither of them the one of Swift's standard library. Needs `pip install tokenizers==0.23.3`; takes a minute.
@@ -10,7 +10,7 @@ import unicodedata
 
 from tokenizers import Regex, normalizers, pre_tokenizers
 
-OUT = pathlib.Path(__file__).resolve().parent.parent / "Sources/Tokenization/Unicode"
+OUT = pathlib.Path(__file__).resolve().parent.parent / "Sources/Substrate/Tokenization/Unicode"
 SCALARS = [c for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF]
 HANGUL = range(0xAC00, 0xD7A4)
 nfc, nfd = normalizers.NFC().normalize_str, normalizers.NFD().normalize_str

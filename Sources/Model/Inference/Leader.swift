@@ -1,0 +1,171 @@
+internal import Tensors
+package import Requests
+
+/// Decoder rank 0: schedules steps, tells the followers, samples, and reports what happened.
+///
+/// A rank whose vocabulary shard is empty sends a candidate of −∞ and is never chosen.
+package final class Leader {
+    /// What a job that asked for a trace gets besides its tokens.
+    package enum Trace {
+        /// `[vocabulary]`, of the step that chose the next token.
+        case logits(id: String, [Float])
+        /// `[tokens, hidden]`, the image's place among the job's images.
+        case visualTokens(id: String, image: Int, [Float])
+    }
+
+    /// What a step has brought.
+    package struct Outcome {
+        package var report = StepReport()
+        package var endings: [Scheduler.Ending] = []
+        /// Jobs whose last visual token has arrived.
+        package var imagesArrived: [String] = []
+        package var wantedImages: [Int32] = []
+        package var duration = Duration.zero
+    }
+
+    /// A row of logits of a job that asked for log-probabilities.
+    private struct RawLogits {
+        let logits: [Float]
+        let top: Int
+    }
+
+    package private(set) var scheduler: Scheduler
+    private let worker: DecoderWorker
+    private let channel: any PlanChannel
+    private let inbox: any TileInbox
+    private var pacer: StepPacer
+    private var words: [Int32] = []
+    private let onTrace: (Trace) -> Void
+
+    /// - Parameter slowdown: how much longer a step may last for the sake of prompts while streams are decoding; `nil`:
+    ///   as long as a whole chunk takes.
+    package init(
+        worker: DecoderWorker,
+        limits: Scheduler.Limits,
+        slowdown: Double? = nil,
+        channel: any PlanChannel,
+        inbox: any TileInbox,
+        onTrace: @escaping (Trace) -> Void
+    ) {
+        self.worker = worker
+        scheduler = Scheduler(limits)
+        pacer = StepPacer(slowdown: slowdown, chunk: limits.prefillChunk)
+        self.channel = channel
+        self.inbox = inbox
+        self.onTrace = onTrace
+    }
+
+    /// Puts a job in line; the result is why it can never run, if that is so.
+    package func submit(_ job: GenerateJob) -> String? { scheduler.submit(job) }
+
+    /// Ends a job; it takes part in no further step. `false` if it is not known.
+    package func cancel(id: String) -> Bool { scheduler.cancel(id: id) }
+
+    /// Frees images' visual tokens, with the next step.
+    package func forget(images: [Int32]) { scheduler.forget(images: images) }
+
+    /// Runs one step if there is anything to do; `nil` when there was not.
+    ///
+    /// Between steps the leader takes whatever tiles have been announced, so that prefill of a tile overlaps the
+    /// encoding of the next one.
+    package func step() throws -> Outcome? {
+        var outcome = Outcome()
+        var tiles: [TileHeader] = []
+        while let header = try inbox.nextHeader() { tiles.append(header) }
+        for tile in tiles {
+            let start = Int(tile.offset)
+            outcome.imagesArrived += scheduler.tileArrived(image: tile.image, range: start..<(start + Int(tile.tokens)))
+        }
+        let decoding = scheduler.decodingCount
+        var plan = scheduler.nextPlan(prefillBudget: pacer.budget(decoding: decoding))
+        plan.arrivals = tiles.map {
+            StepPlan.TileArrival(source: $0.source, slot: $0.image, offset: $0.offset, tokens: $0.tokens)
+        }
+        outcome.wantedImages = scheduler.takeWantedImages()
+        guard !plan.isEmpty else { return outcome.wantedImages.isEmpty ? nil : outcome }
+        let began = ContinuousClock.now
+        try broadcast(plan)
+        let results = try worker.execute(plan)
+        traceVisualTokens(plan)
+        outcome.report.tiles = tiles.map(\.image)
+        let (choices, raw) = choose(results)
+        outcome.endings = scheduler.complete(plan, choices: choices, report: &outcome.report)
+        attach(raw, to: &outcome.report)
+        outcome.duration = ContinuousClock.now - began
+        if !plan.runs.isEmpty {
+            let decoded = plan.runs.count { $0.count == 1 && $0.logits != .none }
+            pacer.note(
+                decoding: min(decoded, decoding),
+                prompt: plan.tokens.count - min(decoded, decoding),
+                seconds: outcome.duration / .seconds(1)
+            )
+        }
+        return outcome
+    }
+
+    /// Tells the followers that the work is over.
+    package func shutDown() throws {
+        var plan = StepPlan()
+        plan.isShutdown = true
+        try broadcast(plan)
+    }
+
+    private func broadcast(_ plan: StepPlan) throws {
+        plan.encoded(into: &words)
+        try channel.broadcast(words)
+    }
+
+    private func choose(_ results: [LogitsResult]) -> (choices: [Int: Int32], raw: [String: RawLogits]) {
+        var choices: [Int: Int32] = [:]
+        var raw: [String: RawLogits] = [:]
+        for result in results {
+            switch result {
+            case .candidate(let run, let candidate):
+                choices[run] = candidate.token
+            case .all(let run, var logits):
+                let sequence = scheduler.sequence(ofRun: run)
+                if sequence.job.trace { onTrace(.logits(id: sequence.job.id, logits)) }
+                if sequence.job.logprobs > 0 {
+                    raw[sequence.job.id] = RawLogits(logits: logits, top: sequence.job.logprobs)
+                }
+                choices[run] = Sampler.choose(
+                    &logits,
+                    sequence.sampling,
+                    position: sequence.tokens.count,
+                    seen: sequence.seen
+                )
+            }
+        }
+        return (choices, raw)
+    }
+
+    /// The log-probabilities are of the tokens that were taken, which the think guard may have replaced.
+    private func attach(_ raw: [String: RawLogits], to report: inout StepReport) {
+        guard !raw.isEmpty else { return }
+        for index in report.tokens.indices {
+            guard let row = raw[report.tokens[index].id], let token = report.tokens[index].ids.first else { continue }
+            report.tokens[index].logprobs = [Logprobs.of(token, row.logits, top: row.top)]
+        }
+    }
+
+    /// Reports an image's visual tokens in the step that uses its last one.
+    private func traceVisualTokens(_ plan: StepPlan) {
+        for rows in plan.visual {
+            guard let run = runIndex(ofRow: Int(rows.row), in: plan) else { continue }
+            let job = scheduler.sequence(ofRun: run).job
+            guard job.trace, let tokens = worker.images.tokens(slot: rows.slot),
+                let image = job.images.firstIndex(where: { $0.number == rows.slot }),
+                Int(rows.offset + rows.count) == job.images[image].count
+            else { continue }
+            onTrace(.visualTokens(id: job.id, image: image, tokens.array))
+        }
+    }
+
+    private func runIndex(ofRow row: Int, in plan: StepPlan) -> Int? {
+        var end = 0
+        return plan.runs.firstIndex { run in
+            end += Int(run.count)
+            return row < end
+        }
+    }
+}

@@ -1,0 +1,104 @@
+internal import Foundation
+package import Requests
+
+/// A token with the number by which it is compared: logit, or logit/temperature plus noise.
+package struct Candidate: Sendable, Equatable {
+    package var value: Float
+    package var token: Int32
+
+    /// The better one; ties go to the lower id.
+    package func better(_ other: Candidate) -> Candidate {
+        if other.value > value || (other.value == value && other.token < token) { return other }
+        return self
+    }
+}
+
+/// Chooses tokens from logits, the same ones for any number of ranks.
+package enum Sampler {
+    /// The best of one rank's shard of the vocabulary, without filters: greedy, or Gumbel-max at a temperature.
+    ///
+    /// - Parameter logits: `[shard]`, of the tokens `firstToken...`.
+    package static func candidate(
+        _ logits: UnsafeBufferPointer<Float>,
+        firstToken: Int,
+        _ options: Sampling,
+        position: Int
+    ) -> Candidate {
+        var best = Candidate(value: -.infinity, token: .max)
+        if options.temperature == 0 {
+            for (index, logit) in logits.enumerated() where logit > best.value || best.token == .max {
+                best = Candidate(value: logit, token: Int32(firstToken + index))
+            }
+            return best
+        }
+        let noise = GumbelNoise(seed: options.seed, position: position)
+        for (index, logit) in logits.enumerated() {
+            let token = firstToken + index
+            let value = logit / options.temperature + noise[token]
+            if value > best.value || best.token == .max { best = Candidate(value: value, token: Int32(token)) }
+        }
+        return best
+    }
+
+    /// A choice with filters and penalties, which need all logits.
+    ///
+    /// The order is that of Hugging Face's `generate`: repetition penalty, temperature, top-k, top-p, min-p.
+    ///
+    /// - Parameters:
+    ///   - logits: `[vocabulary]`; changed.
+    ///   - seen: every token of the prompt and of the answer so far.
+    package static func choose(
+        _ logits: inout [Float],
+        _ options: Sampling,
+        position: Int,
+        seen: Set<Int32>
+    ) -> Int32 {
+        penalise(&logits, options.repetitionPenalty, seen)
+        if options.temperature == 0 {
+            return logits.withUnsafeBufferPointer { candidate($0, firstToken: 0, options, position: position).token }
+        }
+        let noise = GumbelNoise(seed: options.seed, position: position)
+        var best = Candidate(value: -.infinity, token: .max)
+        for token in survivors(logits, options) {
+            let value = logits[token] / options.temperature + noise[token]
+            best =
+                best.token == .max
+                ? Candidate(value: value, token: Int32(token))
+                : best.better(Candidate(value: value, token: Int32(token)))
+        }
+        return best.token
+    }
+
+    private static func penalise(_ logits: inout [Float], _ penalty: Float, _ seen: Set<Int32>) {
+        guard penalty != 1 else { return }
+        for token in seen where Int(token) < logits.count && token >= 0 {
+            let logit = logits[Int(token)]
+            logits[Int(token)] = logit > 0 ? logit / penalty : logit * penalty
+        }
+    }
+
+    /// The tokens that the filters leave, likeliest first; never none.
+    private static func survivors(_ logits: [Float], _ options: Sampling) -> [Int] {
+        let isFiltered = options.topK > 0 || options.topP < 1 || options.minP > 0
+        guard isFiltered else { return Array(logits.indices) }
+        var order = logits.indices.sorted { logits[$0] != logits[$1] ? logits[$0] > logits[$1] : $0 < $1 }
+        if options.topK > 0 { order = Array(order.prefix(options.topK)) }
+        let largest = logits[order[0]]
+        let weights = order.map { exp(Double((logits[$0] - largest) / options.temperature)) }
+        let total = weights.reduce(0, +)
+        var kept = order.count
+        if options.topP < 1 {
+            // As Hugging Face's TopPLogitsWarper: a token stays while the ones before it have less than topP.
+            var before = 0.0
+            kept = 0
+            while kept < order.count && (kept == 0 || before < Double(options.topP) * total) {
+                before += weights[kept]
+                kept += 1
+            }
+        }
+        if options.minP > 0 {
+            kept = min(kept, max(1, weights.firstIndex { $0 < Double(options.minP) } ?? order.count))
+        }
+        return Array(order.prefix(kept))
+    }
+}

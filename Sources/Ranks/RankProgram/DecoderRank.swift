@@ -1,0 +1,109 @@
+internal import Checkpoints
+internal import Communication
+internal import Diagnostics
+internal import Foundation
+internal import GroupLink
+internal import Inference
+internal import Kernels
+internal import SAILVL2Model
+internal import Sharding
+internal import Requests
+
+/// What a decoder rank does from the loading of its shard to the shutdown.
+struct DecoderRank {
+    let checkpoint: Checkpoint
+    let options: RankOptions
+    let endpoint: any RankEndpoint
+    let communicator: any Communicator
+    let inbox: any TileInbox
+    let threads: Int
+
+    /// Loads this rank's shard and reports that it is ready.
+    func load() throws -> DecoderWorker {
+        let started = ContinuousClock.now
+        let plan = try ShardPlan(
+            checkpoint.config.decoder,
+            ranks: options.decoderRanks,
+            weights: options.rankWeights
+        )
+        let decoder = try Qwen3Decoder(
+            checkpoint,
+            plan: plan,
+            options: try DecoderOptions(options, checkpoint),
+            communicator: communicator,
+            pool: ThreadPool(threads: threads)
+        ) { done, total in
+            endpoint.send(.progress(stage: "load", done: done, total: total))
+            endpoint.tick()
+        }
+        var stats = RankStats()
+        stats.weightBytes = decoder.weightBytes
+        stats.cacheBytes = decoder.workspace.cache.byteCount
+        stats.loadMilliseconds = (ContinuousClock.now - started).milliseconds
+        stats.kernels = KernelSet.active.name
+        endpoint.send(.ready(stats))
+        return DecoderWorker(decoder: decoder, inbox: inbox)
+    }
+
+    /// Follows the leader's plans until it says that the work is over.
+    func follow(_ worker: DecoderWorker, _ decoders: MPICommunicator) throws {
+        let capacity = StepPlan.wordCapacity(worker.decoder, options)
+        let words = UnsafeMutableBufferPointer<Int32>.allocate(capacity: capacity)
+        defer { words.deallocate() }
+        let activity = ActivityMeter()
+        while true {
+            let message = try decoders.startReceive(UnsafeMutableRawBufferPointer(words), from: 0, .stepPlan)
+            var idle = IdleWait()
+            var byteCount = try message.poll()
+            while byteCount == nil {
+                endpoint.tick()
+                while endpoint.poll() != nil {}
+                try inbox.advance()
+                activity.report(to: endpoint, decoders.meter)
+                idle.pause()
+                byteCount = try message.poll()
+            }
+            let received = UnsafeBufferPointer(rebasing: words[..<((byteCount ?? 0) / 4)])
+            let plan = try StepPlan(decoding: received)
+            if plan.isShutdown { return }
+            let began = ContinuousClock.now
+            _ = try worker.execute(plan)
+            activity.noteStep(ContinuousClock.now - began)
+            activity.report(to: endpoint, decoders.meter)
+            endpoint.tick()
+        }
+    }
+}
+
+extension DecoderOptions {
+    /// The sizes of a rank's work areas and cache, and how it holds weights.
+    ///
+    /// - Throws: where the checkpoint cannot be held in that format or place.
+    init(_ options: RankOptions, _ checkpoint: Checkpoint) throws(UsageError) {
+        let format = try checkpoint.format(asked: options.format)
+        guard checkpoint.storedFormat.isQuantised || options.placement == .copy else {
+            throw UsageError(
+                "--weights \(options.placement.rawValue) needs a packed checkpoint, "
+                    + "and \(checkpoint.config.modelName) is not one",
+                hint: "a rank repacks the weights of a published checkpoint into its own memory; flotilla pack writes "
+                    + "a packed one"
+            )
+        }
+        self.init(
+            cacheElement: options.cacheElement,
+            pages: KVLayout.pages(for: options.cacheTokens),
+            maxRows: options.prefillChunk + options.maxSequences,
+            maxLogitsRows: options.maxSequences,
+            format: format,
+            placement: options.placement
+        )
+    }
+}
+
+extension StepPlan {
+    /// Words of the longest plan: every sequence with every page, and the images of all requests in line.
+    fileprivate static func wordCapacity(_ worker: Qwen3Decoder, _ options: RankOptions) -> Int {
+        let pages = KVLayout.pages(for: options.cacheTokens)
+        return 1 << 16 + options.maxSequences * (pages + 16) + 2 * worker.workspace.maxRows
+    }
+}

@@ -1,0 +1,144 @@
+internal import Checkpoints
+internal import Communication
+internal import Diagnostics
+internal import Foundation
+internal import GroupLink
+internal import Inference
+internal import Kernels
+internal import SAILVL2Model
+internal import Requests
+
+/// Decoder rank 0's main loop: commands in, steps, reports out.
+final class LeaderLoop {
+    private let endpoint: any RankEndpoint
+    private let leader: Leader
+    private let meter: CommunicationMeter
+    private let activity = ActivityMeter()
+    private let vocabulary: Int
+    private var clocks: [String: JobClock] = [:]
+    /// Called with encode commands; only a group in one process takes them here.
+    private let onImage: (ImageJob, Data) -> Void
+    private let onForget: ([Int32]) -> Void
+
+    init(
+        _ worker: DecoderWorker,
+        options: RankOptions,
+        endpoint: any RankEndpoint,
+        channel: any PlanChannel,
+        inbox: any TileInbox,
+        onImage: @escaping (ImageJob, Data) -> Void = { _, _ in },
+        onForget: @escaping ([Int32]) -> Void = { _ in }
+    ) {
+        self.endpoint = endpoint
+        self.onImage = onImage
+        self.onForget = onForget
+        let config = worker.decoder.config
+        vocabulary = config.vocabulary
+        meter = worker.decoder.communicator.meter
+        let limits = Scheduler.Limits(
+            prefillChunk: options.prefillChunk,
+            maxSequences: options.maxSequences,
+            pages: KVLayout.pages(for: options.cacheTokens),
+            pageTokens: KVLayout.pageTokens,
+            maxPositions: config.maxPositions
+        )
+        leader = Leader(
+            worker: worker,
+            limits: limits,
+            slowdown: options.decodeSlowdown,
+            channel: channel,
+            inbox: inbox
+        ) { trace in
+            endpoint.send(trace, hidden: config.hidden)
+        }
+    }
+
+    /// Runs until the process in front says that the work is over.
+    func run() throws {
+        var idle = IdleWait()
+        while true {
+            endpoint.tick()
+            var hadWork = false
+            while let command = endpoint.poll() {
+                hadWork = true
+                if command.message == .shutdown {
+                    try leader.shutDown()
+                    return
+                }
+                take(command)
+            }
+            if let outcome = try leader.step() {
+                hadWork = true
+                report(outcome)
+            }
+            activity.report(to: endpoint, meter)
+            if hadWork { idle.reset() } else { idle.pause() }
+        }
+    }
+
+    private func take(_ command: Received<LinkCommand>) {
+        switch command.message {
+        case .generate(let job): submit(job)
+        case .encode(let image): onImage(image, command.attachment)
+        case .forget(let images):
+            onForget(images)
+            leader.forget(images: images)
+        case .cancel(let id):
+            guard leader.cancel(id: id) else { return }
+            finish(Scheduler.Ending(id: id, reason: .cancelled, cachedTokens: 0))
+        default:
+            break
+        }
+    }
+
+    private func submit(_ job: GenerateJob) {
+        let allowed = 0..<Int32(vocabulary)
+        let isKnown = (job.promptIds + job.answerIds).allSatisfy(allowed.contains)
+        let refusal = isKnown ? leader.submit(job) : "the prompt has token ids outside 0..<\(vocabulary)"
+        if let refusal {
+            endpoint.send(.failed(RankFailure(id: job.id, exitCode: ExitCode.usage.rawValue, message: refusal)))
+        } else {
+            clocks[job.id] = JobClock(hasImages: !job.images.isEmpty)
+        }
+    }
+
+    private func report(_ outcome: Leader.Outcome) {
+        for id in outcome.imagesArrived { clocks[id]?.gotImages() }
+        for prefill in outcome.report.prefill { clocks[prefill.id]?.prefilled(in: outcome.duration) }
+        for tokens in outcome.report.tokens { clocks[tokens.id]?.gotToken() }
+        if outcome.duration > .zero { activity.noteStep(outcome.duration) }
+        if !outcome.wantedImages.isEmpty { endpoint.send(.imagesWanted(outcome.wantedImages)) }
+        if outcome.report.hasNews { endpoint.send(.step(outcome.report)) }
+        for ending in outcome.endings { finish(ending) }
+    }
+
+    private func finish(_ ending: Scheduler.Ending) {
+        let clock = clocks.removeValue(forKey: ending.id)
+        var summary = clock?.summary(finish: ending.reason) ?? JobSummary(finish: ending.reason.rawValue)
+        summary.cachedTokens = ending.cachedTokens
+        summary.thinkingCut = ending.thinkingCut
+        endpoint.send(.finished(id: ending.id, summary))
+    }
+}
+
+extension StepReport {
+    /// Whether there is anything in it that the process in front does not know.
+    var hasNews: Bool {
+        !tokens.isEmpty || !prefill.isEmpty || !tiles.isEmpty || !preempted.isEmpty || !keptPages.isEmpty
+            || !droppedPages.isEmpty
+    }
+}
+
+extension RankEndpoint {
+    /// Sends a tensor that was asked for by a trace.
+    func send(_ trace: Leader.Trace, hidden: Int) {
+        switch trace {
+        case .logits(let id, let values):
+            let tensor = TraceTensor(id: id, name: "logits", shape: [1, values.count])
+            send(.trace(tensor), attachment: values.withUnsafeBytes { Data($0) })
+        case .visualTokens(let id, let image, let values):
+            let tensor = TraceTensor(id: id, name: "visual_tokens.\(image)", shape: [values.count / hidden, hidden])
+            send(.trace(tensor), attachment: values.withUnsafeBytes { Data($0) })
+        }
+    }
+}

@@ -1,0 +1,113 @@
+internal import Checkpoints
+internal import Communication
+internal import Diagnostics
+internal import Foundation
+internal import GroupLink
+internal import Inference
+internal import Tensors
+internal import Requests
+
+/// What a vision rank's main thread does: commands to the computing thread, tiles to the decoder ranks.
+///
+/// ## Communication
+/// For each tile `visual tokens · hidden` floats to every decoder rank, and, once all have them, a header of 12 bytes to
+/// the leader.
+final class VisionRank {
+    /// A tile on its way; its memory stays until every decoder rank has it.
+    private struct Delivery {
+        let tokens: FloatBuffer
+        let header: TileHeader
+        var pending: [PendingMessage]
+    }
+
+    private let endpoint: any RankEndpoint
+    private let world: MPICommunicator
+    private let options: RankOptions
+    private let worker: VisionWorker
+    private let tokensPerTile: Int
+    private var deliveries: [Delivery] = []
+    private let activity = ActivityMeter()
+
+    init(_ checkpoint: Checkpoint, options: RankOptions, endpoint: any RankEndpoint, world: MPICommunicator) {
+        self.endpoint = endpoint
+        self.world = world
+        self.options = options
+        tokensPerTile = checkpoint.config.visualTokensPerTile
+        worker = VisionWorker(place: world.rank - options.decoderRanks, of: options.visionRanks)
+    }
+
+    /// Works until the process in front says that the work is over.
+    func run(_ checkpoint: Checkpoint, threads: Int) throws {
+        worker.start(checkpoint, format: try checkpoint.format(asked: options.format), threads: threads)
+        var idle = IdleWait()
+        while true {
+            endpoint.tick()
+            var hadWork = false
+            while let command = endpoint.poll() {
+                hadWork = true
+                if command.message == .shutdown {
+                    worker.finish()
+                    return
+                }
+                take(command)
+            }
+            while let output = worker.outputs.poll() {
+                hadWork = true
+                try pass(on: output)
+            }
+            try moveDeliveries()
+            activity.report(to: endpoint, nil)
+            if hadWork { idle.reset() } else { idle.pause() }
+        }
+    }
+
+    private func take(_ command: Received<LinkCommand>) {
+        switch command.message {
+        case .encode(let job): worker.submit(job, bytes: command.attachment)
+        case .forget(let images): worker.forget(images)
+        default: break
+        }
+    }
+
+    private func pass(on output: VisionWorker.Output) throws {
+        switch output {
+        case .progress(let done, let total):
+            endpoint.send(.progress(stage: "load", done: done, total: total))
+        case .ready(let stats):
+            endpoint.send(.ready(stats))
+        case .failed(let failure):
+            endpoint.send(.failed(failure))
+        case .tile(let tile):
+            try deliver(tile)
+            activity.noteTile(tile.duration, sentBytes: tile.tokens.count * 4 * options.decoderRanks)
+        }
+    }
+
+    private func deliver(_ tile: VisionWorker.Tile) throws {
+        let header = TileHeader(
+            source: Int32(world.rank),
+            image: tile.image,
+            offset: Int32(tile.index * tokensPerTile),
+            tokens: Int32(tokensPerTile)
+        )
+        var delivery = Delivery(tokens: tile.tokens, header: header, pending: [])
+        let bytes = UnsafeRawBufferPointer(start: tile.tokens.pointer, count: tile.tokens.count * 4)
+        for rank in 0..<options.decoderRanks {
+            delivery.pending.append(try world.startSend(bytes, to: rank, .tile))
+        }
+        deliveries.append(delivery)
+    }
+
+    /// Moves messages on, and tells the leader of tiles that everybody has, in their order.
+    private func moveDeliveries() throws {
+        guard !deliveries.isEmpty else { return }
+        for index in deliveries.indices {
+            deliveries[index].pending = try deliveries[index].pending.filter { try $0.poll() == nil }
+        }
+        while let first = deliveries.first, first.pending.isEmpty {
+            // Small enough to be buffered, so that this returns at once.
+            try first.header.words.withUnsafeBytes { try world.send($0, to: 0, .tileHeader) }
+            deliveries.removeFirst()
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package import Diagnostics
+internal import WireProtocol
+package import Requests
+
+/// A client could not do what it was asked to.
+package enum ClientError: OperatorError, Equatable {
+    /// Nothing answers at the address.
+    case unreachable(String, reason: String)
+    /// What answers does not speak FLOTILLA/1.
+    case notAServer(String, found: String)
+    /// The connection ended before the answer did.
+    case connectionLost(String)
+    /// The server said `ERR`.
+    case refused(RequestError)
+
+    package var description: String {
+        switch self {
+        case .unreachable(let address, let reason): "no server answers at \(address): \(reason)"
+        case .notAServer(let address, let found): "\(address) does not speak FLOTILLA/1: it said \"\(found)\""
+        case .connectionLost(let address): "the connection to \(address) ended before the answer did"
+        case .refused(let error): "the server said \(error.code.rawValue): \(error.message)"
+        }
+    }
+
+    package var hint: String? {
+        switch self {
+        case .unreachable: "start one with flotilla serve, or name another with --server HOST:PORT or a socket's path"
+        case .notAServer, .connectionLost: nil
+        case .refused(let error) where error.retriable:
+            error.retryAfterMilliseconds.map { "try again in \(max(1, $0 / 1000)) s" } ?? "try again later"
+        case .refused(let error): error.code == .auth ? "give a token with --token-file" : nil
+        }
+    }
+
+    package var exitCode: ExitCode {
+        switch self {
+        case .unreachable, .notAServer: .launchFailed
+        case .connectionLost: .rankLost
+        case .refused(let error): error.code == .rankLost ? .rankLost : error.blame == .client ? .usage : .launchFailed
+        }
+    }
+}

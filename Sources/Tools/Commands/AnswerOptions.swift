@@ -1,0 +1,71 @@
+import ArgumentParser
+import Diagnostics
+import Foundation
+import Frontend
+import Tokenization
+import Requests
+
+/// The options that say how an answer is generated.
+struct AnswerOptions: ParsableArguments {
+    @Option(help: "Tokens to generate at most.")
+    var maxTokens = 512
+
+    @Option(help: "0 always takes the likeliest token; higher is more varied.")
+    var temperature: Float = 0
+
+    @Option(help: "Only the k likeliest tokens; 0 is all.")
+    var topK = 0
+
+    @Option(help: "Only the likeliest tokens that together have this probability.")
+    var topP: Float = 1
+
+    @Option(help: "Only tokens at least this fraction as likely as the likeliest one.")
+    var minP: Float = 0
+
+    @Option(help: "Makes tokens that were there before less likely; 1 is off.")
+    var repetitionPenalty: Float = 1
+
+    @Option(help: "The same seed gives the same answer, for any number of ranks; by default a random one.")
+    var seed: UInt64?
+
+    @Option(help: "A text that ends the answer; may be given several times.")
+    var stop: [String] = []
+
+    @Option(help: "on asks for reasoning as published, off prevents it, auto leaves it to the prompt.")
+    var think = "auto"
+
+    @Option(help: "Tokens of reasoning at most; then its end is forced.")
+    var thinkBudget: Int?
+
+    @Option(help: "With --json: log-probabilities of each token and so many alternatives, up to 20.")
+    var logprobs = 0
+
+    @Option(help: "Tiles of a picture at most, the thumbnail not counted; by default the checkpoint's own.")
+    var maxTiles: Int?
+
+    /// The choices, checked.
+    func options() throws -> RequestOptions {
+        var options = RequestOptions()
+        options.sampling.maxTokens = maxTokens
+        options.sampling.temperature = temperature
+        options.sampling.topK = topK
+        options.sampling.topP = topP
+        options.sampling.minP = minP
+        options.sampling.repetitionPenalty = repetitionPenalty
+        options.seed = seed
+        options.stop = stop
+        options.think = try Self.thinkMode(think)
+        options.thinkBudget = thinkBudget
+        options.logprobs = logprobs
+        options.maxTiles = maxTiles
+        try options.check()
+        return options
+    }
+
+    static func thinkMode(_ text: String) throws -> ThinkMode {
+        guard let mode = ThinkMode(rawValue: text) else {
+            throw UsageError("think is \(text), expected auto, on or off")
+        }
+        return mode
+    }
+}

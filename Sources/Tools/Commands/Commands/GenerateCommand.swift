@@ -1,0 +1,86 @@
+import ArgumentParser
+import Diagnostics
+import Foundation
+import Frontend
+import Tokenization
+
+/// `flotilla generate`: answers without a server.
+struct GenerateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "generate",
+        abstract: "Answers about pictures and text, without a server.",
+        discussion: """
+            Starts a group of ranks with mpirun, prints the answer as it comes, and ends the group. One decoder rank \
+            and one vision rank run in this process instead, unless --mpirun says otherwise.
+            """
+    )
+
+    @OptionGroup var model: ModelOption
+    @OptionGroup var group: GroupOptions
+    @OptionGroup var launch: LaunchOptions
+    @OptionGroup var answer: AnswerOptions
+
+    @Option(help: "What to ask.")
+    var prompt: String?
+
+    @Option(help: "A picture to ask about: JPEG, PNG or WebP; may be given several times.")
+    var image: [String] = []
+
+    @Option(help: "A system message, in place of the published one.")
+    var system: String?
+
+    @Option(help: "A conversation: a file with a JSON array of {\"role\", \"content\"}.")
+    var messages: String?
+
+    @Option(help: "Many conversations: a file with a JSON object {\"id\", \"messages\"} a line.")
+    var batch: String?
+
+    @Flag(help: "Print one JSON object an answer.")
+    var json = false
+
+    @Option(help: "Write visual tokens and the logits of every step to this safetensors file.")
+    var trace: String?
+
+    func validate() throws {
+        let ways = [prompt, messages, batch].compactMap { $0 }.count
+        guard ways == 1 else {
+            throw ValidationError("give one of --prompt, --messages and --batch")
+        }
+        if prompt == nil, system != nil || !image.isEmpty {
+            throw ValidationError("--system and --image go with --prompt")
+        }
+        if batch != nil, trace != nil { throw ValidationError("--trace goes with one conversation") }
+    }
+
+    func run() throws {
+        let run = try GenerationRun(model: try model.directory(), group: group, launch: launch)
+        if let batch {
+            try run.answerAll(BatchFile(path: batch), options: answer)
+        } else {
+            let (request, directory) = try conversation()
+            try run.answer(request, pictures: directory, json: json, trace: trace)
+        }
+    }
+
+    /// The one conversation of `--prompt` or `--messages`, and what its pictures' paths are relative to.
+    private func conversation() throws -> (ConversationRequest, URL) {
+        var request: ConversationRequest
+        var directory = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
+        if let messages {
+            guard let data = FileManager.default.contents(atPath: messages) else {
+                throw UsageError("the conversation \(messages) cannot be read")
+            }
+            directory = URL(fileURLWithPath: messages).deletingLastPathComponent()
+            request = ConversationRequest(id: "0", messages: try ChatMessages.parse(json: data))
+        } else {
+            var parts: [ChatMessage.Part] = image.map { .image($0) }
+            parts.append(.text(prompt ?? ""))
+            var list = [ChatMessage(role: .user, parts: parts)]
+            if let system { list.insert(ChatMessage(role: .system, text: system), at: 0) }
+            request = ConversationRequest(id: "0", messages: list)
+        }
+        request.options = try answer.options()
+        request.wantsTrace = trace != nil
+        return (request, directory)
+    }
+}

@@ -1,0 +1,28 @@
+/// What a rank has to say about itself once it is loaded.
+package struct RankStats: Codable, Sendable, Equatable {
+    /// Bytes of weights that the rank holds, packed.
+    package var weightBytes = 0
+    /// Bytes reserved for the KV cache.
+    package var cacheBytes = 0
+    package var loadMilliseconds = 0.0
+    /// The instruction set that its kernels use.
+    package var kernels = ""
+
+    package init() {}
+}
+
+/// What a rank has done since it started.
+package struct RankActivity: Codable, Sendable, Equatable {
+    package var steps = 0
+    /// Tiles encoded, on a vision rank.
+    package var tiles = 0
+    /// Time in kernels, in all-reduces and gathers, and waiting for work, in milliseconds.
+    package var computeMilliseconds = 0.0
+    package var communicationMilliseconds = 0.0
+    package var waitMilliseconds = 0.0
+    /// Bytes sent to other ranks.
+    package var sentBytes = 0
+    package var residentBytes = 0
+
+    package init() {}
+}

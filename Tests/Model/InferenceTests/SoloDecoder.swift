@@ -1,0 +1,147 @@
+import Checkpoints
+import Communication
+import Foundation
+import Kernels
+import SAILVL2Model
+import Sharding
+import TestSupport
+
+@testable import Inference
+import Requests
+
+/// A decoder of one rank in the test's own process, fed with visual tokens that the test gives.
+final class SoloDecoder: TileInbox {
+    let leader: Leader
+    let decoder: Qwen3Decoder
+    private(set) var logits: [String: [[Float]]] = [:]
+    private(set) var endings: [String: Scheduler.Ending] = [:]
+    private(set) var preempted: [String] = []
+    private(set) var logprobs: [TokenLogprobs] = []
+    private var headers: [TileHeader] = []
+    private var tiles: [Int32: [Float]] = [:]
+    private let hidden: Int
+    private let box = TraceBox()
+
+    final class TraceBox { var logits: [String: [[Float]]] = [:] }
+
+    init(
+        _ directory: URL,
+        format: WeightFormat = .native,
+        cache: KVLayout.Element = .float32,
+        chunk: Int = 256,
+        maxSequences: Int = 8,
+        pages: Int = 64,
+        threads: Int = 2
+    ) throws {
+        let checkpoint = try Checkpoint(directory: directory)
+        hidden = checkpoint.config.decoder.hidden
+        let plan = try ShardPlan(checkpoint.config.decoder, ranks: 1)
+        decoder = try Qwen3Decoder(
+            checkpoint,
+            plan: plan,
+            options: DecoderOptions(
+                cacheElement: cache,
+                pages: pages,
+                maxRows: chunk + maxSequences,
+                maxLogitsRows: maxSequences,
+                format: format
+            ),
+            communicator: SoloCommunicator(),
+            pool: ThreadPool(threads: threads)
+        )
+        let limits = Scheduler.Limits(
+            prefillChunk: chunk,
+            maxSequences: maxSequences,
+            pages: pages,
+            pageTokens: KVLayout.pageTokens,
+            maxPositions: checkpoint.config.decoder.maxPositions
+        )
+        let inbox = QueueInbox()
+        let worker = DecoderWorker(decoder: decoder, inbox: inbox)
+        let box = box
+        leader = Leader(worker: worker, limits: limits, channel: NoFollowers(), inbox: inbox) { trace in
+            if case .logits(let id, let row) = trace { box.logits[id, default: []].append(row) }
+        }
+        queue = inbox
+    }
+
+    let queue: QueueInbox
+
+    func nextHeader() throws -> TileHeader? { nil }
+    func receive(_ tile: TileHeader, into tokens: UnsafeMutableBufferPointer<Float>) throws {}
+
+    /// Tiles that the test has put in line.
+    final class QueueInbox: TileInbox {
+        var waiting: [(TileHeader, [Float])] = []
+        private var announced: [(TileHeader, [Float])] = []
+
+        func nextHeader() throws -> TileHeader? {
+            guard !waiting.isEmpty else { return nil }
+            announced.append(waiting.removeFirst())
+            return announced.last?.0
+        }
+
+        func receive(_ tile: TileHeader, into tokens: UnsafeMutableBufferPointer<Float>) throws {
+            guard let index = announced.firstIndex(where: { $0.0 == tile }) else { return }
+            for (place, value) in announced.remove(at: index).1.enumerated() { tokens[place] = value }
+        }
+    }
+
+    /// Runs until every request has ended; returns the tokens by request.
+    func run(_ requests: [GenerateJob]) throws -> [String: [Int32]] {
+        var tokens: [String: [Int32]] = [:]
+        var open = Set(requests.map(\.id))
+        for request in requests {
+            if leader.submit(request) != nil { open.remove(request.id) }
+        }
+        var idleSteps = 0
+        while !open.isEmpty, idleSteps < 3 {
+            guard let outcome = try leader.step() else {
+                idleSteps += 1
+                continue
+            }
+            idleSteps = 0
+            for new in outcome.report.tokens {
+                tokens[new.id, default: []] += new.ids
+                logprobs += new.logprobs
+            }
+            for ending in outcome.endings {
+                endings[ending.id] = ending
+                open.remove(ending.id)
+            }
+            preempted += outcome.report.preempted
+        }
+        logits = box.logits
+        return tokens
+    }
+}
+
+extension GenerateJob {
+    /// A golden conversation as a request; its images get the numbers `firstImage...`.
+    init(_ golden: Golden.Case, imageToken: Int32, perTile: Int, firstImage: Int32 = 0, id: String? = nil) {
+        var images: [GenerateJob.Image] = []
+        var position = 0
+        for (index, tiles) in golden.tiles.enumerated() {
+            guard let start = golden.inputIds[position...].firstIndex(of: imageToken) else { break }
+            let name = "\(golden.name) \(index)"
+            images.append(
+                .init(
+                    number: firstImage + Int32(index),
+                    contentKey: name,
+                    tiles: tiles,
+                    start: start,
+                    count: tiles * perTile
+                )
+            )
+            position = start + tiles * perTile
+        }
+        self.init(
+            id: id ?? golden.name,
+            promptIds: golden.inputIds,
+            images: images,
+            trace: true
+        )
+        sampling.maxTokens = golden.tokens.count
+        stopIds = [imageToken - 26]
+    }
+}

@@ -1,0 +1,203 @@
+import Diagnostics
+import Foundation
+import GroupLink
+import Testing
+
+@testable import GroupLauncher
+import Requests
+
+/// Real groups under a real `mpirun`, one after the other: what they do, and that nothing of them is left.
+@Suite(.serialized, .timeLimit(.minutes(2)))
+struct RankGroupTests {
+    private func formed(_ ranks: Int = 3, _ options: [String] = []) throws -> (group: RankGroup, pids: [Int32]) {
+        let group = try RankGroup.start(TestProgram.spec(ranks, options))
+        return (group, try group.waitUntilFormed().map(\.pid))
+    }
+
+    private func nextReport(_ group: RankGroup) -> (rank: Int, report: LinkReport, attachment: Data)? {
+        while case .report(let rank, let report, let attachment) = group.nextEvent(within: .seconds(10)) {
+            switch report {
+            case .progress, .ready: continue
+            default: return (rank, report, attachment)
+            }
+        }
+        return nil
+    }
+
+    @Test func aGroupSaysHelloWorksAndLeavesNothingBehind() throws {
+        let group = try RankGroup.start(TestProgram.spec())
+        let hellos = try group.waitUntilFormed()
+        #expect(hellos.map(\.rank) == [0, 1, 2])
+        #expect(hellos.map(\.role) == [.decoder, .decoder, .vision])
+        #expect(hellos.allSatisfy { $0.worldSize == 3 && TestProgram.isRunning($0.pid) })
+
+        group.send(.generate(GenerateJob(id: "r", promptIds: [1, 2, 3])), to: 0)
+        var step = StepReport()
+        step.tokens = [StepReport.Tokens(id: "r", ids: [3, 2, 1])]
+        #expect(nextReport(group)?.report == .step(step))
+        #expect(nextReport(group)?.report == .finished(id: "r", JobSummary(finish: "stop")))
+
+        let bytes = Data(repeating: 0xA5, count: 20_000_000) + Data("end".utf8)
+        group.send(.encode(ImageJob(number: 5)), attachment: bytes, toAll: 0..<3)
+        for _ in 0..<3 { #expect(nextReport(group)?.attachment == bytes) }
+        #expect(group.pulse(of: 2) != nil)
+
+        let began = Clock.now
+        #expect(group.shutdown().error == nil)
+        #expect(Clock.now - began < .seconds(3))
+        #expect(TestProgram.survivors(hellos.map(\.pid) + [(group.launcherPid ?? 0)], within: .zero) == [])
+        #expect(group.pulse(of: 2) == nil)
+        #expect(TestProgram.leftovers == [])
+    }
+
+    @Test(arguments: [[], ["mpi"]])
+    func aKilledRankIsNamedInTimeAndTheOthersEnd(_ options: [String]) throws {
+        for round in 0..<(options.isEmpty ? 30 : 3) {
+            let (group, pids) = try formed(3, options)
+            if !options.isEmpty { usleep(500_000) }
+            let victim = round % 3
+            let began = Clock.now
+            kill(pids[victim], SIGKILL)
+            let error = try #require(group.nextEnd()?.error as? RankLostError)
+            #expect(Clock.now - began < .seconds(3))
+            #expect(error.rank?.rank == victim)
+            #expect(error.rank?.pid == pids[victim])
+            #expect(error.cause == "killed by signal 9 (Killed)")
+            #expect(error.exitCode == .rankLost)
+            #expect(TestProgram.leftovers == [])
+            #expect(TestProgram.survivors(pids + [(group.launcherPid ?? 0)], within: .zero) == [])
+        }
+    }
+
+    @Test func aRankThatHangsIsNamedInTime() throws {
+        let (group, pids) = try formed()
+        let began = Clock.now
+        kill(pids[1], SIGSTOP)
+        let error = try #require(group.nextEnd()?.error as? RankLostError)
+        #expect(Clock.now - began < .seconds(7))
+        #expect(error.rank?.rank == 1)
+        #expect(error.cause.hasPrefix("silent for"))
+        #expect(TestProgram.survivors(pids + [(group.launcherPid ?? 0)], within: .zero) == [])
+    }
+
+    @Test func aKilledMpirunIsNamedAndTheRanksEnd() throws {
+        for _ in 0..<3 {
+            let (group, pids) = try formed()
+            let began = Clock.now
+            kill((group.launcherPid ?? 0), SIGKILL)
+            let error = try #require(group.nextEnd()?.error as? RankLostError)
+            #expect(Clock.now - began < .seconds(3))
+            #expect(error.rank == nil)
+            #expect(TestProgram.leftovers == [])
+            #expect(error.cause == "mpirun killed by signal 9 (Killed)")
+            #expect(TestProgram.survivors(pids + [(group.launcherPid ?? 0)], within: .zero) == [])
+        }
+    }
+
+    @Test(arguments: [SIGKILL, SIGTERM, SIGINT], [[], ["mpi"]])
+    func nothingOutlivesTheProcessInFront(_ signal: Int32, _ options: [String]) throws {
+        let front = Process()
+        let output = Pipe()
+        front.executableURL = URL(fileURLWithPath: TestProgram.path)
+        front.arguments = ["front", "3"] + options
+        front.standardOutput = output
+        try front.run()
+        let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+        let pids = line.split(whereSeparator: \.isWhitespace).compactMap { Int32($0) }
+        #expect(pids.count == 4)
+        #expect(pids.allSatisfy(TestProgram.isRunning))
+        kill(front.processIdentifier, signal)
+        #expect(TestProgram.survivors(pids, within: .seconds(3)) == [])
+        front.waitUntilExit()
+        #expect(front.terminationReason == .uncaughtSignal)
+        #expect(front.terminationStatus == signal)
+    }
+
+    @Test func aHostfileOfThisHostWorksToo() throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("hosts-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try "localhost slots=2\n".write(toFile: path, atomically: true, encoding: .utf8)
+        var spec = TestProgram.spec(2)
+        spec.hostfile = path
+        let group = try RankGroup.start(spec)
+        let pids = try group.waitUntilFormed().map(\.pid)
+        #expect(group.shutdown().error == nil)
+        #expect(TestProgram.survivors(pids + [(group.launcherPid ?? 0)], within: .zero) == [])
+        spec.decoderRanks = 2
+        let error = try #require(RankGroup.start(spec).nextEnd()?.error as? LaunchError)
+        #expect(error.description.contains("There are not enough slots available in the system to satisfy the 3 slots"))
+    }
+
+    @Test func ranksThatDoNotFinishAreKilled() throws {
+        var spec = TestProgram.spec(2, ["ignore-shutdown"])
+        spec.limits.finishing = .milliseconds(500)
+        let group = try RankGroup.start(spec)
+        let pids = try group.waitUntilFormed().map(\.pid)
+        #expect(group.shutdown().error == nil)
+        #expect(TestProgram.survivors(pids + [(group.launcherPid ?? 0)], within: .zero) == [])
+    }
+
+    @Test func aRanksErrorIsTheGroupsErrorOnce() throws {
+        let group = try RankGroup.start(TestProgram.spec(3, ["fail=0:4", "fail=1:4", "fail=2:4", "mpi"]))
+        let error = try #require(group.nextEnd()?.error as? RankFailedError)
+        #expect(error.description == "the checkpoint is broken")
+        #expect(error.hint == "mend it")
+        #expect(error.exitCode == .checkpoint)
+        #expect(TestProgram.survivors([(group.launcherPid ?? 0)], within: .zero) == [])
+    }
+
+    @Test func aRankThatExitsBeforeItsHelloIsALaunchError() throws {
+        let group = try RankGroup.start(TestProgram.spec(3, ["exit=1:42"]))
+        let error = try #require(group.nextEnd()?.error as? LaunchError)
+        #expect(error.exitCode == .launchFailed)
+        // mpirun does not always name the rank; what is missing is named then, if anything is not.
+        let expected = #/complete: (rank 1:|mpirun) exited with status 42(?<missing> before rank [0-9, ]+ said hello)?: /#
+        let match = try #require(error.description.firstMatch(of: expected), "\(error.description)")
+        #expect(match.missing?.contains("1") != false)
+        #expect(error.description.contains("the test rank gives up"))
+    }
+
+    @Test func ranksThatNeverSayHelloAreALaunchError() throws {
+        var spec = TestProgram.spec(2, ["deaf"])
+        spec.limits.forming = .milliseconds(700)
+        let group = try RankGroup.start(spec)
+        let error = try #require(group.nextEnd()?.error as? LaunchError)
+        #expect(error.description.hasPrefix("no hello from rank 0, 1 of 2 within"))
+    }
+
+    @Test func aMissingMpirunIsNamed() throws {
+        var spec = TestProgram.spec()
+        spec.environment["PATH"] = "/nowhere"
+        let error = #expect(throws: LaunchError.self) { _ = try RankGroup.start(spec) }
+        #expect(error?.description == "mpirun is not in PATH")
+        #expect(error?.hint == "install Open MPI: apt-get install openmpi-bin")
+    }
+
+    @Test func aMissingProgramIsNamed() throws {
+        var spec = TestProgram.spec()
+        spec.executable = "/nowhere/flotilla"
+        let error = #expect(throws: LaunchError.self) { _ = try RankGroup.start(spec) }
+        #expect(error?.description == "the ranks' program /nowhere/flotilla cannot be executed")
+    }
+
+    @Test func mpirunsOwnErrorIsOneSentence() throws {
+        var spec = TestProgram.spec()
+        spec.extraMpirunArguments = ["--no-such-option"]
+        let group = try RankGroup.start(spec)
+        let error = try #require(group.nextEnd()?.error as? LaunchError)
+        #expect(error.description.hasPrefix("the group ended before it was complete: mpirun exited with status"))
+        #expect(!error.description.contains("\n"))
+        #expect(!error.description.contains("-----"))
+    }
+
+    @Test func whatRanksPrintReachesTheOneWhoAsks() throws {
+        let lines = EventQueue<String>()
+        var spec = TestProgram.spec(2, ["exit=0:1"])
+        spec.onOutput = { lines.push($0) }
+        let group = try RankGroup.start(spec)
+        _ = group.waitUntilEnded()
+        var found = false
+        while let line = lines.next(within: .seconds(1)) { found = found || line == "the test rank gives up" }
+        #expect(found)
+    }
+}
