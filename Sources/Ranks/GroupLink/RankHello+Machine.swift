@@ -9,7 +9,8 @@ extension RankHello {
         threads: Int = 1,
         version: String = "",
         fingerprint: String = "",
-        host: String = Machine.hostName
+        host: String = Machine.hostName,
+        pid: Int32 = Machine.pid
     ) {
         self.init(
             rank: rank,
@@ -20,7 +21,7 @@ extension RankHello {
             fingerprint: fingerprint,
             host: host,
             machine: Machine.identity,
-            pid: Machine.pid
+            pid: pid
         )
     }
 }

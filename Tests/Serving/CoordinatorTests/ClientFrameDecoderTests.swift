@@ -4,6 +4,7 @@ import Testing
 import WireProtocol
 
 @testable import Coordinator
+import Requests
 
 struct ClientFrameDecoderTests {
     /// What the decoder makes of bytes that come in pieces, each frame as a text.

@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import Checkpoints
+import JSON
 
 @Suite("Checkpoint")
 struct CheckpointTests {

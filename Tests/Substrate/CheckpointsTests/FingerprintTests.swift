@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 @testable import Checkpoints
+import JSON
 
 @Suite("Fingerprint")
 struct FingerprintTests {

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import Checkpoints
+import JSON
 
 @Suite("SyntheticCheckpoint")
 struct SyntheticCheckpointTests {

@@ -2,6 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 import WireProtocol
+import Requests
 
 /// A server whose ranks something else starts.
 @Suite("Attached ranks", .serialized)

@@ -2,6 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 import WireProtocol
+import Requests
 
 /// Clients that ask for more than their share, and others beside them.
 @Suite("Floods", .serialized)

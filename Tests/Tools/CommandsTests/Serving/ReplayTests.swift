@@ -2,6 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 import WireProtocol
+import Requests
 
 /// Ranks die, answers do not.
 @Suite("Answers through the loss of ranks", .serialized)

@@ -2,6 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 import WireProtocol
+import Requests
 
 /// Many requests at once, pictures that come again, and the end.
 @Suite("Serving", .serialized)
