@@ -146,10 +146,14 @@ let package = Package(
 
         // MARK: Serving: requests in, answers out
         Floor.serving.library(
+            "ServingCore",
+            ["Diagnostics", "Requests", "Tokenization", deques, heaps]
+        ),
+        Floor.serving.library(
             "Frontend",
             [
                 "Tensors", "Diagnostics", "Digests", "Requests", "Checkpoints", "Tokenization", "ImagePreprocessing",
-                "GroupLink", "GroupLauncher", "RankProgram",
+                "GroupLink", "GroupLauncher", "RankProgram", "ServingCore",
             ]
         ),
         Floor.serving.library("WireProtocol", ["Diagnostics", "JSON", "Requests"]),
@@ -157,7 +161,7 @@ let package = Package(
             "Coordinator",
             [
                 "Diagnostics", "Digests", "Requests", "Checkpoints", "Tokenization", "ImagePreprocessing", "GroupLink",
-                "GroupLauncher", "Inference", "RankProgram", "Frontend", "WireProtocol", nioCore, nioPosix, nioHTTP1,
+                "GroupLauncher", "RankProgram", "ServingCore", "Frontend", "WireProtocol", nioCore, nioPosix, nioHTTP1,
                 logging,
             ]
         ),
@@ -177,7 +181,7 @@ let package = Package(
             [
                 "Tensors", "Diagnostics", "Digests", "JSON", "Requests", "Kernels", "Checkpoints", "Tokenization",
                 "ImagePreprocessing", "Sharding", "SAILVL2Model", "Inference", "GroupLink", "GroupLauncher",
-                "RankProgram", "Frontend", "WireProtocol", "Coordinator", "ServerClient", "DemoModel", "Benchmarks",
+                "RankProgram", "ServingCore", "Frontend", "WireProtocol", "Coordinator", "ServerClient", "DemoModel", "Benchmarks",
                 logging, argumentParser,
             ]
         ),
@@ -220,6 +224,7 @@ let package = Package(
         Floor.ranks.tests("GroupLink", ["GroupLink", "Requests", "Diagnostics"]),
         Floor.ranks.tests("GroupLauncher", ["GroupLauncher", "Requests", "GroupLink", "Diagnostics", "LinkTestRank"]),
         Floor.ranks.tests("RankProgram", ["RankProgram"]),
+        Floor.serving.tests("ServingCore", ["ServingCore", "Requests", "Tokenization", "Diagnostics"]),
         Floor.serving.tests("Frontend", ["Frontend", "Requests", "RankProgram", "Tokenization", "GroupLink", "Diagnostics"]),
         Floor.serving.tests("WireProtocol", ["WireProtocol", "Requests"]),
         Floor.serving.tests(

@@ -1,4 +1,5 @@
 import Foundation
+internal import Requests
 
 /// Values from many threads to one that waits for them.
 ///

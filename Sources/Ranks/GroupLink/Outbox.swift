@@ -1,4 +1,5 @@
 import Foundation
+internal import Requests
 
 /// What a rank's main thread hands to its link's thread, in a bounded number of bytes.
 final class Outbox: @unchecked Sendable {

@@ -5,6 +5,7 @@ internal import NIOCore
 internal import RankProgram
 internal import WireProtocol
 internal import Requests
+internal import ServingCore
 
 extension Coordinator {
     /// A client has connected: it is greeted.
@@ -13,7 +14,7 @@ extension Coordinator {
         let needsToken = !options.tokens.isEmpty && !isLocal
         let session = ClientSession(number: nextSession, channel: channel, isLocal: isLocal, isAuthorised: !needsToken)
         sessions[session.number] = session
-        statistics.connections += 1
+        connectionCount += 1
         guard sessions.count <= options.limits.connections else {
             let what = "\(options.limits.connections) connections are open"
             fail(session, nil, RequestError(.busy, what, fatal: true, retryAfterMilliseconds: 1000))
@@ -29,9 +30,9 @@ extension Coordinator {
         return Greeting(
             server: "flotilla \(options.version)",
             model: config.modelName,
-            state: state,
+            state: core.state,
             auth: needsToken,
-            ranks: Greeting.Ranks(decoder: policy.decoderRanks, vision: options.rankOptions.visionRanks),
+            ranks: Greeting.Ranks(decoder: core.decoderRanks, vision: options.rankOptions.visionRanks),
             maxLine: limits.lineBytes,
             maxBlob: limits.blobBytes,
             maxImages: limits.images,
@@ -98,13 +99,12 @@ extension Coordinator {
 
     /// Bytes of pictures that all connections have sent ahead, and that all requests in flight came with.
     private var heldPictureBytes: Int {
-        sessions.values.reduce(0) { $0 + $1.blobs.byteCount }
-            + requests.values.reduce(0) { $0 + $1.pictureBytes }
+        sessions.values.reduce(0) { $0 + $1.blobs.byteCount } + core.heldPictureBytes
     }
 
     /// Says what is wrong; closes the connection if nothing more can be understood.
     func fail(_ session: ClientSession, _ id: RequestId?, _ error: RequestError) {
-        statistics.noteError(error.code)
+        core.noteError(error.code)
         session.send(.err(id, error))
         if error.fatal { hangUp(session) }
     }
@@ -122,7 +122,7 @@ extension Coordinator {
     /// A client does not read: it is cut off at once, and what it asked for is dropped.
     func cutOff(_ session: ClientSession) {
         logger.warning("client cut off", metadata: ["session": "\(session.number)", "code": "SLOW_CONSUMER"])
-        statistics.noteError(.slowConsumer)
+        core.noteError(.slowConsumer)
         session.send(.err(nil, RequestError(.slowConsumer, "answers were left unread for too long", fatal: true)))
         session.isClosing = true
         endRequests(of: session)
@@ -149,7 +149,7 @@ extension Coordinator {
         guard let session = sessions[number], !session.isClosing else { return }
         session.isHalfClosed = true
         // A client that closed altogether looks the same; it answers the next line with a reset.
-        if session.inFlight.isEmpty { hangUp(session) } else { session.send(.note(Note(state: state))) }
+        if session.inFlight.isEmpty { hangUp(session) } else { session.send(.note(Note(state: core.state))) }
     }
 
     /// The connection is gone: its requests stop.
@@ -161,13 +161,25 @@ extension Coordinator {
 
     private func endRequests(of session: ClientSession) {
         leaveDesk(session.number)
-        let jobs = session.inFlight.values.compactMap { $0 }
-        for job in jobs {
-            guard let request = requests[job] else { continue }
-            stop(request)
-            finish(request, finish: .cancelled)
-        }
+        let tickets = session.inFlight.values.compactMap { $0 }.sorted()
         session.inFlight = [:]
+        for ticket in tickets {
+            // Nobody listens any more.
+            senders[ticket] = nil
+            bodies[ticket] = nil
+            feed(.abandoned(ticket))
+        }
+    }
+
+    /// Cuts a client off that does not read, and looks whether one that half-closed is still there.
+    func check(_ session: ClientSession) {
+        let now = NIODeadline.now()
+        if let since = session.stalledSince, now - since > .seconds(Int64(options.limits.stalledSeconds)) {
+            cutOff(session)
+        } else if session.isHalfClosed, !session.inFlight.isEmpty, now - session.lastSent >= .seconds(5) {
+            // A client that has gone for good answers this with a reset.
+            session.send(.note(Note(state: core.state)))
+        }
     }
 
     /// A request's name is free again; closes a half-closed connection behind its last one.

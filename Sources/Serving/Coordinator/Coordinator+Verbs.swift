@@ -2,6 +2,7 @@ internal import GroupLink
 internal import NIOCore
 internal import WireProtocol
 internal import Requests
+internal import ServingCore
 
 extension Coordinator {
     /// Carries out one line of a client.
@@ -73,18 +74,13 @@ extension Coordinator {
     }
 
     private func cancel(_ id: RequestId, _ session: ClientSession) {
-        guard let job = session.inFlight[id] else {
+        guard let ticket = session.inFlight[id] else {
             session.blobs.drop(id)
             if session.hasEnded(id) { return }
             return fail(session, id, RequestError(.unknownId, "no request \(id) is in flight on this connection"))
         }
-        guard let job, let request = requests[job] else {
-            // It is still being made ready, and ends as soon as it is.
-            session.cancelledEarly.insert(id)
-            return
-        }
-        stop(request)
-        finish(request, finish: .cancelled)
+        // A short task has nothing to stop.
+        if let ticket { feed(.cancelled(ticket)) }
     }
 
     // MARK: - Small tasks beside the loop
@@ -113,7 +109,6 @@ extension Coordinator {
             case .success(let json): session.send(.ok(id.description, json: json))
             case .failure(let error): self.fail(session, id, error)
             }
-            session.cancelledEarly.remove(id)
             self.free(id, of: session)
         }
     }
@@ -125,9 +120,8 @@ extension Coordinator {
         let json = command.json ?? ""
         let blobs = session.blobs.blobs(of: id)
         session.blobs.spareBlobs(of: id)
-        let pictures = pictures
-        let cost = json.utf8.count + blobs.values.reduce(0) { $0 + $1.count } / Self.blobBytesPerBodyByte
-        run(id, session, cost: cost) { desk throws(RequestError) in
+        let pictures = core.pictures
+        run(id, session, cost: Self.cost(json, blobs)) { desk throws(RequestError) in
             try await desk.count(json, blobs: blobs, pictures: pictures)
         }
     }

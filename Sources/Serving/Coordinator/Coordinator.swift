@@ -1,65 +1,60 @@
 internal import Checkpoints
-package import Diagnostics
-internal import Foundation
-internal import Frontend
-internal import GroupLink
+internal import DequeModule
+internal import Diagnostics
+internal import GroupLauncher
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
 internal import RankProgram
+internal import Requests
+internal import ServingCore
 internal import Tokenization
 internal import WireProtocol
-internal import Requests
 
-/// The process in front of a group: admits requests, keeps them through the loss of ranks, streams their answers.
+/// The shell around the serving core: connections, the desk, groups and the clock become its inputs, and what it wants
+/// done is done here.
 ///
-/// Everything that changes lives here and is touched on one event loop only, the actor's executor: connections, the
-/// line, the group. So the order in which things happen is the order in which they are seen, and no control verb waits
-/// for a lock. What takes long, such as tokenising and reading pictures, is done on a thread pool beside it.
+/// Everything that changes is touched on one event loop only, the actor's executor, so that no control verb waits for a
+/// lock. What takes long, such as tokenising and reading pictures, is done on a thread pool beside it. An action that
+/// brings another input about, as sending to a client that has gone does, has it wait until the others are done.
 actor Coordinator {
+    /// Whom the events of a request go to.
+    struct Sender {
+        let session: Int
+        let id: RequestId
+    }
+
     nonisolated let eventLoop: any EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { eventLoop.executor.asUnownedSerialExecutor() }
 
     let options: CoordinatorOptions
     let config: ModelConfig
-    let tokenizer: Tokenizer
     let desk: PreparationDesk
     let logger: Logger
     let started = NIODeadline.now()
     /// Called once with what the process should end with, when nothing is left to do.
-    let onEnd: @Sendable (CoordinatorEnd) -> Void
+    let onEnd: @Sendable (CoreEnd) -> Void
     /// Called once, when the model has been loaded.
     let onReady: @Sendable () -> Void
 
+    var core: ServingCore
+    private var inputs: Deque<CoreInput> = []
+    private var isFeeding = false
+    private var wake: (time: Duration, timer: Scheduled<Void>)?
+    private var ticker: RepeatedTask?
+
     var sessions: [Int: ClientSession] = [:]
     var nextSession = 0
-    var requests: [String: ServedRequest] = [:]
-    /// Requests that are being made ready, which count as in flight.
-    var preparing = 0
-    var nextJob = 0
-    var queue = FairQueue()
+    var connectionCount = 0
+    var senders: [Ticket: Sender] = [:]
+    var nextTicket = 0
+    /// The bodies of requests that the core has been asked about.
+    var bodies: [Ticket: String] = [:]
     /// Work that waits for the desk: each continuation is resumed with whether its turn has come.
     var deskLine = DeskLine<CheckedContinuation<Bool, Never>>()
-    var pictures: PictureStore
-    var visualTokens: VisualTokenCache
-    /// The pages that the group's prefix cache has, as its leader last said.
-    var knownPages: Set<PageKey> = []
-    var statistics = Statistics()
-
-    var group: GroupHandle?
-    var policy: RestartPolicy
-    var generation = 0
-    var groupState = GroupPhase.loading
-    var readySince: NIODeadline?
-    var restart: Scheduled<Void>?
-    var ranks = RankTable()
-    var load = LeaderLoad()
-    /// Whether the model has been loaded once: from then on requests are taken while a group is started again.
-    var hasBeenReady = false
-    var isDraining = false
-    var drainDeadline: Scheduled<Void>?
-    var end: CoordinatorEnd?
-    var ticker: RepeatedTask?
+    /// By slot: the group, and the hosts for the next one.
+    var groups: [Int: GroupHandle] = [:]
+    var hosts: [Int: Hostfile] = [:]
 
     init(
         _ options: CoordinatorOptions,
@@ -70,82 +65,109 @@ actor Coordinator {
         logger: Logger,
         fits: @escaping @Sendable (Int) -> Bool,
         onReady: @escaping @Sendable () -> Void,
-        onEnd: @escaping @Sendable (CoordinatorEnd) -> Void
+        onEnd: @escaping @Sendable (CoreEnd) -> Void
     ) {
         self.options = options
         config = checkpoint.config
-        self.tokenizer = tokenizer
         self.eventLoop = eventLoop
         self.logger = logger
         self.onReady = onReady
         self.onEnd = onEnd
         desk = PreparationDesk(checkpoint, tokenizer: tokenizer, options: options, pool: pool)
-        pictures = PictureStore(limit: options.limits.pictureBytes)
-        visualTokens = VisualTokenCache(limit: options.limits.visualTokenBytes)
-        policy = RestartPolicy(decoderRanks: options.rankOptions.decoderRanks, fits: fits)
+        core = ServingCore(
+            options.coreLimits(hidden: checkpoint.config.decoder.hidden),
+            tokenizer: tokenizer,
+            policies: [RestartPolicy(decoderRanks: options.rankOptions.decoderRanks, fits: fits)]
+        )
     }
 
     /// Tokens of prompt and answer that a request may have.
     nonisolated var maxContext: Int { desk.maxContext }
 
-    /// What the server can do at the moment.
-    var state: GroupState {
-        if isDraining { return .draining }
-        switch groupState {
-        case .ready: return policy.isDegraded ? .degraded : .ready
-        case .loading, .waiting, .ended: return .loading
-        }
-    }
+    /// Since the coordinator was made; the core's time.
+    var now: Duration { .nanoseconds((NIODeadline.now() - started).nanoseconds) }
 
-    /// Starts the group and the clock; called once.
+    /// Starts groups and the clock; called once.
     func run() {
-        startGroup()
+        feed(.began)
         ticker = eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { [weak self] _ in
             self?.assumeIsolated { $0.tick() }
         }
     }
 
-    /// Tells everybody who is connected.
-    func announce(_ note: Note) {
-        for session in sessions.values where session.isAuthorised { session.send(.note(note)) }
+    /// Tells the core, and does what it wants.
+    func feed(_ input: CoreInput) {
+        inputs.append(input)
+        guard !isFeeding else { return }
+        isFeeding = true
+        while let next = inputs.popFirst() {
+            for action in core.handle(next, now: now) { perform(action) }
+        }
+        isFeeding = false
+        setTimer()
     }
 
-    /// Once a second: signs of life for those who wait, and the end of those who do not read.
+    private func perform(_ action: CoreAction) {
+        switch action {
+        case .prepare(let ticket): prepare(ticket)
+        case .send(let event, let ticket): deliver(event, to: ticket)
+        case .startGroup(let slot, let generation, let ranks): startGroup(slot, generation, decoderRanks: ranks)
+        case .survey(let slot): survey(slot)
+        case .submit(let job, let slot): groups[slot]?.send(.generate(job), to: 0)
+        case .encode(let job, let bytes, let slot): groups[slot]?.encode(job, bytes)
+        case .cancel(let job, let slot): groups[slot]?.send(.cancel(id: job), to: 0)
+        case .forget(let numbers, let slot): groups[slot]?.forget(numbers)
+        case .endGroup(let slot, let byForce): groups[slot]?.end(byForce: byForce)
+        case .announce(let message): announce(Note(state: core.state, message: message))
+        case .becameReady: onReady()
+        case .log(let entry): log(entry)
+        case .ended(let end): conclude(end)
+        }
+    }
+
+    /// Has the core look when it next wants to.
+    private func setTimer() {
+        let time = core.nextWake()
+        guard time != wake?.time else { return }
+        wake?.timer.cancel()
+        wake = nil
+        guard let time else { return }
+        let due = started + .nanoseconds(Int64(time / .nanoseconds(1)))
+        let timer: Scheduled<Void> = eventLoop.scheduleTask(deadline: due) { [weak self] in
+            self?.assumeIsolated { $0.passTime() }
+            return ()
+        }
+        wake = (time, timer)
+    }
+
+    private func passTime() {
+        wake = nil
+        feed(.tick)
+    }
+
+    /// Once a second: the core's clock, and the end of clients that do not read.
     private func tick() {
-        let now = NIODeadline.now()
-        for request in requests.values where request.body.options.stream && now - request.lastSent >= .seconds(4) {
-            sendProgress(request)
-        }
-        for session in sessions.values { check(session, now) }
-        statistics.tick(now)
+        feed(.tick)
+        for session in sessions.values { check(session) }
     }
 
-    /// Cuts a client off that does not read, and looks whether one that half-closed is still there.
-    private func check(_ session: ClientSession, _ now: NIODeadline) {
-        if let since = session.stalledSince, now - since > .seconds(Int64(options.limits.stalledSeconds)) {
-            cutOff(session)
-        } else if session.isHalfClosed, !session.inFlight.isEmpty, now - session.lastSent >= .seconds(5) {
-            // A client that has gone for good answers this with a reset.
-            session.send(.note(Note(state: state)))
-        }
+    private func log(_ entry: LogEntry) {
+        let level: Logger.Level =
+            switch entry.level {
+            case .info: .info
+            case .notice: .notice
+            case .warning: .warning
+            case .error: .error
+            }
+        let details = entry.details.map { ($0.name, Logger.MetadataValue.string($0.value)) }
+        logger.log(level: level, "\(entry.message)", metadata: Logger.Metadata(details) { $1 })
     }
-}
 
-/// Where the group stands.
-enum GroupPhase: String {
-    /// Ranks start and load.
-    case loading
-    case ready
-    /// It was lost, and is started again soon.
-    case waiting
-    case ended
-}
-
-/// What the process in front ends with.
-package enum CoordinatorEnd: Sendable {
-    /// Drained, or told to shut down.
-    case done
-    /// Told to stop at once by a signal.
-    case signalled(Int32)
-    case failed(any OperatorError)
+    /// The groups are gone for good: closes every connection, and says so.
+    private func conclude(_ end: CoreEnd) {
+        ticker?.cancel()
+        for session in sessions.values { session.channel.close(mode: .output, promise: nil) }
+        // What was written last is on its way; a client that does not read must not keep the process.
+        eventLoop.scheduleTask(in: .milliseconds(sessions.isEmpty ? 0 : 200)) { [onEnd] in onEnd(end) }
+    }
 }

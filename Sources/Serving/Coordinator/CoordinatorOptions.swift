@@ -1,6 +1,7 @@
 package import Foundation
 package import GroupLauncher
 package import RankProgram
+internal import ServingCore
 
 /// Everything that a server depends on besides its checkpoint.
 package struct CoordinatorOptions: Sendable {
@@ -26,6 +27,21 @@ package struct CoordinatorOptions: Sendable {
         self.rankOptions = rankOptions
         self.groupSpec = groupSpec
         self.version = version
+    }
+}
+
+extension CoordinatorOptions {
+    /// - Parameter hidden: floats of a visual token.
+    func coreLimits(hidden: Int) -> CoreLimits {
+        var core = CoreLimits()
+        core.inFlight = limits.inFlight
+        core.sequences = rankOptions.maxSequences
+        core.pageTokens = RankOptions.pageTokens
+        core.visualTokenBytes = hidden * 4
+        core.visualCacheBytes = limits.visualTokenBytes
+        core.pictureBytes = limits.pictureBytes
+        core.visionRanks = rankOptions.visionRanks
+        return core
     }
 }
 
@@ -58,9 +74,6 @@ package struct ServerLimits: Sendable {
     package var stalledSeconds = 10
     /// For a client to send its token.
     package var helloSeconds = 10
-    /// Times that a request is taken up again by a new group without a single new token before it is given up.
-    package var replaysWithoutProgress = 3
-
     package init() {}
 }
 

@@ -1,3 +1,4 @@
+package import ServingCore
 package import Checkpoints
 package import Diagnostics
 internal import Digests

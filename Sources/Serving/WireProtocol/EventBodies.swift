@@ -1,11 +1,4 @@
-/// Where the server stands.
-package enum GroupState: String, Codable, Sendable {
-    case loading
-    case ready
-    /// It runs with fewer ranks than it was asked to.
-    case degraded
-    case draining
-}
+package import Requests
 
 /// What the server says first.
 package struct Greeting: Codable, Sendable, Equatable {

@@ -16,12 +16,6 @@ struct AnswerPrinter {
     }
 
     /// Ends the text, and says on standard error what it took.
-    mutating func end(_ answer: Answer) {
-        let timing = answer.timing
-        end(answer.prompt_tokens, answer.tokens.count, timing.ttft_ms, timing.tokens_per_second, answer.finish)
-    }
-
-    /// Ends the text of a server's answer, and says on standard error what it took.
     mutating func end(_ end: End) {
         let (usage, timing) = (end.usage, end.timing)
         self.end(usage.prompt, usage.generated, timing.ttftMilliseconds, timing.tokensPerSecond, end.finish)

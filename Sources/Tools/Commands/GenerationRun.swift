@@ -1,3 +1,4 @@
+import ServingCore
 import Checkpoints
 import Diagnostics
 import Foundation
@@ -15,11 +16,15 @@ struct GenerationRun {
     private let group: GroupOptions
     private let launch: LaunchOptions
 
-    init(model: URL, group: GroupOptions, launch: LaunchOptions) throws {
+    /// How often a lost group is started again.
+    private let restarts: Int
+
+    init(model: URL, group: GroupOptions, launch: LaunchOptions, restarts: Int) throws {
         checkpoint = try Checkpoint(directory: model)
         preparer = RequestPreparer(checkpoint.config, tokenizer: try Tokenizer(directory: model))
         self.group = group
         self.launch = launch
+        self.restarts = restarts
     }
 
     /// Answers one conversation; the text streams to standard output.
@@ -34,18 +39,26 @@ struct GenerationRun {
         )
         var file = TraceFile()
         var printer = AnswerPrinter()
-        var handlers = GenerationSession.Handlers()
-        if !json { handlers.onPiece = { _, piece in printer.show(piece.part, piece.text) } }
+        var handlers = InProcessServing.Handlers()
         handlers.onTrace = { tensor, bytes in file.add(name: tensor.name, shape: tensor.shape, bytes: bytes) }
-        var requests = [prepared][...]
-        handlers.onAnswer = { _, result in
-            let answer = try result.get()
-            if json { print(try answer.json()) } else { printer.end(answer) }
-            if let trace { try file.write(to: URL(fileURLWithPath: trace)) }
+        handlers.onEvent = { _, event in
+            switch event {
+            case .thinking(let piece): if !json { printer.show(.thinking, piece.text) }
+            case .answer(let piece): if !json { printer.show(.answer, piece.text) }
+            case .ended(let ending):
+                let answer = Answer(ending, of: prepared, tokenizer: preparer.tokenizer)
+                if json { print(answer.json) } else { printer.end(ending.end) }
+                if let trace { try file.write(to: URL(fileURLWithPath: trace)) }
+            case .failed(let error, let cause): throw RequestFailedError(error: error, cause: cause)
+            case .accepted, .progress: break
+            }
         }
-        try withGroup(options, handlers) { session in
-            try session.run(inFlight: 1) { requests.popFirst() }
-        }
+        var requests = [preparation(request, prepared)][...]
+        try serve(options, inFlight: 1, handlers) { requests.popFirst() }
+    }
+
+    private func preparation(_ request: ConversationRequest, _ prepared: PreparedRequest) -> Preparation {
+        Preparation(options: request.options, request: prepared, pageTokens: RankOptions.pageTokens)
     }
 
     /// Answers many conversations, several at once; one JSON object a line, in the order of the file.
@@ -63,78 +76,144 @@ struct GenerationRun {
             cacheTokens: lengths.prefix(inFlight).map { $0 + 64 }.reduce(0, +),
             maxSequences: inFlight
         )
-        var order: [String] = []
-        var finished: [String: String] = [:]
-        var printed = 0
-        var handlers = GenerationSession.Handlers()
-        handlers.onAnswer = { id, result in
-            finished[id] = try Self.line(id, result)
-            while printed < order.count, let line = finished.removeValue(forKey: order[printed]) {
-                print(line)
-                printed += 1
-            }
+        var output = OrderedLines { print($0) }
+        /// By ticket; tickets count from 1, in the order of the file.
+        var open: [Ticket: (id: String, prepared: PreparedRequest)] = [:]
+        var handlers = InProcessServing.Handlers()
+        handlers.onEvent = { ticket, event in
+            guard event.isLast, let (id, prepared) = open.removeValue(forKey: ticket) else { return }
+            output.add(Self.line(id, event, prepared, preparer.tokenizer), at: ticket)
         }
         var next = 0
-        try withGroup(options, handlers) { session in
-            try session.run(inFlight: 2 * inFlight) {
-                guard next < batch.count else { return nil }
-                let request = try batch.request(next, options: answers)
-                guard !order.contains(request.id) else {
-                    throw UsageError("two lines of the batch have the id \(request.id)")
-                }
-                order.append(request.id)
-                next += 1
-                return try preparer.prepare(request, picturesIn: batch.directory)
-            }
+        try serve(options, inFlight: 2 * inFlight, handlers) {
+            guard next < batch.count else { return nil }
+            let request = try batch.request(next, options: answers)
+            next += 1
+            let prepared = try preparer.prepare(request, picturesIn: batch.directory)
+            open[next] = (request.id, prepared)
+            return preparation(request, prepared)
         }
     }
 
-    private static func line(_ id: String, _ result: Result<Answer, RequestFailedError>) throws -> String {
-        switch result {
-        case .success(var answer):
+    private static func line(
+        _ id: String,
+        _ event: RequestEvent,
+        _ prepared: PreparedRequest,
+        _ tokenizer: Tokenizer
+    ) -> String {
+        switch event {
+        case .ended(let ending):
+            var answer = Answer(ending, of: prepared, tokenizer: tokenizer)
             answer.id = id
-            return try answer.json()
-        case .failure(let error):
-            let object = ["id": id, "error": error.description]
-            return String(decoding: try JSONEncoder().encode(object), as: UTF8.self)
+            return answer.json
+        case .failed(let error, _): return JSONLine.encode(["id": id, "error": error.message])
+        case .accepted, .progress, .thinking, .answer: return ""
         }
     }
 
-    /// Starts a group, waits until it is ready, and ends it whatever happens.
-    private func withGroup(
+    /// Starts a group, answers requests, and ends it whatever happens.
+    private func serve(
         _ options: RankOptions,
-        _ handlers: GenerationSession.Handlers,
-        _ body: (GenerationSession) throws -> Void
+        inFlight: Int,
+        _ handlers: InProcessServing.Handlers,
+        next: () throws -> Preparation?
     ) throws {
         let plan = try GroupPlan(checkpoint, options)
         if launch.isLocal { try HostMemory.check(plan) }
         for warning in LaunchWarnings.of(options) where launch.isLocal { Self.note("warning: \(warning)") }
-        let backend = try start(options)
-        let session = GenerationSession(backend, tokenizer: preparer.tokenizer, handlers: handlers)
+        var progress = LoadProgress()
+        var handlers = handlers
+        handlers.onLoading = { progress.show(done: $0, total: $1) }
+        handlers.onReady = { progress.end() }
+        handlers.onLog = { entry in
+            if restarts > 0, entry.level != .info { Self.note(([entry.message] + entry.details.map(\.value)).joined(separator: " ")) }
+        }
+        let serving = InProcessServing(
+            limits(options, inFlight: inFlight),
+            tokenizer: preparer.tokenizer,
+            policy: policy(options),
+            handlers: handlers
+        ) { _ in try start(options) }
+        if !isAlone(options) {
+            // Safe because the only thing that another thread does is to leave a word behind a lock.
+            nonisolated(unsafe) let interrupted = serving
+            SignalWatch.start([SIGINT, SIGTERM, SIGHUP]) { interrupted.interrupt(signal: $0) }
+        }
+        defer { progress.end() }
         do {
-            var progress = LoadProgress()
-            defer { progress.end() }
-            _ = try session.waitUntilReady { progress.show(done: $0, total: $1) }
-            progress.end()
-            try body(session)
+            try serving.run(inFlight: inFlight, next: next)
         } catch let interruption as Interrupted {
             SignalWatch.endProcess(by: interruption.signal)
-        } catch {
-            backend.shutDown()
-            throw error
         }
-        backend.shutDown()
     }
 
-    private func start(_ options: RankOptions) throws -> any GenerationBackend {
-        let isAlone = options.decoderRanks == 1 && options.visionRanks == 1 && launch.isLocal && !launch.mpirun
-        guard !isAlone else { return LocalBackend(checkpoint, options) }
-        let backend = try MPIBackend(try launch.spec(options), options)
-        // Safe because the backend only hands the signal on to the group, which any thread may do.
-        nonisolated(unsafe) let interrupted = backend
-        SignalWatch.start([SIGINT, SIGTERM, SIGHUP]) { interrupted.interrupt(signal: $0) }
-        return backend
+    private func limits(_ options: RankOptions, inFlight: Int) -> CoreLimits {
+        var limits = CoreLimits()
+        limits.inFlight = inFlight
+        limits.sequences = options.maxSequences
+        limits.pageTokens = RankOptions.pageTokens
+        limits.visualTokenBytes = checkpoint.config.decoder.hidden * 4
+        // Requests of one run share pictures only while they are under way.
+        limits.visualCacheBytes = 0
+        limits.pictureBytes = 0
+        limits.visionRanks = isAlone(options) ? 0 : options.visionRanks
+        limits.endsWithCause = true
+        return limits
+    }
+
+    private func policy(_ options: RankOptions) -> RestartPolicy {
+        var limits = RestartPolicy.Limits()
+        limits.losses = .max
+        limits.lossesInAll = restarts
+        return RestartPolicy(decoderRanks: options.decoderRanks, limits: limits) { _ in false }
+    }
+
+    /// One decoder and one vision rank run in this process, unless something else is asked for.
+    private func isAlone(_ options: RankOptions) -> Bool {
+        options.decoderRanks == 1 && options.visionRanks == 1 && launch.isLocal && !launch.mpirun
+    }
+
+    private func start(_ options: RankOptions) throws -> any ServedGroup {
+        if isAlone(options) { return InProcessGroup(checkpoint, options) }
+        return try MpirunGroup(try launch.spec(options), options)
     }
 
     private static func note(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
+}
+
+/// A request that could not be answered.
+struct RequestFailedError: OperatorError {
+    let error: RequestError
+    /// What a rank said, where one did.
+    let cause: RankFailure?
+
+    var description: String { cause?.message ?? error.message }
+    var hint: String? { cause?.hint }
+
+    var exitCode: Diagnostics.ExitCode {
+        if let cause { return Diagnostics.ExitCode(rawValue: cause.exitCode) ?? .internalError }
+        switch error.code {
+        case .rankLost: return .rankLost
+        case .internal: return .internalError
+        default: return .usage
+        }
+    }
+}
+
+/// Lines that are finished in any order and shown in theirs.
+struct OrderedLines {
+    private var finished: [Int: String] = [:]
+    private var next = 1
+    private let show: (String) -> Void
+
+    init(show: @escaping (String) -> Void) { self.show = show }
+
+    /// - Parameter place: counted from 1.
+    mutating func add(_ line: String, at place: Int) {
+        finished[place] = line
+        while let line = finished.removeValue(forKey: next) {
+            show(line)
+            next += 1
+        }
+    }
 }

@@ -11,20 +11,27 @@ struct GroupHandle: Sendable {
 
     func send(_ command: LinkCommand, to rank: Int) { group.send(command, to: rank) }
 
-    /// Sends to several ranks with one copy of the bytes.
-    func send(_ command: LinkCommand, attachment: Data = Data(), toAll ranks: some Sequence<Int> & Sendable) {
-        group.send(command, attachment: attachment, toRanks: Array(ranks))
+    /// Has every vision rank encode its tiles of a picture, with one copy of the bytes.
+    func encode(_ job: ImageJob, _ bytes: [UInt8]) {
+        group.send(.encode(job), attachment: Data(bytes), toRanks: Array(visionRanks))
+    }
+
+    /// Has the leader and the vision ranks forget pictures.
+    func forget(_ numbers: [Int32]) { group.send(.forget(images: numbers), toRanks: [0] + Array(visionRanks)) }
+
+    func end(byForce: Bool) {
+        if byForce { group.kill() } else { group.finish() }
     }
 
     /// Passes every event to the coordinator, in order, until the group has ended.
-    func pump(generation: Int, to coordinator: Coordinator) {
+    func pump(slot: Int, generation: Int, to coordinator: Coordinator) {
         let thread = Thread { [group] in
             var isOver = false
             while !isOver {
                 let event = group.nextEvent()
                 if case .ended = event { isOver = true }
                 coordinator.eventLoop.execute {
-                    coordinator.assumeIsolated { $0.take(event, generation: generation) }
+                    coordinator.assumeIsolated { $0.take(event, slot: slot, generation: generation) }
                 }
             }
         }

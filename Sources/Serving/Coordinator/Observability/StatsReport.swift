@@ -1,4 +1,5 @@
 internal import Foundation
+internal import ServingCore
 
 /// The content of STATS; members are in snake case on the wire.
 package struct StatsReport: Codable, Sendable {

@@ -7,6 +7,7 @@ internal import GroupLink
 internal import ImagePreprocessing
 internal import NIOPosix
 internal import RankProgram
+internal import ServingCore
 internal import Tokenization
 internal import WireProtocol
 internal import Requests
@@ -50,8 +51,8 @@ final class PreparationDesk: Sendable {
                 throw RequestError(.tooLong, what + "; shorten the conversation, or let pictures have fewer tiles")
             }
             return Preparation(
-                body: body,
-                prepared: prepared,
+                options: body.options,
+                request: prepared,
                 pageKeys: prepared.pageKeys(pageTokens: self.pageTokens),
                 maxTokens: min(body.options.sampling.maxTokens, self.maxContext - length),
                 seed: body.options.seed ?? RequestOptions.drawnSeed()

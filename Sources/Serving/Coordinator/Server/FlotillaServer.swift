@@ -7,6 +7,7 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
 internal import RankProgram
+internal import ServingCore
 package import Tokenization
 
 /// A server of FLOTILLA/1: listens, and runs a coordinator until it has ended.
@@ -15,7 +16,7 @@ package final class FlotillaServer: Sendable {
     private let pool: NIOThreadPool
     private let coordinator: Coordinator
     private let options: CoordinatorOptions
-    private let outcome: EventLoopPromise<CoordinatorEnd>
+    private let outcome: EventLoopPromise<CoreEnd>
     /// Where clients can reach it, with the ports that the kernel chose.
     package let addresses: [String]
 
@@ -38,7 +39,7 @@ package final class FlotillaServer: Sendable {
         pool = NIOThreadPool(numberOfThreads: PreparationDesk.threads)
         pool.start()
         let loop = threads.next()
-        let outcome = loop.makePromise(of: CoordinatorEnd.self)
+        let outcome = loop.makePromise(of: CoreEnd.self)
         self.outcome = outcome
         self.options = options
         coordinator = Coordinator(

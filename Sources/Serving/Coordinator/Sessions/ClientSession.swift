@@ -1,4 +1,5 @@
 internal import NIOCore
+internal import ServingCore
 internal import WireProtocol
 
 /// One connection, as the coordinator knows it.
@@ -9,11 +10,9 @@ final class ClientSession {
     let isLocal: Bool
     var isAuthorised: Bool
     var isAdmin: Bool
-    /// The jobs in flight by the client's names for them; `nil` while a short task such as COUNT has the name.
-    var inFlight: [RequestId: String?] = [:]
+    /// Requests in flight by the client's names for them; `nil` while a short task such as COUNT has the name.
+    var inFlight: [RequestId: Ticket?] = [:]
     var blobs = PendingBlobs()
-    /// Requests that were cancelled before they were ready.
-    var cancelledEarly: Set<RequestId> = []
     /// The client sends nothing more, but still reads.
     var isHalfClosed = false
     /// Nothing more is said, because the connection is being closed.

@@ -38,6 +38,9 @@ struct GenerateCommand: ParsableCommand {
     @Flag(help: "Print one JSON object an answer.")
     var json = false
 
+    @Option(help: "How often lost ranks are started again; the answers go on with the same bytes.")
+    var restarts = 0
+
     @Option(help: "Write visual tokens and the logits of every step to this safetensors file.")
     var trace: String?
 
@@ -49,11 +52,12 @@ struct GenerateCommand: ParsableCommand {
         if prompt == nil, system != nil || !image.isEmpty {
             throw ValidationError("--system and --image go with --prompt")
         }
+        guard (0...1000).contains(restarts) else { throw ValidationError("--restarts is \(restarts), expected 0 to 1000") }
         if batch != nil, trace != nil { throw ValidationError("--trace goes with one conversation") }
     }
 
     func run() throws {
-        let run = try GenerationRun(model: try model.directory(), group: group, launch: launch)
+        let run = try GenerationRun(model: try model.directory(), group: group, launch: launch, restarts: restarts)
         if let batch {
             try run.answerAll(BatchFile(path: batch), options: answer)
         } else {

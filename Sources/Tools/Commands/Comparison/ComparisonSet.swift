@@ -6,6 +6,7 @@ import Frontend
 import RankProgram
 import Tokenization
 import Requests
+import ServingCore
 
 /// The texts and pictures that formats are compared on.
 struct ComparisonSet {

@@ -1,22 +1,21 @@
-internal import GroupLink
-internal import Requests
+package import Requests
 
 /// What is known of the ranks of the group under way.
-struct RankTable {
-    struct Rank {
-        var hello: RankHello
-        var stats: RankStats?
-        var activity = RankActivity()
-        var loading: (done: Int, total: Int) = (0, 0)
+package struct RankTable: Sendable {
+    package struct Rank: Sendable {
+        package var hello: RankHello
+        package var stats: RankStats?
+        package var activity = RankActivity()
+        package var loading: (done: Int, total: Int) = (0, 0)
     }
 
     private(set) var ranks: [Int: Rank] = [:]
 
-    var inOrder: [Rank] { ranks.values.sorted { $0.hello.rank < $1.hello.rank } }
-    var readyCount: Int { ranks.values.reduce(0) { $0 + ($1.stats == nil ? 0 : 1) } }
+    package var inOrder: [Rank] { ranks.values.sorted { $0.hello.rank < $1.hello.rank } }
+    package var readyCount: Int { ranks.values.reduce(0) { $0 + ($1.stats == nil ? 0 : 1) } }
 
     /// Parts of the model that all ranks together have loaded.
-    var loading: (done: Int, total: Int) {
+    package var loading: (done: Int, total: Int) {
         ranks.values.reduce((0, 0)) { ($0.0 + $1.loading.done, $0.1 + $1.loading.total) }
     }
 

@@ -2,12 +2,11 @@
 ///
 /// Pictures of requests under way stay; the others stay while all of them fit in the limit, the least recently used
 /// go first. Numbers are never used twice, so that a late tile of a forgotten picture cannot be mistaken.
-struct VisualTokenCache {
-    private struct Picture {
+struct VisualTokenCache: Sendable {
+    private struct Picture: Sendable {
         let number: Int32
         let bytes: Int
         var users = 0
-        var lastUse = 0
         /// Whether the vision ranks have been told to encode it.
         var isRequested: Bool
         var arrivedTiles = 0
@@ -16,21 +15,24 @@ struct VisualTokenCache {
 
     private var pictures: [String: Picture] = [:]
     private var keys: [Int32: String] = [:]
+    /// The pictures that nobody uses.
+    private var idle: LeastRecentlyUsed<String, Void>
     private var nextNumber: Int32 = 0
-    private var clock = 0
     private(set) var byteCount = 0
     private(set) var hits = 0
     private(set) var misses = 0
-    /// Bytes that pictures without users may take on each decoder rank.
-    let limit: Int
 
-    init(limit: Int) { self.limit = limit }
+    /// - Parameter limit: bytes that pictures without users may take on each decoder rank.
+    init(limit: Int) { idle = LeastRecentlyUsed(limit: limit) }
 
     /// Bytes of the pictures that requests under way use.
-    var pinnedBytes: Int { pictures.values.reduce(0) { $0 + ($1.users > 0 ? $1.bytes : 0) } }
+    var pinnedBytes: Int { byteCount - idle.weight }
 
     /// A picture by its number.
     func key(of number: Int32) -> String? { keys[number] }
+
+    /// Users of all pictures.
+    var users: Int { pictures.values.reduce(0) { $0 + $1.users } }
 
     /// Takes a picture into use.
     ///
@@ -40,26 +42,20 @@ struct VisualTokenCache {
     ///     unless the leader asks for it.
     /// - Returns: its number in the group, and whether the vision ranks must be told to encode it now.
     mutating func use(_ key: String, tiles: Int, bytes: Int, isCovered: Bool) -> (number: Int32, mustEncode: Bool) {
-        clock += 1
-        if var picture = pictures[key] {
-            picture.users += 1
-            picture.lastUse = clock
-            let mustEncode = !picture.isRequested && !isCovered
-            picture.isRequested = picture.isRequested || mustEncode
-            pictures[key] = picture
-            if mustEncode { misses += 1 } else { hits += 1 }
-            return (picture.number, mustEncode)
+        if pictures[key] == nil {
+            pictures[key] = Picture(number: nextNumber, bytes: bytes, isRequested: false, tiles: tiles)
+            keys[nextNumber] = key
+            nextNumber += 1
+            byteCount += bytes
         }
-        let number = nextNumber
-        nextNumber += 1
-        var picture = Picture(number: number, bytes: bytes, isRequested: !isCovered, tiles: tiles)
-        picture.users = 1
-        picture.lastUse = clock
+        guard var picture = pictures[key] else { preconditionFailure("unreachable: \(key) was put there") }
+        idle.remove(key)
+        picture.users += 1
+        let mustEncode = !picture.isRequested && !isCovered
+        picture.isRequested = picture.isRequested || mustEncode
         pictures[key] = picture
-        keys[number] = key
-        byteCount += bytes
-        if isCovered { hits += 1 } else { misses += 1 }
-        return (number, !isCovered)
+        if mustEncode { misses += 1 } else { hits += 1 }
+        return (picture.number, mustEncode)
     }
 
     /// Whether the vision ranks work, or have worked, on the picture.
@@ -73,12 +69,11 @@ struct VisualTokenCache {
         return true
     }
 
-    /// A tile has arrived; how many of the picture's have.
-    mutating func tileArrived(_ number: Int32) -> (done: Int, total: Int)? {
-        guard let key = keys[number], var picture = pictures[key] else { return nil }
-        picture.arrivedTiles += 1
-        pictures[key] = picture
-        return (picture.arrivedTiles, picture.tiles)
+    /// A tile has arrived; `false` if nobody knows the picture any more.
+    mutating func tileArrived(_ number: Int32) -> Bool {
+        guard let key = keys[number] else { return false }
+        pictures[key]?.arrivedTiles += 1
+        return true
     }
 
     /// Whether the decoder ranks have all of a picture, or need none of it.
@@ -89,21 +84,24 @@ struct VisualTokenCache {
     /// Tiles of a picture that have arrived.
     func arrivedTiles(_ key: String) -> Int { pictures[key]?.arrivedTiles ?? 0 }
 
-    /// A request lets go of a picture.
+    /// A request lets go of a picture, which it knows by key and number: another of the same content may have come.
     ///
     /// - Returns: the numbers that the ranks should forget now.
-    mutating func release(_ key: String) -> [Int32] {
-        guard var picture = pictures[key] else { return [] }
-        picture.users -= 1
-        pictures[key] = picture
+    mutating func release(_ key: String, _ number: Int32) -> [Int32] {
+        guard let picture = pictures[key], picture.number == number else { return [] }
+        pictures[key]?.users -= 1
+        guard picture.users == 1 else { return [] }
         // Half a picture is of no use, and encoding the rest for nobody would delay others.
-        if picture.users == 0, picture.arrivedTiles < picture.tiles { return [remove(key)].compactMap { $0 } }
-        return evict()
+        guard picture.arrivedTiles >= picture.tiles, picture.bytes <= idle.limit else {
+            return [remove(key)].compactMap { $0 }
+        }
+        return idle.insert((), for: key, weight: picture.bytes).compactMap { remove($0) }
     }
 
     /// Takes a picture out that cannot be encoded; the number to forget.
     mutating func remove(_ key: String) -> Int32? {
         guard let picture = pictures.removeValue(forKey: key) else { return nil }
+        idle.remove(key)
         keys[picture.number] = nil
         byteCount -= picture.bytes
         return picture.number
@@ -113,16 +111,7 @@ struct VisualTokenCache {
     mutating func reset() {
         pictures = [:]
         keys = [:]
+        idle.removeAll()
         byteCount = 0
-    }
-
-    private mutating func evict() -> [Int32] {
-        var forgotten: [Int32] = []
-        while byteCount - pinnedBytes > limit {
-            let idle = pictures.filter { $0.value.users == 0 }
-            guard let oldest = idle.min(by: { $0.value.lastUse < $1.value.lastUse }) else { break }
-            if let number = remove(oldest.key) { forgotten.append(number) }
-        }
-        return forgotten
     }
 }

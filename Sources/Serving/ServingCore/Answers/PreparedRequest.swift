@@ -1,4 +1,3 @@
-internal import GroupLink
 package import Requests
 
 /// A request in tokens, ready to be handed to a group.
@@ -12,7 +11,7 @@ package struct PreparedRequest: Sendable {
     package let maxTiles: Int
     package let stop: [String]
 
-    init(template: GenerateJob, imageBytes: [[UInt8]], imageDigests: [String], maxTiles: Int, stop: [String]) {
+    package init(template: GenerateJob, imageBytes: [[UInt8]], imageDigests: [String], maxTiles: Int, stop: [String]) {
         self.template = template
         self.imageBytes = imageBytes
         self.imageDigests = imageDigests
@@ -30,6 +29,9 @@ package struct PreparedRequest: Sendable {
     package var contentKeys: [String] { template.images.map(\.contentKey) }
     /// Visual tokens in the prompt.
     package var imageTokens: Int { template.images.reduce(0) { $0 + $1.count } }
+    /// Of the answer, at most.
+    package var maxTokens: Int { template.sampling.maxTokens }
+    package var seed: UInt64 { template.sampling.seed }
     /// Tokens that the KV cache must have room for.
     package var longest: Int { promptIds.count + template.sampling.maxTokens }
 

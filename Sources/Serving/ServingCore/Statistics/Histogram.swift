@@ -1,21 +1,21 @@
 /// Counts of observations by upper bound, as Prometheus keeps them, and quantiles of the latest ones.
-struct Histogram: Sendable {
+package struct Histogram: Sendable {
     /// Upper bounds in seconds, ascending; one more bucket takes what is above.
-    let bounds: [Double]
+    package let bounds: [Double]
     /// Observations that are at most the bound, not those of the bounds below.
-    private(set) var counts: [Int]
-    private(set) var sum = 0.0
-    private(set) var count = 0
+    package private(set) var counts: [Int]
+    package private(set) var sum = 0.0
+    package private(set) var count = 0
     /// The latest observations, a ring: quantiles of the whole past would hide how it is now.
     private var recent: [Double] = []
     private static let recentLimit = 4096
 
-    init(bounds: [Double]) {
+    package init(bounds: [Double]) {
         self.bounds = bounds
         counts = Array(repeating: 0, count: bounds.count + 1)
     }
 
-    mutating func observe(_ seconds: Double) {
+    package mutating func observe(_ seconds: Double) {
         counts[bounds.firstIndex { seconds <= $0 } ?? bounds.count] += 1
         sum += seconds
         if recent.count < Self.recentLimit {
@@ -27,7 +27,7 @@ struct Histogram: Sendable {
     }
 
     /// The quantiles of the latest observations, in seconds: the nearest ranks; zeros before the first.
-    func quantiles(_ shares: [Double]) -> [Double] {
+    package func quantiles(_ shares: [Double]) -> [Double] {
         let sorted = recent.sorted()
         return shares.map { share in
             guard !sorted.isEmpty else { return 0 }
@@ -37,16 +37,16 @@ struct Histogram: Sendable {
     }
 
     /// Bounds as vLLM has them for the time to the first token.
-    static let firstTokenBounds = [
+    package static let firstTokenBounds = [
         0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 20, 40, 80, 160, 640,
         2560,
     ]
     /// Bounds as vLLM has them for the time between tokens, and finer ones below.
-    static let interTokenBounds = [
+    package static let interTokenBounds = [
         0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 20, 40,
     ]
     /// Bounds as vLLM has them for whole requests.
-    static let requestBounds = [
+    package static let requestBounds = [
         0.05, 0.1, 0.3, 0.5, 0.8, 1, 1.5, 2, 2.5, 5, 10, 15, 20, 30, 40, 50, 60, 120, 240, 480, 960, 1920, 7680,
     ]
 }

@@ -3,25 +3,29 @@
 /// The wait doubles from one second to thirty with each loss in a row; an answer that ends, or half a minute of life,
 /// ends the row. A group that fails to load twice in a row is tried with one decoder rank fewer, as long as the
 /// smaller group has the memory; the ranks are invariant, so that the answers stay the same.
-struct RestartPolicy {
-    struct Limits: Sendable {
-        var firstWait = Duration.seconds(1)
-        var longestWait = Duration.seconds(30)
+package struct RestartPolicy: Sendable {
+    package struct Limits: Sendable {
+        package var firstWait = Duration.seconds(1)
+        package var longestWait = Duration.seconds(30)
         /// Losses in a row after which the server gives up.
-        var losses = 8
+        package var losses = 8
+        /// Losses in all, after which it gives up; `nil`: any number.
+        package var lossesInAll: Int?
         /// A group that lived longer was well.
-        var wellAfter = Duration.seconds(30)
+        package var wellAfter = Duration.seconds(30)
         /// Failures to load in a row after which fewer ranks are tried.
-        var failuresPerSize = 2
+        package var failuresPerSize = 2
+
+        package init() {}
     }
 
-    enum Decision: Equatable {
+    package enum Decision: Equatable {
         /// Start a group of so many decoder ranks after a while.
         case restart(after: Duration, decoderRanks: Int)
         case giveUp
     }
 
-    let asked: Int
+    package let asked: Int
     private let limits: Limits
     private let fits: @Sendable (_ decoderRanks: Int) -> Bool
     /// As many as failures to load have left.
@@ -29,11 +33,12 @@ struct RestartPolicy {
     /// As many as the hosts that answer have room for; `nil` if there is room for all.
     private var room: Int?
     private(set) var lossesInRow = 0
+    private var lossesInAll = 0
     private var failuresToLoad = 0
     private var hasBeenReady = false
 
     /// - Parameter fits: whether a group of so many decoder ranks has the memory.
-    init(decoderRanks: Int, limits: Limits = Limits(), fits: @escaping @Sendable (Int) -> Bool) {
+    package init(decoderRanks: Int, limits: Limits = Limits(), fits: @escaping @Sendable (Int) -> Bool) {
         asked = decoderRanks
         chosen = decoderRanks
         self.limits = limits
@@ -41,31 +46,34 @@ struct RestartPolicy {
     }
 
     /// Decoder ranks of the group under way, or of the next one.
-    var decoderRanks: Int { min(chosen, room ?? chosen) }
+    package var decoderRanks: Int { min(chosen, room ?? chosen) }
 
     /// Whether the group is smaller than the operator asked for.
-    var isDegraded: Bool { decoderRanks < asked }
+    package var isDegraded: Bool { decoderRanks < asked }
 
     /// Every rank has loaded.
-    mutating func becameReady() {
+    package mutating func becameReady() {
         hasBeenReady = true
         failuresToLoad = 0
     }
 
     /// An answer has ended: the group does its work.
-    mutating func madeProgress() { lossesInRow = 0 }
+    package mutating func madeProgress() { lossesInRow = 0 }
 
     /// The group has been lost, or could not be started.
     ///
     /// - Parameters:
     ///   - lived: since it was ready; `nil` if it never was.
     ///   - isHopeless: whether starting again cannot help, as with a broken checkpoint.
-    mutating func lost(lived: Duration?, isHopeless: Bool = false) -> Decision {
+    package mutating func lost(lived: Duration?, isHopeless: Bool = false) -> Decision {
         // A first start that fails is the operator's to mend: waiting would only hide it.
         if !hasBeenReady || isHopeless { return .giveUp }
         if let lived, lived >= limits.wellAfter { lossesInRow = 0 }
         lossesInRow += 1
-        guard lossesInRow < limits.losses else { return .giveUp }
+        lossesInAll += 1
+        guard lossesInRow < limits.losses, limits.lossesInAll.map({ lossesInAll <= $0 }) ?? true else {
+            return .giveUp
+        }
         if lived == nil {
             failuresToLoad += 1
             if failuresToLoad >= limits.failuresPerSize, decoderRanks > 1, fits(decoderRanks - 1) {
@@ -79,7 +87,7 @@ struct RestartPolicy {
     /// The hosts that answer have room for so many decoder ranks; `nil`: for as many as are wanted.
     ///
     /// - Returns: whether a group can be started there.
-    mutating func makeDo(with room: Int?) -> Bool {
+    package mutating func makeDo(with room: Int?) -> Bool {
         self.room = nil
         guard let room, room < chosen else { return true }
         self.room = max(room, 1)

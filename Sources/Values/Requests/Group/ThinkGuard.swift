@@ -1,5 +1,3 @@
-package import Requests
-
 /// Watches over a sequence's reasoning: counts its tokens, notices when it goes round in circles, and says when its end
 /// must be forced.
 ///

@@ -1,4 +1,3 @@
-internal import GroupLink
 package import Tokenization
 package import Requests
 

@@ -1,0 +1,73 @@
+internal import Diagnostics
+internal import Foundation
+internal import GroupLauncher
+internal import Logging
+internal import Requests
+internal import ServingCore
+internal import RankProgram
+
+/// Groups of ranks: started, heard, and looked for.
+extension Coordinator {
+    func startGroup(_ slot: Int, _ generation: Int, decoderRanks: Int) {
+        var ranks = options.rankOptions
+        ranks.decoderRanks = decoderRanks
+        var spec = options.groupSpec
+        spec.decoderRanks = decoderRanks
+        spec.rankArguments = ["rank"] + ranks.arguments
+        if let hosts = hosts[slot] { spec.hostfile = write(hosts) }
+        let logger = logger
+        spec.onOutput = { line in logger.debug("rank output", metadata: ["line": "\(line)"]) }
+        do {
+            let group = options.isAttached ? try RankGroup.attach(spec) : try RankGroup.start(spec)
+            let handle = GroupHandle(group: group, visionRanks: decoderRanks..<ranks.worldSize)
+            groups[slot] = handle
+            handle.pump(slot: slot, generation: generation, to: self)
+        } catch {
+            let error = error as? any OperatorError ?? LaunchError("the group could not be started: \(error)")
+            feed(.group(slot: slot, generation: generation, .ended(error)))
+        }
+    }
+
+    /// A file of the hosts that are left; the operator's own stays as it is.
+    private func write(_ hosts: Hostfile) -> String {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("flotilla-hosts-\(getpid())")
+        try? hosts.text.write(to: file, atomically: true, encoding: .utf8)
+        return file.path
+    }
+
+    /// A group has told something; called in order on the loop.
+    func take(_ event: GroupEvent, slot: Int, generation: Int) {
+        let news: GroupNews
+        switch event {
+        case .joined(let hello): news = .joined(hello)
+        case .formed: news = .formed
+        case .report(let rank, let report, _): news = .report(rank: rank, report)
+        case .note(let line): news = .note(line)
+        case .ended(let end):
+            groups[slot] = nil
+            news = .ended(end.error)
+        }
+        feed(.group(slot: slot, generation: generation, news))
+    }
+
+    /// Asks the hosts on which a lost group is to be started again.
+    func survey(_ slot: Int) {
+        hosts[slot] = nil
+        guard let path = options.groupSpec.hostfile, !options.isAttached,
+            let text = try? String(contentsOfFile: path, encoding: .utf8)
+        else { return feed(.surveyed(slot: slot, .init())) }
+        let hostfile = Hostfile(text)
+        let survey = HostSurvey(options.groupSpec)
+        Task {
+            let missing = await survey.missing(in: hostfile)
+            self.surveyed(slot, hostfile, Set(missing))
+        }
+    }
+
+    private func surveyed(_ slot: Int, _ hostfile: Hostfile, _ missing: Set<String>) {
+        let left = hostfile.without(missing)
+        if !missing.isEmpty { hosts[slot] = left }
+        let room = left.slots.map { $0 - options.rankOptions.visionRanks }
+        feed(.surveyed(slot: slot, .init(room: room, missing: missing.sorted())))
+    }
+}

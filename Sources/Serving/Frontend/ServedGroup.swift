@@ -1,0 +1,99 @@
+package import Checkpoints
+internal import Diagnostics
+package import Foundation
+package import GroupLauncher
+package import RankProgram
+package import Requests
+package import ServingCore
+internal import GroupLink
+
+/// A group that this process alone uses: ranks under `mpirun`, or one rank in this process.
+package protocol ServedGroup: AnyObject {
+    func send(_ command: LinkCommand, attachment: Data)
+    /// Sends to those who encode pictures.
+    func encode(_ job: ImageJob, _ bytes: [UInt8])
+    func forget(_ images: [Int32])
+    /// What the group tells next, with what is attached to it; `nil` when nothing came within the limit.
+    func next(within limit: Duration) -> (news: GroupNews, attachment: Data)?
+    func end(byForce: Bool)
+}
+
+extension ServedGroup {
+    func send(_ command: LinkCommand) { send(command, attachment: Data()) }
+}
+
+/// A group of ranks that `mpirun` runs.
+package final class MpirunGroup: ServedGroup {
+    private let group: RankGroup
+    private let visionRanks: Range<Int>
+
+    /// Starts `mpirun`; the ranks load in the background.
+    package init(_ spec: GroupSpec, _ options: RankOptions) throws {
+        group = try RankGroup.start(spec)
+        visionRanks = options.decoderRanks..<options.worldSize
+    }
+
+    package func send(_ command: LinkCommand, attachment: Data) { group.send(command, attachment: attachment, to: 0) }
+
+    package func encode(_ job: ImageJob, _ bytes: [UInt8]) {
+        group.send(.encode(job), attachment: Data(bytes), toAll: visionRanks)
+    }
+
+    package func forget(_ images: [Int32]) {
+        group.send(.forget(images: images), toRanks: [0] + Array(visionRanks))
+    }
+
+    package func next(within limit: Duration) -> (news: GroupNews, attachment: Data)? {
+        guard let event = group.nextEvent(within: limit) else { return nil }
+        switch event {
+        case .joined(let hello): return (.joined(hello), Data())
+        case .formed: return (.formed, Data())
+        case .report(let rank, let report, let attachment): return (.report(rank: rank, report), attachment)
+        case .note(let line): return (.note(line), Data())
+        case .ended(let end): return (.ended(end.error), Data())
+        }
+    }
+
+    package func end(byForce: Bool) {
+        if byForce { group.kill() } else { group.finish() }
+    }
+}
+
+/// One decoder and one vision rank in this process, without MPI; to the core they are one decoder rank.
+package final class InProcessGroup: ServedGroup {
+    private let group = LocalGroup()
+    private var hasJoined = false
+
+    package init(_ checkpoint: Checkpoint, _ options: RankOptions) { group.start(checkpoint, options: options) }
+
+    package func send(_ command: LinkCommand, attachment: Data) { group.send(command, attachment: attachment) }
+
+    package func encode(_ job: ImageJob, _ bytes: [UInt8]) { group.send(.encode(job), attachment: Data(bytes)) }
+
+    package func forget(_ images: [Int32]) { group.send(.forget(images: images)) }
+
+    package func next(within limit: Duration) -> (news: GroupNews, attachment: Data)? {
+        guard hasJoined else {
+            hasJoined = true
+            return (.joined(RankHello(rank: 0, worldSize: 1, role: .decoder)), Data())
+        }
+        guard let report = group.nextReport(within: limit) else { return nil }
+        if case .failed(let failure) = report.message, failure.isOfRank {
+            return (.ended(RankFailureInFront(failure: failure)), Data())
+        }
+        if report.message == .goodbye { return (.ended(nil), Data()) }
+        return (.report(rank: 0, report.message), report.attachment)
+    }
+
+    /// A thread cannot be ended by force; its loop looks for this word between steps.
+    package func end(byForce: Bool) { group.send(.shutdown) }
+}
+
+/// The rank in this process could not go on.
+struct RankFailureInFront: OperatorError {
+    let failure: RankFailure
+
+    var description: String { failure.message }
+    var hint: String? { failure.hint }
+    var exitCode: ExitCode { ExitCode(rawValue: failure.exitCode) ?? .internalError }
+}

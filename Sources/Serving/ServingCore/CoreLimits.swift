@@ -1,0 +1,27 @@
+/// The bounds within which the core works.
+package struct CoreLimits: Sendable {
+    /// Requests in line and under way.
+    package var inFlight = 64
+    /// Sequences that a group computes side by side.
+    package var sequences = 8
+    /// Requests that a group has beyond those: enough to keep the leader and the vision ranks busy.
+    package var ahead = 2
+    /// Tokens of a page of the KV cache.
+    package var pageTokens = 64
+    /// Bytes of a visual token on a decoder rank.
+    package var visualTokenBytes = 0
+    /// Bytes of visual tokens that each decoder rank keeps for pictures that nobody uses at the moment.
+    package var visualCacheBytes = 256 << 20
+    /// Bytes of pictures kept for requests that name them by digest.
+    package var pictureBytes = 256 << 20
+    /// Ranks of a group that say that they are ready, less those of the decoder.
+    package var visionRanks = 1
+    /// Whether the process ends with the cause when a group is lost for good, as one that answers and ends should, or
+    /// with an error about all the losses.
+    package var endsWithCause = false
+    /// How long a group that has work may say nothing at all; and how long when its leader knows of no work.
+    package var silence = Duration.seconds(300)
+    package var silenceWithoutJobs = Duration.seconds(30)
+
+    package init() {}
+}
