@@ -225,11 +225,11 @@ let package = Package(
         Floor.ranks.tests("GroupLauncher", ["GroupLauncher", "Requests", "GroupLink", "Diagnostics", "LinkTestRank"]),
         Floor.ranks.tests("RankProgram", ["RankProgram"]),
         Floor.serving.tests("ServingCore", ["ServingCore", "Requests", "Tokenization", "Diagnostics"]),
-        Floor.serving.tests("Frontend", ["Frontend", "Requests", "RankProgram", "Tokenization", "GroupLink", "Diagnostics"]),
+        Floor.serving.tests("Frontend", ["Frontend", "ServingCore", "Requests", "RankProgram", "Tokenization", "GroupLink", "Diagnostics"]),
         Floor.serving.tests("WireProtocol", ["WireProtocol", "Requests"]),
         Floor.serving.tests(
             "Coordinator",
-            ["Coordinator", "WireProtocol", "Requests", "GroupLink", "Diagnostics", nioCore, nioEmbedded]
+            ["Coordinator", "ServingCore", "WireProtocol", "Requests", "GroupLink", "Diagnostics", nioCore, nioEmbedded]
         ),
         Floor.serving.tests("ServerClient", ["ServerClient", "WireProtocol"]),
         Floor.tools.tests("Benchmarks", ["Benchmarks", "Checkpoints"]),

@@ -1,9 +1,8 @@
-import GroupLink
 import TestSupport
 import Testing
 import Tokenization
 
-@testable import Frontend
+@testable import ServingCore
 import Requests
 
 struct AnswerStreamTests {

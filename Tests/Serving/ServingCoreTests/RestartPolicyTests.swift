@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Coordinator
+@testable import ServingCore
 
 struct RestartPolicyTests {
     static func ready(_ ranks: Int = 4, fits: @escaping @Sendable (Int) -> Bool = { _ in true }) -> RestartPolicy {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Frontend
+@testable import ServingCore
 
 @Suite("Stop strings")
 struct StopStringMatcherTests {

@@ -1,7 +1,6 @@
 import Testing
 
-@testable import Inference
-import Requests
+@testable import Requests
 
 @Suite("The guard of thinking")
 struct ThinkGuardTests {

@@ -1,3 +1,4 @@
+import Requests
 import Foundation
 import TestSupport
 import Testing

@@ -1,5 +1,6 @@
 import Testing
 
+import ServingCore
 @testable import Coordinator
 
 struct HistogramTests {
