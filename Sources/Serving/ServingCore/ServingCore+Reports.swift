@@ -52,6 +52,8 @@ extension ServingCore {
             request.suspicion.clear()
             slots[slot].acquit(ticket)
         }
+        // A token stays, whatever becomes of the group.
+        slots[slot].policy.madeProgress()
         for (index, id) in tokens.ids.enumerated() where !request.answer.hasMatchedStop {
             request.tokens.append(id)
             statistics.noteToken(request, at: now)

@@ -10,7 +10,7 @@ extension Storm {
         case ..<12: arrive()
         case ..<24: finishPreparing()
         case ..<27: leave()
-        case 27 where random.one(in: 6): loseGroup()
+        case 27 where random.one(in: 2): loseGroup()
         case 28 where random.one(in: 20): hang()
         case ..<34: pass(.milliseconds(random.below(700)))
         default: turn()
