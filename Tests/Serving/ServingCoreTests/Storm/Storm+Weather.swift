@@ -72,7 +72,7 @@ extension Storm {
         let numbers = preparation.request.tiles.indices.map { Int32($0) }
         var job = preparation.request.job(numbers: numbers, isComing: numbers.map { _ in true })
         job.sampling.maxTokens = preparation.maxTokens
-        heard[nextTicket] = Heard(job: job, kills: !isCalm && random.one(in: 400))
+        heard[nextTicket] = Heard(job: job, kills: !isCalm && random.one(in: 120))
         live.append(nextTicket)
         preparing[nextTicket] = preparation
         feed(.asked(nextTicket, owner: random.below(5)))
