@@ -95,7 +95,6 @@ let package = Package(
     targets: [
         // MARK: C: one job each
         Floor.c.system("COpenMPI", pkgConfig: "ompi-c", packages: ["libopenmpi-dev", "openmpi-bin"]),
-        Floor.c.system("COpenBLAS", pkgConfig: "openblas", packages: ["libopenblas-dev"]),
         Floor.c.system("CLibJPEG", pkgConfig: "libjpeg", packages: ["libjpeg-dev"]),
         Floor.c.system("CLibPNG", pkgConfig: "libpng", packages: ["libpng-dev"]),
         Floor.c.system("CLibWebP", pkgConfig: "libwebpdemux", packages: ["libwebp-dev"]),
@@ -113,7 +112,7 @@ let package = Package(
         Floor.values.library("Requests", ["Diagnostics", "Digests"]),
 
         // MARK: Substrate: no knowledge of the model's forward pass
-        Floor.substrate.library("Kernels", ["Tensors", "CKernels", "COpenBLAS"]),
+        Floor.substrate.library("Kernels", ["Tensors", "CKernels"]),
         Floor.substrate.library("Communication", ["Tensors", "Diagnostics", "CMPI"]),
         Floor.substrate.library("Checkpoints", ["Tensors", "Diagnostics", "JSON", "Kernels"]),
         Floor.substrate.library("Tokenization", ["Diagnostics", "JSON", "Requests"]),
@@ -173,7 +172,7 @@ let package = Package(
             "Benchmarks",
             [
                 "Tensors", "Diagnostics", "Requests", "Kernels", "Communication", "Checkpoints", "Tokenization",
-                "Sharding", "SAILVL2Model", "GroupLauncher", "RankProgram", "COpenBLAS", "CKernels",
+                "Sharding", "SAILVL2Model", "GroupLauncher", "RankProgram",
             ]
         ),
         Floor.tools.library(
@@ -232,7 +231,10 @@ let package = Package(
             ["Coordinator", "ServingCore", "WireProtocol", "Requests", "GroupLink", "Diagnostics", nioCore, nioEmbedded]
         ),
         Floor.serving.tests("ServerClient", ["ServerClient", "WireProtocol"]),
-        Floor.tools.tests("Benchmarks", ["Benchmarks", "Checkpoints"]),
+        Floor.tools.tests(
+            "Benchmarks",
+            ["Benchmarks", "Checkpoints", "Diagnostics", "Kernels", "SAILVL2Model", "CKernels"]
+        ),
         Floor.tools.tests("Commands", ["Commands", "Requests", "Checkpoints", "Diagnostics", "WireProtocol"]),
     ],
     swiftLanguageModes: [.v6],

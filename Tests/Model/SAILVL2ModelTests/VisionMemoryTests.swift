@@ -64,12 +64,4 @@ struct VisionMemoryTests {
         let encoder = try VisionFixtures.encoder("mini-bf16", threads: 2)
         #expect(encoder.workBytes == VisionEncoder.workBytes(encoder.config, threads: 2))
     }
-
-    @Test("lists products that add up to the operations of a tile")
-    func products() {
-        let products = VisionProduct.ofTile(Self.huge)
-        let perPatch = 4 * 1536 * 1536 + 3 * 1536 * 4096 + 2 * 1024 * 1536
-        let ends = 1024 * 588 * 1536 + 256 * 2048 * (6144 + 2048)
-        #expect(products.reduce(0) { $0 + $1.operations } == Double(2 * (24 * 1024 * perPatch + ends)))
-    }
 }

@@ -3,9 +3,6 @@ import Kernels
 extension Rows {
     /// The part that lies in `rows` and `columns`.
     subscript(rows: Range<Int>, columns: Range<Int>) -> Rows { self.rows(rows).columns(columns) }
-
-    /// These rows as an operand of OpenBLAS.
-    var matrix: BLAS.Matrix { BLAS.Matrix(base, rows: count, columns: width, stride: stride) }
 }
 
 extension Int {

@@ -1,4 +1,4 @@
-internal import CKernels
+internal import Kernels
 internal import Tensors
 
 /// Floats that are neither zero nor equal.
@@ -9,7 +9,7 @@ func benchmarkNumbers(_ count: Int) -> FloatBuffer {
 }
 
 /// What the benchmark of attention computes: one sequence, 8 KV heads of 128, the last `queries` tokens of `context`.
-struct AttentionBench {
+struct AttentionProblem {
     let cache: KVCachePages
     private let pool: ThreadPool
     private let runs: [SequenceRun]

@@ -22,7 +22,9 @@ struct BenchMachineCommand: ParsableCommand {
         let megabytes = try NumberList("\(megabytes)", option: "--megabytes", range: 1...1_000_000).values[0]
         let counts = try threads.map { try NumberList($0, option: "--threads", range: 1...1024).values } ?? doubling
         let benchmark = MachineBenchmark(rounds: bench.rounds)
-        try bench.show(counts.flatMap { benchmark.rows(threads: $0, bytes: megabytes << 20) })
+        let blas = try? OpenBLAS()
+        if blas == nil { FileHandle.standardError.write(Data("flotilla: no OpenBLAS here, so its row is left out\n".utf8)) }
+        try bench.show(counts.flatMap { benchmark.rows(threads: $0, bytes: megabytes << 20, blas: blas) })
     }
 
     private var doubling: [Int] {

@@ -1,4 +1,4 @@
-internal import CKernels
+package import Kernels
 internal import Tensors
 
 /// What this machine can do: the ceilings that measurements are compared with, measured by the threads of a pool.
@@ -23,12 +23,10 @@ package final class MachineProbe {
 
     /// Bytes a second that all threads together read from memory.
     package func readBandwidth() -> Double {
-        guard let read = kernels.table.pointee.probe_read else { return 0 }
         let seconds = pool.step {
             Self.seconds {
-                pool.run(memory.byteCount / Self.chunk) { task, thread in
-                    let sum = read(memory.base + task * Self.chunk, Self.chunk)
-                    pool.scratch(of: thread)[0] = Float(sum % 1024)
+                pool.run(memory.byteCount / Self.chunk) { task in
+                    kernels.readStreams(memory.base + task * Self.chunk, byteCount: Self.chunk)
                 }
             }
         }
@@ -37,42 +35,27 @@ package final class MachineProbe {
 
     /// Floating-point operations a second of multiply-adds in registers, two each, on all threads.
     package func multiplyAddPeak(rounds: Int = 100_000) -> Double {
-        kernels.table.pointee.probe_fma.map { rate(of: $0, rounds) } ?? 0
+        rate { kernels.multiplyAdds(rounds: rounds) }
     }
 
     /// The same of products of bfloat16 added up in float32: the dot products of pairs where the processor has them.
     package func bfloat16Peak(rounds: Int = 100_000) -> Double {
-        kernels.table.pointee.probe_bfloat16.map { rate(of: $0, rounds) } ?? multiplyAddPeak(rounds: rounds)
+        rate { kernels.bfloat16Dots(rounds: rounds) }
     }
 
     /// Integer operations a second of products of eight-bit numbers in registers, two a product, on all threads.
     package func integerDotPeak(rounds: Int = 100_000) -> Double {
-        guard let probe = kernels.table.pointee.probe_dot else { return 0 }
-        return rate { thread in
-            var result: Int32 = 3
-            let operations = probe(rounds, &result)
-            pool.scratch(of: thread)[0] = Float(result)
-            return operations
-        }
+        rate { kernels.integerDots(rounds: rounds) }
     }
 
-    private func rate(of probe: (Int, UnsafeMutablePointer<Float>?) -> Double, _ rounds: Int) -> Double {
-        rate { thread in
-            var result: Float = 0.5
-            let operations = probe(rounds, &result)
-            pool.scratch(of: thread)[0] = result
-            return operations
-        }
-    }
-
-    /// Operations a second of `body` on every thread, which gets the thread's number and returns its operations.
-    private func rate(_ body: (Int) -> Double) -> Double {
+    /// Operations a second of `body` on every thread, which returns its operations.
+    private func rate(_ body: () -> Double) -> Double {
         var operations = [Double](repeating: 0, count: 4 * pool.threads)
         let seconds = pool.step {
             Self.seconds {
                 operations.withUnsafeMutableBufferPointer { operations in
                     nonisolated(unsafe) let operations = operations
-                    pool.run(operations.count) { task, thread in operations[task] = body(thread) }
+                    pool.run(operations.count) { task in operations[task] = body() }
                 }
             }
         }
@@ -80,15 +63,14 @@ package final class MachineProbe {
     }
 
     /// Floating-point operations a second of OpenBLAS, `side`³ multiply-adds on every thread.
-    package func matrixProductRate(side: Int = 1024) -> Double {
+    package func matrixProductRate(_ blas: OpenBLAS, side: Int = 1024) -> Double {
         let buffers = (0..<3 * pool.threads).map { _ in FloatBuffer(count: side * side) }
         for buffer in buffers { buffer.pointer.update(repeating: 0.25, count: buffer.count) }
         let seconds = Self.seconds {
             pool.run(pool.threads) { task in
                 let (a, b, c) = (buffers[3 * task], buffers[3 * task + 1], buffers[3 * task + 2])
-                let left = BLAS.Matrix(a.pointer, rows: side, columns: side)
-                let right = BLAS.Matrix(b.pointer, rows: side, columns: side)
-                BLAS.multiplyTransposed(left, right, into: Rows(c.pointer, count: side, width: side))
+                func square(_ buffer: FloatBuffer) -> Rows { Rows(buffer.pointer, count: side, width: side) }
+                blas.multiplyTransposed(square(a), square(b), into: square(c))
             }
         }
         return 2 * Double(pool.threads) * Double(side * side) * Double(side) / seconds

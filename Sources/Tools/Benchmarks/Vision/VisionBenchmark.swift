@@ -1,6 +1,7 @@
-import Checkpoints
+internal import Checkpoints
 package import Kernels
-import Tensors
+package import SAILVL2Model
+internal import Tensors
 
 /// How fast a tile is encoded, beside what OpenBLAS makes of the same products alone and what the processor can do.
 ///
@@ -20,18 +21,14 @@ package struct VisionBenchmark: Sendable {
     package let peakGigaflops: Double
     /// What that peak is of.
     package var peakName: String { element.words(width: 2) == 1 ? "bfloat16 dot products" : "multiply-adds" }
-    /// The kernels that OpenBLAS chose.
-    package var blasCore: String { BLAS.coreName }
-
-    /// Of the time that OpenBLAS takes for the products alone: 1 is as fast as its sgemm.
-    package var efficiency: Double { productSeconds / tileSeconds }
-    package var gigaflops: Double { operations / tileSeconds / 1e9 }
-    /// Of the operations that the processor could do in the time.
-    package var peakShare: Double { gigaflops / peakGigaflops }
-    package var productGigaflops: Double { operations / productSeconds / 1e9 }
 
     /// Measures `repetitions` tiles of grey noise; a tile of a SAILViT-Huge is 1.55 TFLOP.
-    package static func run(_ weights: VisionWeights, pool: ThreadPool, repetitions: Int = 3) -> VisionBenchmark {
+    package static func run(
+        _ weights: VisionWeights,
+        beside blas: OpenBLAS,
+        pool: ThreadPool,
+        repetitions: Int = 3
+    ) -> VisionBenchmark {
         let config = weights.config
         let encoder = VisionEncoder(weights, pool: pool)
         let side = config.images.tileSide
@@ -51,15 +48,15 @@ package struct VisionBenchmark: Sendable {
             tile.append(encoding / .seconds(1))
             let registers = weights.element == .bfloat16 ? probe.bfloat16Peak : probe.multiplyAddPeak
             peak.append(registers(1_000_000) / 1e9)
-            alone.append(pool.step { products.reduce(0) { $0 + operands.seconds(for: $1, pool: pool) } })
+            alone.append(pool.step { products.reduce(0) { $0 + operands.seconds(for: $1, blas, pool: pool) } })
         }
         return VisionBenchmark(
             threads: pool.threads,
-            tileSeconds: tile.median,
-            productSeconds: alone.median,
+            tileSeconds: Spread(tile).median,
+            productSeconds: Spread(alone).median,
             operations: products.reduce(0) { $0 + $1.operations },
             element: weights.element,
-            peakGigaflops: peak.median
+            peakGigaflops: Spread(peak).median
         )
     }
 }
@@ -80,24 +77,20 @@ private struct ProductOperands {
     }
 
     /// Seconds for all `count` of a product: each is computed a few times, up to a second, and multiplied up.
-    func seconds(for product: VisionProduct, pool: ThreadPool) -> Double {
-        let rowsPerThread = product.rows.dividedRoundingUp(by: pool.threads)
-        let right = BLAS.Matrix(right.pointer, rows: product.columns, columns: product.depth)
+    func seconds(for product: VisionProduct, _ blas: OpenBLAS, pool: ThreadPool) -> Double {
+        let rowsPerThread = (product.rows + pool.threads - 1) / pool.threads
+        let right = Rows(right.pointer, count: product.columns, width: product.depth)
         let measured = min(product.count, max(1, Int(2e10 * Double(product.count) / product.operations)))
         let time = ContinuousClock().measure {
             for _ in 0..<measured {
-                pool.run(product.rows.dividedRoundingUp(by: rowsPerThread)) { part in
+                pool.run((product.rows + rowsPerThread - 1) / rowsPerThread) { part in
                     let rows = part * rowsPerThread..<min((part + 1) * rowsPerThread, product.rows)
                     let left = Rows(left.pointer, count: product.rows, width: product.depth).rows(rows)
                     let result = Rows(result.pointer, count: product.rows, width: product.columns).rows(rows)
-                    BLAS.multiplyTransposed(left.matrix, right, into: result)
+                    blas.multiplyTransposed(left, right, into: result)
                 }
             }
         }
         return time / .seconds(1) * Double(product.count) / Double(measured)
     }
-}
-
-extension [Double] {
-    fileprivate var median: Double { sorted()[count / 2] }
 }

@@ -1,5 +1,5 @@
-import Coordinator
 import Foundation
+import WireProtocol
 
 /// What `flotilla top` prints: a server's statistics as tables.
 struct TopTable {

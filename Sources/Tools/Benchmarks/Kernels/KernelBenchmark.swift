@@ -1,5 +1,5 @@
-internal import CKernels
 internal import Foundation
+package import Kernels
 internal import Tensors
 
 /// Measures the kernels against what this machine can do, in turns, so that a disturbance hits both alike.
@@ -73,7 +73,7 @@ package struct KernelBenchmark {
     /// One query token of 16 heads on 8 KV heads of 128 over `context` cached tokens, in so many layers that they are
     /// larger than the caches: GB/s of keys and values.
     package func attention(_ element: KVLayout.Element, context: Int) -> Measurement {
-        let problem = AttentionBench(
+        let problem = AttentionProblem(
             pool,
             element,
             context: context,
@@ -94,7 +94,7 @@ package struct KernelBenchmark {
 
     /// All query tokens of a prompt, `heads` heads on 8 KV heads of 128: GFLOP/s of the products with visible keys.
     package func attentionPrefill(_ element: KVLayout.Element, tokens: Int = 2048, heads: Int = 16) -> Measurement {
-        let problem = AttentionBench(pool, element, context: tokens, queries: tokens, heads: heads, cacheBytes: 0)
+        let problem = AttentionProblem(pool, element, context: tokens, queries: tokens, heads: heads, cacheBytes: 0)
         let products = Double(tokens * (tokens + 1) / 2) * Double(heads * 128)
         return measure(
             "attention \(element), prompt of \(tokens), \(heads) heads",
@@ -115,11 +115,10 @@ package struct KernelBenchmark {
 
     private func readAll(_ matrix: PackedMatrix) {
         let chunk = 1 << 20
-        let chunks = matrix.byteCount / chunk
-        guard let read = kernels.table.pointee.probe_read, let base = matrix.matrix.panels else { return }
-        pool.run(chunks) { task, thread in
-            let sum = read(base + task * chunk, chunk)
-            pool.scratch(of: thread)[0] = Float(sum % 1024)
+        matrix.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return }
+            nonisolated(unsafe) let memory = base
+            pool.run(bytes.count / chunk) { task in kernels.readStreams(memory + task * chunk, byteCount: chunk) }
         }
     }
 
@@ -128,23 +127,16 @@ package struct KernelBenchmark {
 
     /// What ``multiplyAdd(_:)`` does, as its probe counts it.
     private func peakOperations(_ storage: PackedMatrix.Storage) -> Double {
-        var result: Float = 0.5
-        return probe(storage).map { $0(1, &result) * Double(peakRounds * peakTasks) } ?? 0
-    }
-
-    /// Pairs of bfloat16 have a ceiling of their own where the processor multiplies them.
-    private func probe(_ storage: PackedMatrix.Storage) -> ((Int, UnsafeMutablePointer<Float>?) -> Double)? {
-        let table = kernels.table.pointee
-        return storage == .bfloat16Pairs ? table.probe_bfloat16 ?? table.probe_fma : table.probe_fma
+        probe(storage, rounds: 1) * Double(peakRounds * peakTasks)
     }
 
     private func multiplyAdd(_ storage: PackedMatrix.Storage) {
-        guard let probe = probe(storage) else { return }
-        pool.run(peakTasks) { _, thread in
-            var result: Float = 0.5
-            _ = probe(peakRounds, &result)
-            pool.scratch(of: thread)[0] = result
-        }
+        pool.run(peakTasks) { _ in _ = probe(storage, rounds: peakRounds) }
+    }
+
+    /// Pairs of bfloat16 have a ceiling of their own where the processor multiplies them.
+    private func probe(_ storage: PackedMatrix.Storage, rounds: Int) -> Double {
+        storage == .bfloat16Pairs ? kernels.bfloat16Dots(rounds: rounds) : kernels.multiplyAdds(rounds: rounds)
     }
 
     // MARK: Measuring
@@ -170,9 +162,9 @@ package struct KernelBenchmark {
         return Measurement(
             name: name,
             threads: pool.threads,
-            value: median(values),
-            ceiling: median(ceilings),
-            share: median(zip(values, ceilings).map { $0 / $1 }),
+            value: Spread(values).median,
+            ceiling: Spread(ceilings).median,
+            share: Spread(zip(values, ceilings).map { $0 / $1 }).median,
             unit: unit
         )
     }
@@ -181,11 +173,8 @@ package struct KernelBenchmark {
     private func repeats(_ seconds: Double) -> Int { max(1, Int(0.04 / seconds)) }
 
     private func seconds(_ repeats: Int, _ body: () -> Void) -> Double {
-        let elapsed = ContinuousClock().measure { for _ in 0..<repeats { body() } }.components
-        return Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
+        ContinuousClock().measure { for _ in 0..<repeats { body() } } / .seconds(1)
     }
-
-    private func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 
     // MARK: Data
 

@@ -28,6 +28,7 @@ struct BenchVisionCommand: ParsableCommand {
     }
 
     func run() throws {
+        let blas = try OpenBLAS()
         let checkpoint = try Checkpoint(directory: try model.directory())
         let pool = ThreadPool(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
         let format = try checkpoint.format(asked: try format.map { try WeightFormat(option: $0) })
@@ -36,7 +37,7 @@ struct BenchVisionCommand: ParsableCommand {
         var (tiles, products, peaks): ([VisionBenchmark], [Double], [Double]) = ([], [], [])
         // The first round warms up and does not count.
         for round in 0...bench.rounds {
-            let tile = VisionBenchmark.run(weights, pool: pool, repetitions: 1)
+            let tile = VisionBenchmark.run(weights, beside: blas, pool: pool, repetitions: 1)
             guard round > 0 else { continue }
             tiles.append(tile)
             products.append(tile.productSeconds)

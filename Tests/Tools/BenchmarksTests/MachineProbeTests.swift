@@ -1,16 +1,17 @@
 import CKernels
 import Testing
 
+@testable import Benchmarks
 @testable import Kernels
 
 @Suite("The machine's ceilings")
 struct MachineProbeTests {
     @Test("every rate is a number above zero", arguments: [1, 2])
-    func rates(threads: Int) {
+    func rates(threads: Int) throws {
         let probe = MachineProbe(pool: ThreadPool(threads: threads), bytes: 3 << 20)
         let rates = [
             probe.readBandwidth(), probe.multiplyAddPeak(rounds: 10), probe.integerDotPeak(rounds: 10),
-            probe.matrixProductRate(side: 17),
+            probe.matrixProductRate(try OpenBLAS(), side: 17),
         ]
         #expect(rates.allSatisfy { $0 > 0 && $0.isFinite })
     }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Coordinator
 import Diagnostics
 import Foundation
 import GroupLauncher

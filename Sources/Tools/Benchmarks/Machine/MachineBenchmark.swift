@@ -9,9 +9,10 @@ package struct MachineBenchmark {
     /// - Parameters:
     ///   - threads: of the pool that measures.
     ///   - bytes: of memory that is read in a round.
-    package func rows(threads: Int, bytes: Int = 512 << 20) -> [BenchmarkRow] {
+    ///   - blas: whose product is measured too, where there is one.
+    package func rows(threads: Int, bytes: Int = 512 << 20, blas: OpenBLAS?) -> [BenchmarkRow] {
         let probe = MachineProbe(pool: ThreadPool(threads: threads), bytes: bytes)
-        let measurements = [
+        var measurements = [
             Measurement(name: "read", subject: "memory, huge pages", unit: "GB/s", rate: probe.readBandwidth),
             Measurement(
                 name: "multiply-add",
@@ -32,13 +33,13 @@ package struct MachineBenchmark {
                 unit: "GOP/s",
                 rate: { probe.integerDotPeak() }
             ),
-            Measurement(
-                name: "sgemm",
-                subject: "OpenBLAS, 1024³ a thread",
-                format: "float32",
-                rate: { probe.matrixProductRate() }
-            ),
         ]
+        if let blas {
+            let name = "OpenBLAS (\(blas.coreName)), 1024³ a thread"
+            measurements.append(
+                Measurement(name: "sgemm", subject: name, format: "float32", rate: { probe.matrixProductRate(blas) })
+            )
+        }
         // In turns: the first round warms up and does not count.
         var values = [[Double]](repeating: [], count: measurements.count)
         for round in 0...rounds {

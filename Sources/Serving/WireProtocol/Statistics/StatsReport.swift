@@ -1,0 +1,54 @@
+internal import Foundation
+
+/// The content of STATS; members are in snake case on the wire.
+package struct StatsReport: Codable, Sendable, Equatable {
+    package var state: String
+    package var uptimeS: Double
+    package var model: String
+    package var version: String
+    package var requests: Requests
+    package var tokens: Tokens
+    package var rates: Rates
+    package var latency: Latency
+    package var cache: Cache
+    package var group: Group
+    package var ranks: [Rank]
+    package var connections: Connections
+
+    package init(
+        state: String,
+        uptimeS: Double,
+        model: String,
+        version: String,
+        requests: Requests,
+        tokens: Tokens,
+        rates: Rates,
+        latency: Latency,
+        cache: Cache,
+        group: Group,
+        ranks: [Rank],
+        connections: Connections
+    ) {
+        (self.state, self.uptimeS, self.model, self.version) = (state, uptimeS, model, version)
+        (self.requests, self.tokens, self.rates, self.latency) = (requests, tokens, rates, latency)
+        (self.cache, self.group, self.ranks, self.connections) = (cache, group, ranks, connections)
+    }
+
+    /// One line of JSON.
+    package static func json(_ value: some Encodable) -> String {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        guard let data = try? encoder.encode(value) else { preconditionFailure("\(value) has no JSON") }
+        return String(decoding: data, as: UTF8.self)
+    }
+}
+
+extension StatsReport {
+    /// Reads what STATS says.
+    package init(json: String) throws {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        self = try decoder.decode(StatsReport.self, from: Data(json.utf8))
+    }
+}
