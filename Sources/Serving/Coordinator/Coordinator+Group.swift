@@ -83,7 +83,7 @@ extension Coordinator {
         case .joined(let hello): ranks.join(hello)
         case .formed: logger.info("all ranks have said hello", metadata: ["generation": "\(generation)"])
         case .report(let rank, let report, _): take(report, of: rank)
-        case .note(let line): logger.notice("\(line)")
+        case .note(let line): strangers.note(.linkPeer, line)
         case .ended(let end): groupEnded(end)
         }
     }

@@ -25,6 +25,8 @@ actor Coordinator {
     let tokenizer: Tokenizer
     let desk: PreparationDesk
     let logger: Logger
+    /// The log of what strangers cause.
+    let strangers: StrangerLog
     let started = NIODeadline.now()
     /// Called once with what the process should end with, when nothing is left to do.
     let onEnd: @Sendable (CoordinatorEnd) -> Void
@@ -77,6 +79,7 @@ actor Coordinator {
         self.tokenizer = tokenizer
         self.eventLoop = eventLoop
         self.logger = logger
+        strangers = StrangerLog(logger, on: eventLoop)
         self.onReady = onReady
         self.onEnd = onEnd
         desk = PreparationDesk(checkpoint, tokenizer: tokenizer, options: options, pool: pool)
