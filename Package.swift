@@ -203,6 +203,7 @@ let package = Package(
             ["Diagnostics", "Requests", "GroupLink", "GroupLauncher", "COpenMPI"],
             of: "Tests"
         ),
+        Floor.values.tests("Diagnostics", ["Diagnostics"]),
         Floor.values.tests("Digests", ["Digests"]),
         Floor.values.tests("JSON", ["JSON"]),
         Floor.values.tests("Requests", ["Requests", "Diagnostics"]),

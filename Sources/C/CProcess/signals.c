@@ -48,6 +48,11 @@ int cprocess_watch_signal(int number) {
     return 0;
 }
 
+bool cprocess_is_ignored(int number) {
+    struct sigaction action;
+    return !sigaction(number, NULL, &action) && action.sa_handler == SIG_IGN;
+}
+
 void cprocess_end_by_signal(int number) {
     signal(number, SIG_DFL);
     unblock(number);

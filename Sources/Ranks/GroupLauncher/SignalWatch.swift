@@ -30,6 +30,9 @@ package enum SignalWatch {
         _exit(128 + signal)
     }
 
+    /// Whether a signal is ignored: who started the process with nohup wants SIGHUP to stay so.
+    package static func isIgnored(_ signal: Int32) -> Bool { cprocess_is_ignored(signal) }
+
     /// Makes writing to a closed pipe or socket an error instead of the end of the process.
     package static func ignoreBrokenPipes() { cprocess_ignore_broken_pipes() }
 }

@@ -42,7 +42,8 @@ extension Coordinator {
         case .joined(let hello): news = .joined(hello)
         case .formed: news = .formed
         case .report(let rank, let report, _): news = .report(rank: rank, report)
-        case .note(let line): news = .note(line)
+        // Mostly of peers that were turned away, which anybody can be.
+        case .note(let line): return strangers.note(.linkPeer, line)
         case .ended(let end):
             groups[slot] = nil
             news = .ended(end.error)

@@ -121,7 +121,7 @@ extension Coordinator {
 
     /// A client does not read: it is cut off at once, and what it asked for is dropped.
     func cutOff(_ session: ClientSession) {
-        logger.warning("client cut off", metadata: ["session": "\(session.number)", "code": "SLOW_CONSUMER"])
+        strangers.note(.cutOff, "client cut off", ["session": "\(session.number)", "code": "SLOW_CONSUMER"])
         core.noteError(.slowConsumer)
         session.send(.err(nil, RequestError(.slowConsumer, "answers were left unread for too long", fatal: true)))
         session.isClosing = true

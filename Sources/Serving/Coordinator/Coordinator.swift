@@ -31,6 +31,8 @@ actor Coordinator {
     let config: ModelConfig
     let desk: PreparationDesk
     let logger: Logger
+    /// The log of what strangers cause.
+    let strangers: StrangerLog
     let started = NIODeadline.now()
     /// Called once with what the process should end with, when nothing is left to do.
     let onEnd: @Sendable (CoreEnd) -> Void
@@ -71,6 +73,7 @@ actor Coordinator {
         config = checkpoint.config
         self.eventLoop = eventLoop
         self.logger = logger
+        strangers = StrangerLog(logger, on: eventLoop)
         self.onReady = onReady
         self.onEnd = onEnd
         desk = PreparationDesk(checkpoint, tokenizer: tokenizer, options: options, pool: pool)

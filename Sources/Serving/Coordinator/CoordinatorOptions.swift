@@ -61,6 +61,8 @@ package struct ServerLimits: Sendable {
     package var allWaitingBytes = 256 << 20
     /// Connections at a time.
     package var connections = 16_384
+    /// Bytes of lines and blobs that have begun and not ended, over all connections.
+    package var unfinishedBytes = 1 << 30
     /// Bytes of blobs that a connection may leave without a request.
     package var pendingBlobBytes = 128 << 20
     /// Bytes of pictures that may wait for their requests or answers, over all connections.
@@ -74,31 +76,8 @@ package struct ServerLimits: Sendable {
     package var stalledSeconds = 10
     /// For a client to send its token.
     package var helloSeconds = 10
+    /// For the head of a request over HTTP to come, and then for its answer to be taken.
+    package var httpSeconds = 10
+
     package init() {}
-}
-
-/// A host and a port, as `--listen` takes them.
-package struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
-    package var host: String
-    /// 0 lets the kernel choose.
-    package var port: Int
-
-    /// Reads `host:port`, `:port` or `[v6]:port`.
-    package init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
-            (0...65535).contains(port)
-        else { return nil }
-        var host = String(text[..<colon])
-        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-        guard !host.contains("/") else { return nil }
-        self.host = host.isEmpty ? "127.0.0.1" : host
-        self.port = port
-    }
-
-    package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
-
-    /// Whether only this machine can reach it.
-    package var isLoopback: Bool {
-        host == "localhost" || host == "::1" || (host.hasPrefix("127.") && host.split(separator: ".").count == 4)
-    }
 }

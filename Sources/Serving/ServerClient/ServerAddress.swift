@@ -13,7 +13,12 @@ package enum ServerAddress: Sendable, Equatable, CustomStringConvertible {
             (1...65535).contains(port)
         else { return nil }
         var host = String(text[..<colon])
-        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = String(host.dropFirst().dropLast())
+        } else if host.contains(":") {
+            // `::1` alone is no host and port.
+            return nil
+        }
         self = .host(host.isEmpty ? "127.0.0.1" : host, port: port)
     }
 

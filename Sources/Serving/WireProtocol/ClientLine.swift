@@ -59,7 +59,8 @@ package struct ClientLine: Sendable, Equatable {
         let word = Self.word(&rest)
         let name: Substring? = rest.isEmpty || rest.hasPrefix("{") ? nil : Self.word(&rest)
         let id = name.flatMap { RequestId($0) }
-        guard let verb = Verb(rawValue: word.uppercased()) else {
+        // No verb is as long as that, and a word without blanks may be the whole of a line.
+        guard word.utf8.count <= 16, let verb = Verb(rawValue: word.uppercased()) else {
             let shown = word.utf8.count <= 40 ? "\"\(word)\"" : "of \(word.utf8.count) bytes"
             throw LineFailure(id: id, error: RequestError(.unknownVerb, "the verb \(shown) is not known"))
         }

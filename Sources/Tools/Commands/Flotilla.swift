@@ -18,17 +18,21 @@ package struct Flotilla: ParsableCommand {
 
     package init() {}
 
+    /// How long the last sentence waits for somebody to read it.
+    private static let lastWord = Duration.seconds(2)
+
     /// Runs the command and turns every error into one sentence and its exit code.
     package static func main() {
+        StandardDescriptors.fillGaps()
         do {
             var command = try parseAsRoot()
             try command.run()
         } catch let error as any OperatorError {
-            FileHandle.standardError.write(Data("flotilla: \(error.report)\n".utf8))
+            StandardError.say("flotilla: \(error.report)\n", patience: lastWord)
             Foundation.exit(error.exitCode.rawValue)
         } catch {
             if exitCode(for: error).isSuccess { exit(withError: error) }
-            FileHandle.standardError.write(Data("\(fullMessage(for: error))\n".utf8))
+            StandardError.say("\(fullMessage(for: error))\n", patience: lastWord)
             let usage = error is ValidationError || exitCode(for: error) == .validationFailure
             Foundation.exit(usage ? Diagnostics.ExitCode.usage.rawValue : Diagnostics.ExitCode.internalError.rawValue)
         }

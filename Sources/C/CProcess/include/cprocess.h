@@ -47,6 +47,8 @@ int cprocess_signal_pipe(void);
 /// The calling thread takes it, also where the process was started with that signal blocked, as some parents do.
 int cprocess_watch_signal(int signal);
 
+/// Whether `signal` is ignored, as by nohup.
+bool cprocess_is_ignored(int signal);
 /// Ends the process by `signal`'s default action, so that its parent sees the status of that signal.
 void cprocess_end_by_signal(int signal);
 

@@ -1,4 +1,6 @@
 internal import NIOCore
+internal import Requests
+internal import WireProtocol
 
 /// A connection's end of the pipeline: hands frames to the coordinator, on whose executor it runs.
 ///
@@ -16,27 +18,34 @@ final class ClientConnectionHandler: ChannelDuplexHandler {
 
     private let coordinator: Coordinator
     private let decoder: ClientFrameDecoder
+    private let doorkeeper: Doorkeeper
     private let isLocal: Bool
+    /// Who must still show a token.
+    private var stranger: PeerAddress?
     private var session: Int?
     /// Frames that were read and wait to be taken.
     private var waiting = CircularBuffer<ClientFrame>()
     /// When the present stretch is over; `nil` before its first frame.
     private var stretchEnd: NIODeadline?
     private var isPausing = false
+    /// A token that is not looked at before a while.
+    private var held: ClientFrame?
     private var isTaking = false
     private var heldRead = false
     private var heldClose = false
 
     /// - Parameter isLocal: whether the connection came over a Unix socket, which only the operator can reach.
-    init(_ coordinator: Coordinator, decoder: ClientFrameDecoder, isLocal: Bool) {
+    init(_ coordinator: Coordinator, decoder: ClientFrameDecoder, doorkeeper: Doorkeeper, isLocal: Bool) {
         self.coordinator = coordinator
         self.decoder = decoder
+        self.doorkeeper = doorkeeper
         self.isLocal = isLocal
     }
 
     func channelActive(context: ChannelHandlerContext) {
         let channel = context.channel
         let isLocal = isLocal
+        if !decoder.isTrusted { stranger = PeerAddress(channel.remoteAddress) }
         session = coordinator.assumeIsolated { $0.open(channel, isLocal: isLocal) }
         context.fireChannelActive()
     }
@@ -53,7 +62,7 @@ final class ClientConnectionHandler: ChannelDuplexHandler {
 
     /// Whether anything may be taken from the client at the moment.
     private func isOpen(_ context: ChannelHandlerContext) -> Bool {
-        guard !isPausing, context.channel.isWritable, let session else { return false }
+        guard !isPausing, held == nil, context.channel.isWritable, let session else { return false }
         return !coordinator.assumeIsolated { $0.isCrowded(session) }
     }
 
@@ -61,8 +70,8 @@ final class ClientConnectionHandler: ChannelDuplexHandler {
         guard !isTaking else { return }
         isTaking = true
         while let session, isOpen(context), let frame = waiting.popFirst() {
-            let isAuthorised = coordinator.assumeIsolated { $0.receive(frame, session) }
-            if isAuthorised { decoder.takesBlobs = true }
+            if let stranger, frame.showsToken, hold(frame, of: stranger, context) { continue }
+            take(frame, session)
             let now = NIODeadline.now()
             let end = stretchEnd ?? now + Self.stretch
             stretchEnd = end
@@ -75,6 +84,46 @@ final class ClientConnectionHandler: ChannelDuplexHandler {
             coordinator.assumeIsolated { $0.halfClose(session) }
         }
         if heldRead { read(context: context) }
+    }
+
+    private func take(_ frame: ClientFrame, _ session: Int) {
+        if case .broken = frame, let foreign = decoder.foreign {
+            doorkeeper.strangers.note(.foreignProtocol, "a client speaks \(foreign.rawValue), and not FLOTILLA/1")
+        }
+        let isAuthorised = coordinator.assumeIsolated { $0.receive(frame, session) }
+        if isAuthorised {
+            decoder.isTrusted = true
+            leaveStrangers()
+        } else if let stranger, frame.showsToken {
+            doorkeeper.noteMistake(stranger)
+        }
+    }
+
+    /// Lets a token wait, if its address has shown wrong ones; `false` if it may be looked at now.
+    private func hold(_ frame: ClientFrame, of stranger: PeerAddress, _ context: ChannelHandlerContext) -> Bool {
+        guard let wait = doorkeeper.wait(stranger) else {
+            let what = "too many wrong tokens have come from \(stranger)"
+            waiting.prepend(.broken(LineFailure(id: nil, error: .busy(what, retryAfterMilliseconds: 10_000))))
+            return true
+        }
+        guard wait > .zero else { return false }
+        held = frame
+        decoder.isHeld = true
+        context.eventLoop.assumeIsolated().scheduleTask(in: wait) { [self] in
+            guard let session, let frame = held else { return }
+            held = nil
+            decoder.isHeld = false
+            take(frame, session)
+            // What came behind the token is still with the decoder, which only new bytes wake.
+            context.pipeline.syncOperations.fireChannelRead(NIOAny(ByteBuffer()))
+            takeFrames(context)
+        }
+        return true
+    }
+
+    private func leaveStrangers() {
+        if let stranger { doorkeeper.leave(stranger) }
+        stranger = nil
     }
 
     private func pause(_ context: ChannelHandlerContext) {
@@ -111,6 +160,8 @@ final class ClientConnectionHandler: ChannelDuplexHandler {
     func channelInactive(context: ChannelHandlerContext) {
         if let session { coordinator.assumeIsolated { $0.close(session) } }
         session = nil
+        held = nil
+        leaveStrangers()
         waiting.removeAll()
         context.fireChannelInactive()
     }

@@ -2,15 +2,6 @@ internal import NIOCore
 internal import WireProtocol
 internal import Requests
 
-/// What a client sends: lines, and blobs behind the lines that announce them.
-enum ClientFrame: Sendable {
-    case line(String)
-    /// `bytes` is `nil` when the blob was larger than allowed and has been passed over.
-    case blob(BlobHeader, bytes: [UInt8]?)
-    /// Nothing that follows can be understood.
-    case broken(LineFailure)
-}
-
 /// Cuts a client's bytes into lines and blobs.
 ///
 /// A line is looked at once, however slowly it is typed; a line or blob that is too large is never held.
@@ -27,21 +18,57 @@ final class ClientFrameDecoder: ByteToMessageDecoder {
         case deaf
     }
 
-    private let lineLimit: Int
+    /// Bytes of a line from somebody who must still show a token: no more is needed for that.
+    static let strangerLineLimit = 4096
+
+    private let trustedLineLimit: Int
     private let blobLimit: Int
+    private let meter: InputMeter
+    /// Bytes that the meter counts for this connection.
+    private var metered = 0
     /// Bytes of an unfinished line that are known to hold no line end.
     private var scanned = 0
     private var state = State.line
-    /// Whether blobs are taken; not before a client has shown its token.
-    var takesBlobs: Bool
+    /// Whether blobs and long lines are taken; not before a client has shown its token.
+    var isTrusted: Bool
+    /// Nothing is taken at the moment: whether the client is trusted is being looked at.
+    var isHeld = false
+    /// What ended the connection, if it was another protocol.
+    private(set) var foreign: ForeignProtocol?
+    private var lineLimit: Int { isTrusted ? trustedLineLimit : min(trustedLineLimit, Self.strangerLineLimit) }
 
-    init(lineLimit: Int, blobLimit: Int, takesBlobs: Bool) {
-        self.lineLimit = lineLimit
+    init(lineLimit: Int, blobLimit: Int, isTrusted: Bool, meter: InputMeter) {
+        trustedLineLimit = lineLimit
         self.blobLimit = blobLimit
-        self.takesBlobs = takesBlobs
+        self.isTrusted = isTrusted
+        self.meter = meter
     }
 
     func decode(context: ChannelHandlerContext, buffer: inout ByteBuffer) -> DecodingState {
+        guard !isHeld else { return .needMoreData }
+        let next = decodeNext(context, &buffer)
+        if case .needMoreData = next { measure(context, &buffer) }
+        return next
+    }
+
+    func decoderRemoved(context: ChannelHandlerContext) {
+        _ = meter.change(from: metered, to: 0)
+        metered = 0
+    }
+
+    /// Counts what is kept until more comes.
+    private func measure(_ context: ChannelHandlerContext, _ buffer: inout ByteBuffer) {
+        let isWithin = meter.change(from: metered, to: buffer.readableBytes)
+        metered = buffer.readableBytes
+        if isWithin { return }
+        let what = "\(meter.held) bytes of lines and blobs are not yet complete, over all connections"
+        fail(context, nil, .busy(what, retryAfterMilliseconds: 1000))
+        buffer.moveReaderIndex(to: buffer.writerIndex)
+        _ = meter.change(from: metered, to: 0)
+        metered = 0
+    }
+
+    private func decodeNext(_ context: ChannelHandlerContext, _ buffer: inout ByteBuffer) -> DecodingState {
         switch state {
         case .line: return decodeLine(context, &buffer)
         case .blob(let header):
@@ -83,6 +110,10 @@ final class ClientFrameDecoder: ByteToMessageDecoder {
         let fresh = view.dropFirst(scanned)
         guard let end = fresh.firstIndex(of: UInt8(ascii: "\n")) else {
             scanned = view.count
+            if let foreign = ForeignProtocol(line: view, isWhole: false) {
+                failForeign(context, foreign)
+                return .continue
+            }
             if scanned > lineLimit + 1 { failLong(context) }
             return scanned > lineLimit + 1 ? .continue : .needMoreData
         }
@@ -96,6 +127,10 @@ final class ClientFrameDecoder: ByteToMessageDecoder {
         let bytes = buffer.readBytes(length: length) ?? []
         buffer.moveReaderIndex(forwardBy: 1)
         if hasReturn { length -= 1 }
+        if let foreign = ForeignProtocol(line: bytes.prefix(length), isWhole: true) {
+            failForeign(context, foreign)
+            return .continue
+        }
         guard let text = String(validating: bytes.prefix(length), as: UTF8.self) else {
             fail(context, nil, RequestError(.badLine, "a line holds bytes that are not UTF-8", fatal: true))
             return .continue
@@ -104,12 +139,19 @@ final class ClientFrameDecoder: ByteToMessageDecoder {
         return .continue
     }
 
+    private func failForeign(_ context: ChannelHandlerContext, _ foreign: ForeignProtocol) {
+        self.foreign = foreign
+        fail(context, nil, .foreign(foreign.rawValue))
+    }
+
     private func take(_ context: ChannelHandlerContext, _ line: String) {
-        guard line.prefix(5).uppercased() == "BLOB " || line.uppercased() == "BLOB" else {
+        // Only the first bytes: a whole line may be a MiB.
+        let start = line.utf8.prefix(5).map(ForeignProtocol.upperCased)
+        guard start.starts(with: "BLOB".utf8), start.count == 4 || start[4] == UInt8(ascii: " ") else {
             context.fireChannelRead(wrapInboundOut(.line(line)))
             return
         }
-        guard takesBlobs else {
+        guard isTrusted else {
             fail(context, nil, RequestError(.auth, "the first line must be HELLO with a token", fatal: true))
             return
         }
@@ -148,7 +190,10 @@ final class ClientFrameDecoder: ByteToMessageDecoder {
     }
 
     private func fail(_ context: ChannelHandlerContext, _ id: RequestId?, _ error: RequestError) {
-        if error.fatal { state = .deaf }
+        if error.fatal {
+            state = .deaf
+            scanned = 0
+        }
         context.fireChannelRead(wrapInboundOut(.broken(LineFailure(id: id, error: error))))
     }
 }

@@ -4,7 +4,6 @@ internal import Foundation
 internal import GroupLauncher
 package import Logging
 internal import NIOCore
-internal import NIOHTTP1
 internal import NIOPosix
 internal import RankProgram
 internal import ServingCore
@@ -17,12 +16,14 @@ package final class FlotillaServer: Sendable {
     private let coordinator: Coordinator
     private let options: CoordinatorOptions
     private let outcome: EventLoopPromise<CoreEnd>
+    private let log: LogWriter
     /// Where clients can reach it, with the ports that the kernel chose.
     package let addresses: [String]
 
     /// Listens; the group is started by `run`.
     ///
     /// - Parameters:
+    ///   - log: what `logger` writes to, which is given a moment at the end.
     ///   - fits: whether a group of so many decoder ranks has the memory.
     ///   - onReady: called once, when the model has been loaded.
     /// - Throws: ``AddressInUseError``, or another `OperatorError`.
@@ -31,10 +32,12 @@ package final class FlotillaServer: Sendable {
         checkpoint: Checkpoint,
         tokenizer: Tokenizer,
         logger: Logger,
+        log: LogWriter,
         fits: @escaping @Sendable (Int) -> Bool,
         onReady: @escaping @Sendable () -> Void
     ) throws {
-        try Self.check(options)
+        let budget = try Self.budget(options)
+        let places = try Self.places(options)
         threads = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         pool = NIOThreadPool(numberOfThreads: PreparationDesk.threads)
         pool.start()
@@ -42,6 +45,7 @@ package final class FlotillaServer: Sendable {
         let outcome = loop.makePromise(of: CoreEnd.self)
         self.outcome = outcome
         self.options = options
+        self.log = log
         coordinator = Coordinator(
             options,
             checkpoint: checkpoint,
@@ -53,9 +57,14 @@ package final class FlotillaServer: Sendable {
             onReady: onReady,
             onEnd: { outcome.succeed($0) }
         )
-        DescriptorLimit.raise()
+        let doorkeeper = Doorkeeper(
+            budget,
+            needsToken: !options.tokens.isEmpty,
+            strangers: coordinator.strangers,
+            on: loop
+        )
         do {
-            addresses = try Self.listen(options, coordinator, threads)
+            addresses = try Listeners(options, coordinator, doorkeeper, threads).open(places)
         } catch {
             outcome.fail(error)
             try? threads.syncShutdownGracefully()
@@ -71,6 +80,7 @@ package final class FlotillaServer: Sendable {
         coordinator.eventLoop.execute { coordinator.assumeIsolated { $0.run() } }
         let end = try outcome.futureResult.wait()
         for path in options.unixPaths { unlink(path) }
+        log.flush(within: .seconds(2))
         try? threads.syncShutdownGracefully()
         try? pool.syncShutdownGracefully()
         switch end {
@@ -80,104 +90,57 @@ package final class FlotillaServer: Sendable {
         }
     }
 
-    /// A signal has come: the first SIGTERM or SIGINT drains, the second stops at once; SIGUSR1 only drains.
+    /// The signals that are for `take`.
+    package static let signals = [SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2]
+
+    /// A signal has come: the first SIGTERM or SIGINT drains, the second stops at once; SIGUSR1 and SIGHUP only drain.
+    ///
+    /// A terminal that closes sends SIGHUP twice, by its shell and by the kernel. SIGUSR2 means nothing.
     package func take(signal: Int32) {
+        if signal == SIGUSR2 { return }
+        let drainsOnly = signal == SIGUSR1 || signal == SIGHUP
         let coordinator = coordinator
         coordinator.eventLoop.execute {
-            coordinator.assumeIsolated { $0.takeSignal(signal, drainsOnly: signal == SIGUSR1) }
+            coordinator.assumeIsolated { $0.takeSignal(signal, drainsOnly: drainsOnly) }
         }
     }
 
-    private static func check(_ options: CoordinatorOptions) throws(UsageError) {
-        let all = options.listen.map { ("--listen", $0) } + options.http.map { ("--http", $0) }
-        guard options.tokens.isEmpty, let (name, open) = all.first(where: { !$0.1.isLoopback }) else { return }
-        throw UsageError(
-            "\(name) \(open) can be reached from other machines, and there is no token",
-            hint: "give a file of tokens with --token-file, or listen on 127.0.0.1"
+    /// The addresses of the TCP ports; refused are those that strangers could use.
+    private static func places(_ options: CoordinatorOptions) throws(UsageError) -> Listeners.Places {
+        func resolve(_ list: [ListenAddress], _ name: String) throws(UsageError) -> [SocketAddress] {
+            var found: [SocketAddress] = []
+            for address in list {
+                found.append(try address.resolved())
+                guard options.tokens.isEmpty, !found[found.count - 1].isLoopback else { continue }
+                throw UsageError(
+                    "\(name) \(address) can be reached from other machines, and there is no token",
+                    hint: "give a file of tokens with --token-file, or listen on 127.0.0.1 or [::1]"
+                )
+            }
+            return found
+        }
+        return Listeners.Places(
+            lines: try resolve(options.listen, "--listen"),
+            http: try resolve(options.http, "--http")
         )
     }
-}
 
-extension FlotillaServer {
-    private static func listen(
-        _ options: CoordinatorOptions,
-        _ coordinator: Coordinator,
-        _ threads: MultiThreadedEventLoopGroup
-    ) throws -> [String] {
-        var addresses: [String] = []
-        for address in options.listen {
-            let bootstrap = bootstrap(options, coordinator, threads, isLocal: false)
-            do {
-                let channel = try bootstrap.bind(host: address.host, port: address.port).wait()
-                addresses.append("\(address.host):\(channel.localAddress?.port ?? address.port)")
-            } catch {
-                throw listenError("\(address)", error)
-            }
-        }
-        for address in options.http {
-            let bootstrap = ServerBootstrap(group: threads)
-                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                .childChannelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: true)
-                        try channel.pipeline.syncOperations.addHandler(MonitoringHandler(coordinator))
-                    }
-                }
-            do {
-                let channel = try bootstrap.bind(host: address.host, port: address.port).wait()
-                addresses.append("http://\(address.host):\(channel.localAddress?.port ?? address.port)")
-            } catch {
-                throw listenError("\(address)", error)
-            }
-        }
-        for path in options.unixPaths {
-            try UnixSocketFile.clear(path)
-            let before = umask(0o177)
-            defer { umask(before) }
-            do {
-                _ = try bootstrap(options, coordinator, threads, isLocal: true).bind(unixDomainSocketPath: path).wait()
-                addresses.append(path)
-            } catch {
-                throw listenError(path, error)
-            }
-        }
-        return addresses
-    }
-
-    private static func bootstrap(
-        _ options: CoordinatorOptions,
-        _ coordinator: Coordinator,
-        _ threads: MultiThreadedEventLoopGroup,
-        isLocal: Bool
-    ) -> ServerBootstrap {
-        let limits = options.limits
-        let takesBlobs = isLocal || options.tokens.isEmpty
-        return ServerBootstrap(group: threads)
-            .serverChannelOption(.backlog, value: 1024)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: limits.outboxBytes / 8))
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let decoder = ClientFrameDecoder(
-                        lineLimit: limits.lineBytes,
-                        blobLimit: limits.blobBytes,
-                        takesBlobs: takesBlobs
-                    )
-                    try channel.pipeline.syncOperations.addHandlers(
-                        ByteToMessageHandler(decoder),
-                        ClientConnectionHandler(coordinator, decoder: decoder, isLocal: isLocal)
-                    )
-                }
-            }
-    }
-
-    private static func listenError(_ address: String, _ error: any Error) -> any Error {
-        switch (error as? IOError)?.errnoCode {
-        case EADDRINUSE: return AddressInUseError(address: address)
-        case EACCES: return UsageError("nothing may listen on \(address): permission denied")
-        case let code?: return UsageError("nothing can listen on \(address): \(String(cString: strerror(code)))")
-        case nil: return UsageError("nothing can listen on \(address): \(error)")
-        }
+    /// How many connections there may be, by what the system allows.
+    private static func budget(_ options: CoordinatorOptions) throws(UsageError) -> ConnectionBudget {
+        let limit = DescriptorLimit.raise()
+        let ranks = options.rankOptions.worldSize
+        let used = DescriptorLimit.used + options.listen.count + options.http.count + options.unixPaths.count
+        let budget = ConnectionBudget(
+            descriptors: limit,
+            used: used,
+            ranks: ranks,
+            connections: options.limits.connections
+        )
+        if let budget { return budget }
+        let least = used + ConnectionBudget.reserve(ranks: ranks) + ConnectionBudget.least
+        throw UsageError(
+            "at most \(limit) files and sockets may be open, which is too few to serve with \(ranks) ranks",
+            hint: "raise the limit to \(least) at least, better to thousands: ulimit -n"
+        )
     }
 }

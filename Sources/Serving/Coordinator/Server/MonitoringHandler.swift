@@ -4,7 +4,8 @@ internal import NIOHTTP1
 /// HTTP for those who watch: `GET /metrics` for Prometheus, and `GET /health` for load balancers (200 or 503).
 ///
 /// Where tokens are configured, metrics want one, as `Authorization: Bearer TOKEN`; health tells nothing to protect.
-/// A connection is for one request: whoever sends thousands of them without reading gets one answer.
+/// A connection is for one request: whoever sends thousands of them without reading gets one answer. It is given when
+/// the head is there; nobody waits for a body.
 final class MonitoringHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
@@ -15,21 +16,43 @@ final class MonitoringHandler: ChannelInboundHandler {
         var text: String
     }
 
+    /// How long a client has to close its end behind the answer: what is unread then may reset the connection.
+    private static let patience = TimeAmount.seconds(1)
+
     private let coordinator: Coordinator
-    private var head: HTTPRequestHead?
+    private let doorkeeper: Doorkeeper
+    private let headGuard: HTTPHeadGuard
     private var hasAnswered = false
 
-    init(_ coordinator: Coordinator) { self.coordinator = coordinator }
+    init(_ coordinator: Coordinator, doorkeeper: Doorkeeper, headGuard: HTTPHeadGuard) {
+        self.coordinator = coordinator
+        self.doorkeeper = doorkeeper
+        self.headGuard = headGuard
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        switch unwrapInboundIn(data) {
-        case .head(let head): self.head = head
-        case .body: break
-        case .end:
-            guard let head, !hasAnswered else { return }
-            hasAnswered = true
+        guard case .head(let head) = unwrapInboundIn(data), !hasAnswered else { return }
+        hasAnswered = true
+        headGuard.isAnswered = true
+        // A token is a guess here too, and waits as long as one in a HELLO.
+        let peer = head.headers.contains(name: "authorization") ? PeerAddress(context.channel.remoteAddress) : nil
+        guard let peer, needsToken(head) else { return answer(page(head), to: head, context) }
+        guard let wait = doorkeeper.wait(peer) else {
+            return answer(Page(status: .tooManyRequests, text: "too many wrong tokens\n"), to: head, context)
+        }
+        let look = { [self] in
+            if !isAllowed(head) { doorkeeper.noteMistake(peer) }
             answer(page(head), to: head, context)
         }
+        if wait > .zero {
+            context.eventLoop.assumeIsolated().scheduleTask(in: wait) { if context.channel.isActive { look() } }
+        } else {
+            look()
+        }
+    }
+
+    private func needsToken(_ head: HTTPRequestHead) -> Bool {
+        !coordinator.options.tokens.isEmpty && head.uri.prefix { $0 != "?" } == "/metrics"
     }
 
     private func page(_ head: HTTPRequestHead) -> Page {
@@ -69,7 +92,10 @@ final class MonitoringHandler: ChannelInboundHandler {
             context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: page.text)))), promise: nil)
         }
         let channel = context.channel
-        context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in channel.close(promise: nil) }
+        context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in
+            channel.close(mode: .output, promise: nil)
+            channel.eventLoop.scheduleTask(in: Self.patience) { channel.close(promise: nil) }
+        }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }

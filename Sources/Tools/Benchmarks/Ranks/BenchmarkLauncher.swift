@@ -39,7 +39,7 @@ package struct BenchmarkLauncher {
         } onFailure: { error in
             let known = error as? any OperatorError
             let text = "flotilla: \(known?.report ?? "\(error)")\n"
-            FileHandle.standardError.write(Data(text.utf8))
+            StandardError.write(text)
             return (known?.exitCode ?? .internalError).rawValue
         }
     }

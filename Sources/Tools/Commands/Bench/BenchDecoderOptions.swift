@@ -85,5 +85,5 @@ enum BenchShape {
         return FileManager.default.homeDirectoryForCurrentUser.appendingPathComponent(".cache", isDirectory: true)
     }
 
-    private static func say(_ text: String) { FileHandle.standardError.write(Data("bench: \(text)\n".utf8)) }
+    private static func say(_ text: String) { StandardError.say("bench: \(text)\n") }
 }

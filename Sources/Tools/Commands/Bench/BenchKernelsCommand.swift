@@ -1,5 +1,6 @@
 import ArgumentParser
 import Benchmarks
+import Diagnostics
 import Foundation
 import Kernels
 
@@ -30,7 +31,7 @@ struct BenchKernelsCommand: ParsableCommand {
         let processors = ProcessInfo.processInfo.activeProcessorCount
         let counts = threads.map { [$0] } ?? Set([1, processors]).sorted()
         let measurements = counts.flatMap(measure)
-        print(json ? try jsonText(measurements) : table(measurements))
+        StandardOutput.write((json ? try jsonText(measurements) : table(measurements)) + "\n")
     }
 
     private func measure(threads: Int) -> [KernelBenchmark.Measurement] {

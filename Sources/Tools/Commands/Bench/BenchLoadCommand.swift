@@ -1,5 +1,6 @@
 import ArgumentParser
 import Benchmarks
+import Diagnostics
 import Foundation
 
 /// `flotilla bench load`: from the start of a process until it could compute.
@@ -38,7 +39,7 @@ struct BenchLoadCommand: ParsableCommand {
             let loaded = try benchmark.once(in: group)
             guard group.rank == 0 else { return }
             let line = try JSONEncoder().encode(loaded) + Data("\n".utf8)
-            FileHandle.standardOutput.write(line)
+            StandardOutput.write(line)
         }
     }
 }

@@ -26,7 +26,7 @@ struct BenchOptions: ParsableArguments {
             processors: ProcessInfo.processInfo.activeProcessorCount,
             rows: rows
         )
-        print(json ? try report.json() : report.text())
+        StandardOutput.say((json ? try report.json() : report.text()) + "\n")
     }
 
     private static var processorName: String {

@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 import ServerClient
 
@@ -95,7 +96,7 @@ final class LoadReport: @unchecked Sendable {
     }
 
     /// Row by row as they come, also into a pipe.
-    private static func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
+    private static func write(_ text: String) { StandardOutput.write(text) }
 
     private static func number(_ value: Double) -> String {
         String(format: value < 10 ? "%.2f" : value < 100 ? "%.1f" : "%.0f", value)

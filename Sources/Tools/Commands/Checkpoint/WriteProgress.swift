@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 import Synchronization
 
@@ -28,5 +29,5 @@ final class WriteProgress: Sendable {
         Int(Double(bytes) / 1e6 / max(start.duration(to: .now) / .seconds(1), 1e-3))
     }
 
-    private func say(_ text: String) { FileHandle.standardError.write(Data("\(command): \(text)\n".utf8)) }
+    private func say(_ text: String) { StandardError.say("\(command): \(text)\n") }
 }

@@ -91,7 +91,7 @@ struct AskCommand: ParsableCommand {
                 throw ClientError.refused(error)
             case .end(_, let end):
                 status.clear()
-                if json { print(end.json) } else { printer.end(end) }
+                if json { StandardOutput.say(end.json + "\n") } else { printer.end(end) }
                 return
             default: break
             }

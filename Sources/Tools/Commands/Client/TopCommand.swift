@@ -29,7 +29,8 @@ struct TopCommand: ParsableCommand {
 
     func run() throws {
         let (server, interval, once) = (server, interval, once)
-        let isLive = !once && isatty(STDOUT_FILENO) == 1
+        let isTerminal = StandardOutput.isTerminal
+        let isLive = !once && isTerminal
         if isLive {
             Self.write("\u{1B}[?1049h\u{1B}[?25l")
             SignalWatch.start([SIGINT, SIGTERM, SIGHUP]) { _ in
@@ -44,7 +45,7 @@ struct TopCommand: ParsableCommand {
             var before: StatsReport?
             while true {
                 let stats = try StatsReport(json: try await connection.ask(.stats, id))
-                let table = TopTable(stats, before: before, seconds: interval).text
+                let table = TopTable(stats, before: before, seconds: interval, isTerminal: isTerminal).text
                 // Each line to its end, then whatever an earlier, longer table left below.
                 Self.write(isLive ? "\u{1B}[H" + table.replacing("\n", with: "\u{1B}[K\n") + "\u{1B}[J" : table)
                 if once || !isLive { return }
@@ -54,5 +55,5 @@ struct TopCommand: ParsableCommand {
         }
     }
 
-    private static func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
+    private static func write(_ text: String) { StandardOutput.write(text) }
 }

@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 import WireProtocol
 
@@ -7,12 +8,18 @@ struct TopTable {
     /// The look before, and how long ago it was: shares of time are of the time between.
     private let before: StatsReport?
     private let seconds: Double
+    /// Whether names that a server tells must be harmless to a terminal.
+    private let isTerminal: Bool
 
-    init(_ stats: StatsReport, before: StatsReport?, seconds: Double) {
+    init(_ stats: StatsReport, before: StatsReport?, seconds: Double, isTerminal: Bool) {
+        self.isTerminal = isTerminal
         self.stats = stats
         self.before = before
         self.seconds = seconds
     }
+
+    /// A name that the server told.
+    private func shown(_ name: String) -> String { isTerminal ? TerminalText.harmlessLine(name) : name }
 
     var text: String { header + requests + latency + cache + ranks }
 
@@ -21,7 +28,7 @@ struct TopTable {
         let lost = group.restarts == 0 ? "" : ", ranks lost \(group.restarts) times"
         let asked = group.decoder < group.askedDecoder ? " of \(group.askedDecoder)" : ""
         return """
-            flotilla \(stats.version)  \(stats.model)  \(stats.state)  up \(Self.duration(stats.uptimeS))
+            flotilla \(shown(stats.version))  \(shown(stats.model))  \(shown(stats.state))  up \(Self.duration(stats.uptimeS))
             \(group.decoder)\(asked) decoder + \(group.vision) vision ranks, ready for \(Self.duration(group.sinceS))\(lost)
             connections \(stats.connections.open) open, \(stats.connections.total) in all
 
@@ -31,8 +38,8 @@ struct TopTable {
 
     private var requests: String {
         let r = stats.requests
-        let ended = r.ended.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: "  ")
-        let errors = r.errors.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: "  ")
+        let ended = r.ended.sorted { $0.key < $1.key }.map { "\(shown($0.key)) \($0.value)" }.joined(separator: "  ")
+        let errors = r.errors.sorted { $0.key < $1.key }.map { "\(shown($0.key)) \($0.value)" }.joined(separator: "  ")
         return """
             requests    running \(r.running)  waiting \(r.waiting)  accepted \(r.accepted)  replayed \(r.replayed)  preempted \(r.preempted)
             ended       \(ended.isEmpty ? "–" : ended)
@@ -90,7 +97,8 @@ struct TopTable {
             Self.bytes(rank.residentBytes), String(rank.steps), String(rank.tiles),
             Self.number(rank.silenceMs / 1000) + " s",
         ]
-        return Self.left(String(rank.rank), 5) + Self.left(rank.role, 9) + Self.left(String(rank.host.prefix(15)), 16)
+        return Self.left(String(rank.rank), 5) + Self.left(shown(rank.role), 9)
+            + Self.left(String(shown(rank.host).prefix(15)), 16)
             + Self.right(String(rank.pid), 8) + columns.map { Self.right($0, 10) }.joined()
     }
 

@@ -61,7 +61,7 @@ struct CompareCommand: ParsableCommand {
             Self.note("\(subject.format.rawValue) …")
             table.add(subject.format, try comparison.run(subject), kinds: texts.kinds)
         }
-        print(json ? try table.json() : table.text)
+        StandardOutput.say((json ? try table.json() : table.text) + "\n")
     }
 
     /// The reference first.
@@ -112,5 +112,5 @@ struct CompareCommand: ParsableCommand {
         try HostMemory.check(try GroupPlan(subject.checkpoint, options), besides: bytes)
     }
 
-    private static func note(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
+    private static func note(_ text: String) { StandardError.say("\(text)\n") }
 }

@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 import Frontend
 import Tokenization
@@ -6,13 +7,14 @@ import Requests
 
 /// Prints an answer as it comes; reasoning is dimmed on a terminal, and set apart by an empty line elsewhere.
 struct AnswerPrinter {
-    private let isTerminal = isatty(STDOUT_FILENO) == 1
+    private let isTerminal = StandardOutput.isTerminal
     private var part: ThinkSplitter.Part?
 
     mutating func show(_ new: ThinkSplitter.Part, _ text: String) {
         guard !text.isEmpty else { return }
         if new != part { change(to: new) }
-        Self.write(text)
+        // What a model says may be escape sequences.
+        StandardOutput.say(text)
     }
 
     /// Ends the text, and says on standard error what it took.
@@ -32,7 +34,7 @@ struct AnswerPrinter {
             rate,
             finish
         )
-        FileHandle.standardError.write(Data(line.utf8))
+        StandardError.say(line)
     }
 
     private mutating func change(to next: ThinkSplitter.Part) {
@@ -41,5 +43,5 @@ struct AnswerPrinter {
         part = next
     }
 
-    private static func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
+    private static func write(_ text: String) { StandardOutput.write(text) }
 }

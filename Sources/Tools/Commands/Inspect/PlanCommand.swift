@@ -28,10 +28,10 @@ struct PlanCommand: ParsableCommand {
         let name = checkpoint.config.modelName
         let host = ProcessInfo.processInfo.hostName
         if json {
-            print(try GroupPlanTable.json(plan, model: name, host: host, warnings: warnings))
+            StandardOutput.say(try GroupPlanTable.json(plan, model: name, host: host, warnings: warnings) + "\n")
         } else {
-            print(GroupPlanTable.text(plan, model: name, host: host))
-            for warning in warnings { print("warning: \(warning)") }
+            StandardOutput.say(GroupPlanTable.text(plan, model: name, host: host) + "\n")
+            for warning in warnings { StandardOutput.say("warning: \(warning)\n") }
         }
     }
 }

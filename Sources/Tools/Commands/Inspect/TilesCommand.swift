@@ -46,7 +46,7 @@ struct TilesCommand: ParsableCommand {
                 try report.write()
             }
         }
-        print(json ? try TilesReport.json(reports) : TilesReport.table(reports), terminator: "")
+        StandardOutput.say(json ? try TilesReport.json(reports) : TilesReport.table(reports))
     }
 
     private func makeTiler() throws -> Tiler {

@@ -28,16 +28,16 @@ struct TokenizeCommand: ParsableCommand {
                 let ids = tokenizer.encode(try Self.text(of: line), allowingControlTokens: special)
                 output.write(ids, decoded: tokenizer.decode(ids))
                 // Whoever waits for the answer to one line before sending the next gets it.
-                if !lines.hasLine { try output.flush() }
+                if !lines.hasLine { output.flush() }
             }
         } catch let failure as JSONFailure {
-            try output.flush()
+            output.flush()
             throw UsageError(
                 "standard input, line \(number): \(failure)",
                 hint: #"each line is an object {"text":"…"}"#
             )
         }
-        try output.flush()
+        output.flush()
     }
 
     private static func text(of line: [UInt8]) throws(JSONFailure) -> String {
@@ -64,12 +64,8 @@ private struct OutputBuffer {
         bytes.append(contentsOf: "}\n".utf8)
     }
 
-    mutating func flush() throws(UsageError) {
-        do {
-            try FileHandle.standardOutput.write(contentsOf: Data(bytes))
-        } catch {
-            throw UsageError("standard output cannot be written: \(error.localizedDescription)")
-        }
+    mutating func flush() {
+        if StandardOutput.isTerminal { StandardOutput.say(String(decoding: bytes, as: UTF8.self)) } else { StandardOutput.write(bytes) }
         bytes.removeAll(keepingCapacity: true)
     }
 }

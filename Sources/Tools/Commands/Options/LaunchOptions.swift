@@ -33,7 +33,7 @@ struct LaunchOptions: ParsableArguments {
             spec.hostfile = hostfile
         }
         spec.extraMpirunArguments = mpirunArgs?.split(separator: " ").map(String.init) ?? []
-        if verbose { spec.onOutput = { FileHandle.standardError.write(Data("\($0)\n".utf8)) } }
+        if verbose { spec.onOutput = { StandardError.say("\($0)\n") } }
         return spec
     }
 

@@ -17,7 +17,7 @@ struct ServeCommand: ParsableCommand {
         abstract: "Serves a model on a socket, with a group of ranks that it starts, watches and restarts.",
         discussion: """
             Speaks FLOTILLA/1, a line protocol (docs/PROTOCOL.md): printf 'PING\\n' | nc 127.0.0.1 7070. SIGTERM, \
-            SIGINT and SIGUSR1 finish what runs and exit with 0; a second SIGTERM or SIGINT stops at once.
+            SIGINT, SIGHUP and SIGUSR1 finish what runs and exit with 0; a second SIGTERM or SIGINT stops at once.
             """
     )
 
@@ -41,28 +41,31 @@ struct ServeCommand: ParsableCommand {
         try serving.prepareLink(&spec)
         if serving.attach { try serving.prepareAttachment(&spec) }
         let options = try serving.options(rankOptions, spec, version: Flotilla.configuration.version)
+        let (logger, log) = try serving.logger(verbose: launch.verbose)
         let server = try FlotillaServer(
             options,
             checkpoint: checkpoint,
             tokenizer: tokenizer,
-            logger: try serving.logger(verbose: launch.verbose),
+            logger: logger,
+            log: log,
             fits: { ranks in
                 var smaller = rankOptions
                 smaller.decoderRanks = ranks
                 guard isLocal, let plan = try? GroupPlan(checkpoint, smaller) else { return !isLocal }
                 return (try? HostMemory.check(plan)) != nil
             },
-            onReady: { Self.note("ready") }
+            onReady: { log.write("ready") }
         )
         if options.tokens.contains(where: \.isWeak) {
-            Self.note("warning: a token of fewer than 8 characters can be tried out")
+            log.write("warning: a token of fewer than 8 characters can be tried out")
         }
-        for warning in LaunchWarnings.of(rankOptions) where isLocal { Self.note("warning: \(warning)") }
-        for address in server.addresses { Self.note("listening on \(address)") }
-        if serving.attach { Self.note(serving.attachmentHint(spec, rankOptions)) }
-        SignalWatch.start([SIGINT, SIGTERM, SIGUSR1]) { server.take(signal: $0) }
+        for warning in LaunchWarnings.of(rankOptions) where isLocal { log.write("warning: \(warning)") }
+        for address in server.addresses { log.write("listening on \(address)") }
+        if serving.attach { log.write(serving.attachmentHint(spec, rankOptions)) }
+        log.flush(within: .seconds(1))
+        // What nohup ignores stays ignored.
+        let signals = FlotillaServer.signals.filter { $0 != SIGHUP || !SignalWatch.isIgnored(SIGHUP) }
+        SignalWatch.start(signals) { server.take(signal: $0) }
         try server.run()
     }
-
-    private static func note(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
 }

@@ -12,14 +12,14 @@ import RankProgram
 struct ServingOptions: ParsableArguments {
     @Option(
         help:
-            "Address to listen on, HOST:PORT; may be given several times. Default 127.0.0.1:7070, or none with --unix."
+            "Address to listen on, HOST:PORT or [IPV6]:PORT; may be given several times. Default 127.0.0.1:7070, or none with --unix."
     )
     var listen: [String] = []
 
     @Option(help: "Path of a Unix socket to listen on, which only this user can reach; may be given several times.")
     var unix: [String] = []
 
-    @Option(help: "Address for HTTP, HOST:PORT: GET /metrics for Prometheus, GET /health for load balancers.")
+    @Option(help: "Address for HTTP, HOST:PORT or [IPV6]:PORT: GET /metrics for Prometheus, GET /health for load balancers.")
     var http: [String] = []
 
     @Option(
@@ -89,7 +89,7 @@ struct ServingOptions: ParsableArguments {
 
     private static func address(_ text: String, _ name: String) throws -> ListenAddress {
         if let address = ListenAddress(text) { return address }
-        throw UsageError("\(name) is \(text), expected HOST:PORT", hint: "for example 127.0.0.1:7070")
+        throw UsageError("\(name) is \(text), expected HOST:PORT", hint: "for example 127.0.0.1:7070 or [::1]:7070")
     }
 
     private static func directory(_ path: String) throws -> URL {
@@ -144,16 +144,22 @@ struct ServingOptions: ParsableArguments {
 
     // MARK: - Log
 
-    func logger(verbose: Bool) throws -> Logger {
+    /// The log, and who writes it.
+    func logger(verbose: Bool) throws -> (Logger, LogWriter) {
         guard let level = Logger.Level(rawValue: logLevel) else {
             throw UsageError("--log-level is \(logLevel), expected debug, info, notice, warning or error")
         }
+        let name = "flotilla"
         let asJSON = logJson
+        let writer = LogWriter(
+            descriptor: STDERR_FILENO,
+            dropNote: asJSON ? JSONLogHandler.dropNote : TextLogHandler.dropNote(label: name)
+        )
         LoggingSystem.bootstrap { label in
-            asJSON ? JSONLogHandler() as any LogHandler : StreamLogHandler.standardError(label: label)
+            asJSON ? JSONLogHandler(writer: writer) : TextLogHandler(label: label, writer: writer) as any LogHandler
         }
-        var logger = Logger(label: "flotilla")
+        var logger = Logger(label: name)
         logger.logLevel = verbose ? min(level, .debug) : level
-        return logger
+        return (logger, writer)
     }
 }

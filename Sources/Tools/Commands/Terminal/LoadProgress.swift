@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 
 /// Shows how far loading is: a bar on a terminal, a few lines otherwise.
@@ -26,5 +27,5 @@ struct LoadProgress {
         if isTerminal { Self.write("\r\u{1B}[K") }
     }
 
-    private static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+    private static func write(_ text: String) { StandardError.write(text) }
 }

@@ -1,10 +1,10 @@
-import Foundation
+import Diagnostics
 import WireProtocol
 import Requests
 
 /// A line on the terminal that says what is being waited for; nothing where standard error is no terminal.
 struct StatusLine {
-    private let isTerminal = isatty(STDERR_FILENO) == 1
+    private let isTerminal = StandardError.isTerminal
     private var isShown = false
 
     mutating func show(_ progress: RequestProgress) {
@@ -17,7 +17,9 @@ struct StatusLine {
             default: "\(progress.done) tokens"
             }
         isShown = true
-        Self.write("\r\u{1B}[K\u{1B}[2m\(what)\(progress.note.map { ": \($0)" } ?? "")\u{1B}[0m")
+        // The note is the server's.
+        let note = progress.note.map { ": " + TerminalText.harmlessLine($0) } ?? ""
+        Self.write("\r\u{1B}[K\u{1B}[2m\(what)\(note)\u{1B}[0m")
     }
 
     /// Takes the line off the screen.
@@ -26,5 +28,5 @@ struct StatusLine {
         isShown = false
     }
 
-    private static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+    private static func write(_ text: String) { StandardError.write(text) }
 }

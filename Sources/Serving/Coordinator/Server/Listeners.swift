@@ -1,0 +1,160 @@
+internal import Diagnostics
+internal import Foundation
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOPosix
+internal import WireProtocol
+
+/// Opens a server's ports, each with the pipeline of its connections.
+struct Listeners {
+    /// The addresses of the TCP ports.
+    struct Places {
+        var lines: [SocketAddress] = []
+        var http: [SocketAddress] = []
+    }
+
+    private let options: CoordinatorOptions
+    private let coordinator: Coordinator
+    private let doorkeeper: Doorkeeper
+    private let threads: MultiThreadedEventLoopGroup
+    private let meter: InputMeter
+
+    init(
+        _ options: CoordinatorOptions,
+        _ coordinator: Coordinator,
+        _ doorkeeper: Doorkeeper,
+        _ threads: MultiThreadedEventLoopGroup
+    ) {
+        self.options = options
+        self.coordinator = coordinator
+        self.doorkeeper = doorkeeper
+        self.threads = threads
+        meter = InputMeter(limit: options.limits.unfinishedBytes)
+    }
+
+    /// Listens everywhere; where, in the words of `--listen`, with the ports that the kernel chose.
+    ///
+    /// - Throws: ``AddressInUseError``, ``UsageError``.
+    func open(_ places: Places) throws -> [String] {
+        var addresses: [String] = []
+        for (asked, place) in zip(options.listen, places.lines) {
+            let port = try bind(lines(.lines), to: place, asked)
+            addresses.append("\(port)")
+        }
+        for (asked, place) in zip(options.http, places.http) {
+            let port = try bind(http(), to: place, asked)
+            addresses.append("http://\(port)")
+        }
+        for path in options.unixPaths {
+            try UnixSocketFile.clear(path)
+            let before = umask(0o177)
+            defer { umask(before) }
+            do {
+                _ = try lines(.unix).bind(unixDomainSocketPath: path).wait()
+                addresses.append(path)
+            } catch {
+                throw listenError(path, error)
+            }
+        }
+        return addresses
+    }
+
+    private func bind(
+        _ bootstrap: ServerBootstrap,
+        to place: SocketAddress,
+        _ asked: ListenAddress
+    ) throws -> ListenAddress {
+        do {
+            let channel = try bootstrap.bind(to: place).wait()
+            var address = asked
+            address.port = channel.localAddress?.port ?? asked.port
+            return address
+        } catch {
+            throw listenError("\(asked)", error)
+        }
+    }
+
+    /// What all listening channels have in common.
+    private func bootstrap(_ port: ConnectionBudget.Port) -> ServerBootstrap {
+        ServerBootstrap(group: threads)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            // Not many at once: who has been accepted is only counted a moment later.
+            .serverChannelOption(.maxMessagesPerRead, value: 4)
+            .serverChannelInitializer { [doorkeeper] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let gate = AcceptGate(doorkeeper.strangers)
+                    try channel.pipeline.syncOperations.addHandler(gate)
+                    doorkeeper.add(gate, port)
+                }
+            }
+    }
+
+    private func lines(_ port: ConnectionBudget.Port) -> ServerBootstrap {
+        let limits = options.limits
+        let isLocal = port == .unix
+        let isTrusted = isLocal || options.tokens.isEmpty
+        return bootstrap(port)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: limits.outboxBytes / 8))
+            .childChannelInitializer { [coordinator, doorkeeper, meter] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let doorway = Doorway(doorkeeper, port) { pipeline in
+                        let decoder = ClientFrameDecoder(
+                            lineLimit: limits.lineBytes,
+                            blobLimit: limits.blobBytes,
+                            isTrusted: isTrusted,
+                            meter: meter
+                        )
+                        try pipeline.addHandlers(
+                            ByteToMessageHandler(decoder),
+                            ClientConnectionHandler(
+                                coordinator,
+                                decoder: decoder,
+                                doorkeeper: doorkeeper,
+                                isLocal: isLocal
+                            )
+                        )
+                    } refusal: { problem in
+                        ServerEvent.err(nil, .busy(problem, retryAfterMilliseconds: 1000)).line + "\n"
+                    }
+                    try channel.pipeline.syncOperations.addHandler(doorway)
+                }
+            }
+    }
+
+    private func http() -> ServerBootstrap {
+        let patience = TimeAmount.seconds(Int64(options.limits.httpSeconds))
+        return bootstrap(.http).childChannelInitializer { [coordinator, doorkeeper] channel in
+            channel.eventLoop.makeCompletedFuture {
+                let doorway = Doorway(doorkeeper, .http) { pipeline in
+                    let headGuard = HTTPHeadGuard(patience: patience)
+                    try pipeline.addHandler(headGuard)
+                    try pipeline.configureHTTPServerPipeline(withErrorHandling: true)
+                    try pipeline.addHandler(
+                        MonitoringHandler(coordinator, doorkeeper: doorkeeper, headGuard: headGuard)
+                    )
+                } refusal: { problem in
+                    "HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\n"
+                        + "content-type: text/plain; charset=utf-8\r\ncontent-length: \(problem.utf8.count + 1)\r\n\r\n"
+                        + "\(problem)\n"
+                }
+                try channel.pipeline.syncOperations.addHandler(doorway)
+            }
+        }
+    }
+
+    private func listenError(_ address: String, _ error: any Error) -> any Error {
+        switch (error as? IOError)?.errnoCode {
+        case EADDRINUSE: AddressInUseError(address: address)
+        case EACCES: UsageError("nothing may listen on \(address): permission denied")
+        case EADDRNOTAVAIL:
+            UsageError(
+                "nothing can listen on \(address): this machine has no such address",
+                hint: "where there is no IPv4, --listen \"[::1]:7070\""
+            )
+        case let code?: UsageError("nothing can listen on \(address): \(String(cString: strerror(code)))")
+        case nil: UsageError("nothing can listen on \(address): \(error)")
+        }
+    }
+}
