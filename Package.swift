@@ -110,7 +110,7 @@ let package = Package(
         Floor.values.library("Tensors"),
         Floor.values.library("Digests", ["CDigest"]),
         Floor.values.library("JSON"),
-        Floor.values.library("Requests", ["Diagnostics", "Digests"]),
+        Floor.values.library("Requests", ["Diagnostics", "Digests", "JSON"]),
 
         // MARK: Substrate: no knowledge of the model's forward pass
         Floor.substrate.library("Kernels", ["Tensors", "CKernels", "COpenBLAS"]),
@@ -221,14 +221,17 @@ let package = Package(
         Floor.ranks.tests("GroupLauncher", ["GroupLauncher", "Requests", "GroupLink", "Diagnostics", "LinkTestRank"]),
         Floor.ranks.tests("RankProgram", ["RankProgram"]),
         Floor.serving.tests("Frontend", ["Frontend", "Requests", "RankProgram", "Tokenization", "GroupLink", "Diagnostics"]),
-        Floor.serving.tests("WireProtocol", ["WireProtocol", "Requests"]),
+        Floor.serving.tests("WireProtocol", ["WireProtocol", "Requests", "JSON"]),
         Floor.serving.tests(
             "Coordinator",
             ["Coordinator", "WireProtocol", "Requests", "GroupLink", "Diagnostics", nioCore, nioEmbedded]
         ),
         Floor.serving.tests("ServerClient", ["ServerClient", "WireProtocol"]),
         Floor.tools.tests("Benchmarks", ["Benchmarks", "Checkpoints"]),
-        Floor.tools.tests("Commands", ["Commands", "Requests", "Checkpoints", "Diagnostics", "WireProtocol"]),
+        Floor.tools.tests(
+            "Commands",
+            ["Commands", "Frontend", "Requests", "Tokenization", "Checkpoints", "Diagnostics", "WireProtocol"]
+        ),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17

@@ -91,6 +91,11 @@ package struct PictureError: OperatorError, Equatable {
     package let name: String
     package let cause: ImageError
 
+    package init(name: String, cause: ImageError) {
+        self.name = name
+        self.cause = cause
+    }
+
     package var description: String { "\(name): \(cause.description)" }
     package var hint: String? { cause.hint }
     package var exitCode: ExitCode { cause.exitCode }

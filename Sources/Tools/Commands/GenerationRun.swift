@@ -49,21 +49,19 @@ struct GenerationRun {
     }
 
     /// Answers many conversations, several at once; one JSON object a line, in the order of the file.
-    func answerAll(_ batch: BatchFile, options answers: AnswerOptions) throws {
-        guard batch.count > 0 else { return }
+    func answerAll(_ batch: BatchFile) throws {
+        guard !batch.requests.isEmpty else { return }
         let inFlight = group.maxSequences ?? 8
         // Room for the longest requests side by side; each is prepared again when its turn comes.
-        let lengths = try (0..<batch.count)
-            .map { index in
-                try preparer.prepare(batch.request(index, options: answers), picturesIn: batch.directory).longest
-            }
+        let lengths = try batch.requests
+            .map { try preparer.prepare($0, picturesIn: batch.directory).longest }
             .sorted(by: >)
         let options = try group.rankOptions(
             model: checkpoint.directory,
             cacheTokens: lengths.prefix(inFlight).map { $0 + 64 }.reduce(0, +),
             maxSequences: inFlight
         )
-        var order: [String] = []
+        let order = batch.requests.map(\.id)
         var finished: [String: String] = [:]
         var printed = 0
         var handlers = GenerationSession.Handlers()
@@ -77,14 +75,9 @@ struct GenerationRun {
         var next = 0
         try withGroup(options, handlers) { session in
             try session.run(inFlight: 2 * inFlight) {
-                guard next < batch.count else { return nil }
-                let request = try batch.request(next, options: answers)
-                guard !order.contains(request.id) else {
-                    throw UsageError("two lines of the batch have the id \(request.id)")
-                }
-                order.append(request.id)
+                guard next < batch.requests.count else { return nil }
                 next += 1
-                return try preparer.prepare(request, picturesIn: batch.directory)
+                return try preparer.prepare(batch.requests[next - 1], picturesIn: batch.directory)
             }
         }
     }

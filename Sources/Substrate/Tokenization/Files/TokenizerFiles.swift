@@ -62,9 +62,7 @@ struct TokenizerFiles {
         _ body: (inout JSONReader) throws(JSONFailure) -> Void
     ) throws(TokenizerError) {
         do throws(JSONFailure) {
-            var reader = try JSONReader(bytes)
-            try body(&reader)
-            try reader.end()
+            try JSONReader.read(bytes, body)
         } catch {
             throw .malformed(file: file, error)
         }
