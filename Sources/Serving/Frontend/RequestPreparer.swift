@@ -54,7 +54,7 @@ package final class RequestPreparer: Sendable {
         job.sampling = options.sampling
         job.sampling.maxTokens = min(options.sampling.maxTokens, config.decoder.maxPositions - prompt.ids.count)
         job.sampling.seed = options.seed ?? RequestOptions.drawnSeed()
-        job.stopIds = [tokenizer.control.imEnd, tokenizer.control.endOfText]
+        job.stopIds = tokenizer.control.ends
         job.thinking = thinking(options)
         job.logprobs = options.logprobs
         return PreparedRequest(
