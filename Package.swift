@@ -109,7 +109,7 @@ let package = Package(
         Floor.values.library("Tensors"),
         Floor.values.library("Digests", ["CDigest"]),
         Floor.values.library("JSON"),
-        Floor.values.library("Requests", ["Diagnostics", "Digests"]),
+        Floor.values.library("Requests", ["Diagnostics", "Digests", "JSON"]),
 
         // MARK: Substrate: no knowledge of the model's forward pass
         Floor.substrate.library("Kernels", ["Tensors", "CKernels"]),
@@ -225,8 +225,11 @@ let package = Package(
         Floor.ranks.tests("GroupLauncher", ["GroupLauncher", "Requests", "GroupLink", "Diagnostics", "LinkTestRank"]),
         Floor.ranks.tests("RankProgram", ["RankProgram"]),
         Floor.serving.tests("ServingCore", ["ServingCore", "Requests", "Tokenization", "Diagnostics"]),
-        Floor.serving.tests("Frontend", ["Frontend", "ServingCore", "Requests", "RankProgram", "Tokenization", "GroupLink", "Diagnostics"]),
-        Floor.serving.tests("WireProtocol", ["WireProtocol", "Requests"]),
+        Floor.serving.tests(
+            "Frontend",
+            ["Frontend", "ServingCore", "Requests", "RankProgram", "Tokenization", "GroupLink", "Diagnostics"]
+        ),
+        Floor.serving.tests("WireProtocol", ["WireProtocol", "Requests", "JSON"]),
         Floor.serving.tests(
             "Coordinator",
             ["Coordinator", "ServingCore", "WireProtocol", "Requests", "GroupLink", "Diagnostics", nioCore, nioEmbedded]
@@ -236,7 +239,10 @@ let package = Package(
             "Benchmarks",
             ["Benchmarks", "Checkpoints", "Diagnostics", "Kernels", "SAILVL2Model", "CKernels"]
         ),
-        Floor.tools.tests("Commands", ["Commands", "Requests", "Checkpoints", "Diagnostics", "WireProtocol"]),
+        Floor.tools.tests(
+            "Commands",
+            ["Commands", "Frontend", "Requests", "Tokenization", "Checkpoints", "Diagnostics", "WireProtocol"]
+        ),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17

@@ -7,6 +7,8 @@ package struct ConversationRequest: Sendable {
     package var messages: [ChatMessage]
     package var options: RequestOptions
     package var wantsTrace = false
+    /// The place in a file that it was read from, for errors: `requests.jsonl, line 3`.
+    package var origin: String?
 
     package init(id: String, messages: [ChatMessage], options: RequestOptions = RequestOptions()) {
         self.id = id

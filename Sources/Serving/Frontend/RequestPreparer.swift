@@ -55,7 +55,7 @@ package final class RequestPreparer: Sendable {
         job.sampling = options.sampling
         job.sampling.maxTokens = min(options.sampling.maxTokens, config.decoder.maxPositions - prompt.ids.count)
         job.sampling.seed = options.seed ?? RequestOptions.drawnSeed()
-        job.stopIds = [tokenizer.control.imEnd, tokenizer.control.endOfText]
+        job.stopIds = tokenizer.control.ends
         job.thinking = thinking(options)
         job.logprobs = options.logprobs
         return PreparedRequest(
@@ -91,6 +91,11 @@ package struct PictureError: OperatorError, Equatable {
     /// What its sender calls it.
     package let name: String
     package let cause: ImageError
+
+    package init(name: String, cause: ImageError) {
+        self.name = name
+        self.cause = cause
+    }
 
     package var description: String { "\(name): \(cause.description)" }
     package var hint: String? { cause.hint }

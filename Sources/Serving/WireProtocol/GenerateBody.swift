@@ -1,5 +1,6 @@
-package import Requests
 internal import Diagnostics
+package import JSON
+package import Requests
 
 /// The body of GENERATE and COUNT, every member checked.
 package struct GenerateBody: Sendable, Equatable {
@@ -15,11 +16,33 @@ package struct GenerateBody: Sendable, Equatable {
 
     /// - Throws: `BAD_JSON`, or `BAD_ARG` naming the member.
     package init(json: String) throws(RequestError) {
-        self = try BodyDecoding.decode(GenerateBody.self, json)
+        try BodyReading.object(json) { (reader, key) throws(JSONFailure) in
+            try read(key, &reader, from: .wire)
+        }
         try check()
     }
 
-    private func check() throws(RequestError) {
+    /// A body with nothing in it yet, to be filled by `read`.
+    ///
+    /// - Parameter options: what counts where no member says otherwise.
+    package init(defaults options: RequestOptions) { self.options = options }
+
+    /// Reads the value of the member `key` if it is known here; says whether it was. `null` is as good as absent.
+    package mutating func read(
+        _ key: String,
+        _ reader: inout JSONReader,
+        from source: ConversationSource
+    ) throws(JSONFailure) -> Bool {
+        switch key {
+        case "messages": messages = try reader.skipNull() ? nil : try WireMessage.list(&reader, from: source)
+        case "prompt": prompt = try reader.skipNull() ? nil : try reader.string()
+        default: return try options.read(key, &reader)
+        }
+        return true
+    }
+
+    /// Refuses what is no conversation, and options outside their range.
+    package func check() throws(RequestError) {
         func require(_ isRight: Bool, _ what: @autoclosure () -> String) throws(RequestError) {
             if !isRight { throw RequestError(.badArgument, what()) }
         }
@@ -29,7 +52,7 @@ package struct GenerateBody: Sendable, Equatable {
     }
 }
 
-extension GenerateBody: Codable {
+extension GenerateBody: Encodable {
     private enum CodingKeys: String, CodingKey {
         case messages, prompt, temperature, seed, stop, think, stream, logprobs
         case maxTokens = "max_tokens"
@@ -37,46 +60,13 @@ extension GenerateBody: Codable {
         case topK = "top_k"
         case minP = "min_p"
         case repetitionPenalty = "repetition_penalty"
+        case presencePenalty = "presence_penalty"
+        case frequencyPenalty = "frequency_penalty"
+        case logitBias = "logit_bias"
         case thinkBudget = "think_budget"
         case maxTiles = "max_tiles"
         case deadlineMilliseconds = "deadline_ms"
         case loopGuard = "loop_guard"
-    }
-
-    /// Reads the members that are there; `null` is as good as absent.
-    package init(from decoder: any Decoder) throws {
-        let c = try decoder.container(keyedBy: CodingKeys.self)
-        messages = try c.decodeIfPresent([WireMessage].self, forKey: .messages)
-        prompt = try c.decodeIfPresent(String.self, forKey: .prompt)
-        options.sampling.maxTokens = try BodyDecoding.member(Int.self, .maxTokens, in: c) ?? options.sampling.maxTokens
-        options.sampling.temperature = try BodyDecoding.member(Float.self, .temperature, in: c) ?? options.sampling.temperature
-        options.sampling.topP = try BodyDecoding.member(Float.self, .topP, in: c) ?? options.sampling.topP
-        options.sampling.topK = try BodyDecoding.member(Int.self, .topK, in: c) ?? options.sampling.topK
-        options.sampling.minP = try BodyDecoding.member(Float.self, .minP, in: c) ?? options.sampling.minP
-        options.sampling.repetitionPenalty = try BodyDecoding.member(Float.self, .repetitionPenalty, in: c) ?? options.sampling.repetitionPenalty
-        if let number = try? c.decodeIfPresent(Int.self, forKey: .seed) {
-            guard number >= 0 else { throw RequestError(.badArgument, "seed is \(number), expected 0 or more") }
-            options.seed = UInt64(number)
-        } else {
-            options.seed = try BodyDecoding.member(UInt64.self, .seed, in: c)
-        }
-        if let one = try? c.decodeIfPresent(String.self, forKey: .stop) {
-            options.stop = [one]
-        } else {
-            options.stop = try c.decodeIfPresent([String].self, forKey: .stop) ?? []
-        }
-        if let text = try c.decodeIfPresent(String.self, forKey: .think) {
-            guard let think = ThinkMode(rawValue: text) else {
-                throw RequestError(.badArgument, "think is \"\(text.prefix(40))\", expected auto, on or off")
-            }
-            options.think = think
-        }
-        options.thinkBudget = try BodyDecoding.member(Int.self, .thinkBudget, in: c)
-        options.maxTiles = try BodyDecoding.member(Int.self, .maxTiles, in: c)
-        options.stream = try c.decodeIfPresent(Bool.self, forKey: .stream) ?? options.stream
-        options.logprobs = try BodyDecoding.member(Int.self, .logprobs, in: c) ?? options.logprobs
-        options.deadlineMilliseconds = try BodyDecoding.member(Int.self, .deadlineMilliseconds, in: c)
-        options.loopGuard = try c.decodeIfPresent(Bool.self, forKey: .loopGuard) ?? options.loopGuard
     }
 
     /// Every member that has a value.
@@ -91,6 +81,12 @@ extension GenerateBody: Codable {
         try c.encode(sampling.topK, forKey: .topK)
         try c.encode(sampling.minP, forKey: .minP)
         try c.encode(sampling.repetitionPenalty, forKey: .repetitionPenalty)
+        if sampling.presencePenalty != 0 { try c.encode(sampling.presencePenalty, forKey: .presencePenalty) }
+        if sampling.frequencyPenalty != 0 { try c.encode(sampling.frequencyPenalty, forKey: .frequencyPenalty) }
+        if !sampling.logitBias.isEmpty {
+            let biases = sampling.logitBias.map { ("\($0.id)", $0.bias) }
+            try c.encode(Dictionary(biases) { $1 }, forKey: .logitBias)
+        }
         try c.encodeIfPresent(options.seed, forKey: .seed)
         try c.encode(options.stop, forKey: .stop)
         try c.encode(options.think.rawValue, forKey: .think)

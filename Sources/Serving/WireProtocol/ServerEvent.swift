@@ -43,7 +43,7 @@ package enum ServerEvent: Sendable, Equatable {
         let verb = words[0]
         func body<Body: Decodable>(_ type: Body.Type, behind count: Int) throws(RequestError) -> Body {
             let json = line.split(separator: " ", maxSplits: count, omittingEmptySubsequences: false)
-            return try BodyDecoding.decode(type, json.count > count ? String(json[count]) : "")
+            return try Self.decode(type, json.count > count ? String(json[count]) : "")
         }
         func id() throws(RequestError) -> RequestId {
             guard words.count > 1, let id = RequestId(words[1]) else {
@@ -64,6 +64,15 @@ package enum ServerEvent: Sendable, Equatable {
         case "PONG": self = .pong(words.count > 1 ? RequestId(words[1]) : nil)
         case "NOTE": self = .note(try body(Note.self, behind: 1))
         default: throw RequestError(.badLine, "the server's line \"\(line.prefix(80))\" is not of FLOTILLA/1")
+        }
+    }
+
+    /// An event's object, which a server of ours wrote: what is wrong with it matters to nobody but its authors.
+    private static func decode<Body: Decodable>(_ type: Body.Type, _ json: String) throws(RequestError) -> Body {
+        do {
+            return try JSONDecoder().decode(type, from: Data(json.utf8))
+        } catch {
+            throw RequestError(.badJSON, "the server's event cannot be read: \(error)")
         }
     }
 

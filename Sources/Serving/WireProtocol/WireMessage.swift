@@ -1,6 +1,14 @@
 internal import Foundation
 internal import Requests
 
+/// Who wrote a conversation, which decides how its pictures can be named.
+package enum ConversationSource: Sendable {
+    /// A client: `blob`, `data`, `sha256` or `path`.
+    case wire
+    /// A file on this machine: `image` as Hugging Face writes it, `path` or `data`.
+    case file
+}
+
 /// A message of a conversation.
 package struct WireMessage: Sendable, Equatable {
     /// `system`, `user` or `assistant`.
@@ -30,23 +38,9 @@ package enum ImageReference: Sendable, Hashable {
     case path(String)
 }
 
-extension WireMessage: Codable {
+extension WireMessage: Encodable {
     private enum CodingKeys: String, CodingKey {
         case role, content
-    }
-
-    package init(from decoder: any Decoder) throws {
-        let c = try decoder.container(keyedBy: CodingKeys.self)
-        role = try c.decode(String.self, forKey: .role)
-        guard ["system", "user", "assistant"].contains(role) else {
-            let place = BodyDecoding.path(c.codingPath + [CodingKeys.role])
-            throw RequestError(.badArgument, "\(place) is \"\(role.prefix(40))\", expected system, user or assistant")
-        }
-        if let text = try? c.decode(String.self, forKey: .content) {
-            parts = [.text(text)]
-        } else {
-            parts = try c.decode([WirePart].self, forKey: .content)
-        }
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -60,50 +54,9 @@ extension WireMessage: Codable {
     }
 }
 
-extension WirePart: Codable {
+extension WirePart: Encodable {
     private enum CodingKeys: String, CodingKey {
         case type, text, blob, data, sha256, path
-    }
-
-    package init(from decoder: any Decoder) throws {
-        let c = try decoder.container(keyedBy: CodingKeys.self)
-        let type = try c.decode(String.self, forKey: .type)
-        switch type {
-        case "text": self = .text(try c.decode(String.self, forKey: .text))
-        case "image": self = .image(try Self.image(c))
-        default:
-            let place = BodyDecoding.path(c.codingPath + [CodingKeys.type])
-            throw RequestError(.badArgument, "\(place) is \"\(type.prefix(40))\", expected text or image")
-        }
-    }
-
-    private static func image(_ c: KeyedDecodingContainer<CodingKeys>) throws -> ImageReference {
-        func fail(_ what: String) -> RequestError { RequestError(.badArgument, "\(BodyDecoding.path(c.codingPath)) \(what)") }
-        let ways: [CodingKeys] = [.blob, .data, .sha256, .path]
-        guard ways.filter({ c.contains($0) }).count == 1 else {
-            throw fail("expected one of blob, data, sha256 and path")
-        }
-        if let index = try c.decodeIfPresent(Int.self, forKey: .blob) {
-            guard index >= 0 else { throw fail("has a negative blob") }
-            return .blob(index)
-        }
-        if var text = try c.decodeIfPresent(String.self, forKey: .data) {
-            // As web pages write it: data:image/png;base64,…
-            if text.hasPrefix("data:"), let comma = text.firstIndex(of: ",") {
-                text = String(text[text.index(after: comma)...])
-            }
-            guard let data = Data(base64Encoded: text) else { throw fail("has data that is not base64") }
-            return .data([UInt8](data))
-        }
-        if let digest = try c.decodeIfPresent(String.self, forKey: .sha256) {
-            guard digest.utf8.count == 64, digest.allSatisfy(\.isHexDigit) else {
-                throw fail("has a sha256 that is not 64 hexadecimal digits")
-            }
-            return .sha256(digest.lowercased())
-        }
-        let path = try c.decode(String.self, forKey: .path)
-        guard !path.isEmpty, !path.utf8.contains(0) else { throw fail("has a path that names nothing") }
-        return .path(path)
     }
 
     package func encode(to encoder: any Encoder) throws {

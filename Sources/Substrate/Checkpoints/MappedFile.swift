@@ -120,14 +120,17 @@ extension MappedFile {
     func jsonObject(limit: Int) throws(CheckpointError) -> [String: JSONValue] {
         try refuseGitLFSPointer()
         guard bytes.count <= limit else { throw .tooLarge(file: name, bytes: bytes.count, limit: limit) }
+        let value = try json(0..<bytes.count)
+        if let object = value.object { return object }
+        throw .notJSON(file: name, reason: "expected an object, found \(value.summary)", offset: 0)
+    }
+
+    /// The JSON value that the bytes `range` hold; an error's offset counts from the file's start.
+    func json(_ range: Range<Int>) throws(CheckpointError) -> JSONValue {
         do {
-            let value = try JSONParser.parse(bytes)
-            if let object = value.object { return object }
-            throw JSONParser.Failure(reason: "expected an object, found \(value.summary)", offset: 0)
-        } catch let failure as JSONParser.Failure {
-            throw .notJSON(file: name, reason: failure.reason, offset: failure.offset)
+            return try JSONValue(parsing: UnsafeRawBufferPointer(rebasing: bytes[range]))
         } catch {
-            throw .notJSON(file: name, reason: "\(error)", offset: 0)
+            throw .notJSON(file: name, reason: error.reason, offset: range.lowerBound + error.offset)
         }
     }
 }

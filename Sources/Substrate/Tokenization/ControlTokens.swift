@@ -15,10 +15,14 @@ package struct ControlTokens: Sendable, Equatable {
     /// `<IMG_CONTEXT>` holds the place of one visual token.
     package let imgContext: Int32
 
-    /// Whether generation ends at `id`.
-    package func isEnd(_ id: Int32) -> Bool { id == imEnd || id == endOfText }
+    /// What ends an answer: `<|im_end|>`, `<|endoftext|>`, and what else `generation_config.json` names.
+    package let ends: [Int32]
 
-    init(_ tokens: [AddedToken]) throws(TokenizerError) {
+    /// Whether generation ends at `id`.
+    package func isEnd(_ id: Int32) -> Bool { ends.contains(id) }
+
+    /// - Parameter furtherEnds: ids that end an answer besides the two that every checkpoint has.
+    init(_ tokens: [AddedToken], furtherEnds: [Int32]) throws(TokenizerError) {
         func id(_ content: String) throws(TokenizerError) -> Int32 {
             guard let token = tokens.first(where: { $0.content == content }) else {
                 throw .invalid(
@@ -38,5 +42,7 @@ package struct ControlTokens: Sendable, Equatable {
         img = try id("<img>")
         endImg = try id("</img>")
         imgContext = try id("<IMG_CONTEXT>")
+        let common = [imEnd, endOfText]
+        ends = common + Set(furtherEnds).subtracting(common).sorted()
     }
 }

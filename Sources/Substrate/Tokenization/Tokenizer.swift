@@ -40,7 +40,7 @@ package final class Tokenizer: Sendable {
             }
         }
         merger = try BytePairMerger(files, table: table, added: added)
-        control = try ControlTokens(added)
+        control = try ControlTokens(added, furtherEnds: files.ends.filter { $0 >= 0 && Int($0) < table.size })
         specialIDs = Set(added.filter(\.isSpecial).map(\.id))
         typedTokens = AddedTokenMatcher(added.filter { !$0.isNormalized })
         normalizedTokens = AddedTokenMatcher(added.filter(\.isNormalized))

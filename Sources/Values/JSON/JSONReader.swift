@@ -1,9 +1,12 @@
-/// Reads a JSON text front to back, each value as what the caller expects there.
+/// Reads a JSON text (RFC 8259) front to back, each value as what the caller expects there.
 ///
-/// Vocabularies have 150,000 members and a client's text may be long, so no tree is built; and a broken file is broken at
-/// a field and a byte, which this knows. Whatever the bytes are, the worst that happens is a ``JSONFailure``.
+/// Vocabularies have 150,000 members and a client's text may be long, so no tree is built and nothing is copied but the
+/// strings that are asked for; and a broken file is broken at a field and a byte, which this knows. Whatever the bytes
+/// are, the worst that happens is a ``JSONFailure``. Where a tree is handy, ``JSONValue`` is built by this reader.
+///
+/// A reader is lent to the body of `read`, and must not be kept beyond it.
 package struct JSONReader {
-    let bytes: [UInt8]
+    let bytes: BorrowedBytes
     private(set) var position = 0
     private var path: [Step] = []
 
@@ -15,11 +18,9 @@ package struct JSONReader {
         case index(Int)
     }
 
-    /// A reader of `bytes`; a byte order mark is skipped, and text that is not UTF-8 is refused.
-    package init(_ bytes: [UInt8]) throws(JSONFailure) {
-        self.bytes = bytes
-        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
-        if String(validating: bytes, as: UTF8.self) == nil { throw failure("UTF-8 text", "bytes that are not UTF-8") }
+    init(_ bytes: UnsafeBufferPointer<UInt8>, skippingMark: Bool) {
+        self.bytes = BorrowedBytes(bytes)
+        if skippingMark, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
     }
 
     /// What the next value is, by its first character.
@@ -56,8 +57,11 @@ package struct JSONReader {
         try open(.object)
         while try !close(UInt8(ascii: "}")) {
             skipSpace()
+            guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else {
+                throw broken("a key in quotation marks")
+            }
             let keyStart = position
-            let key = try string()
+            let key = try readString()
             path.append(.key(keyStart + 1..<position - 1))
             try punctuation(UInt8(ascii: ":"))
             try member(&self, key)
@@ -81,89 +85,60 @@ package struct JSONReader {
         }
     }
 
-    /// Reads a string.
-    package mutating func string() throws(JSONFailure) -> String {
-        try expect(.string)
-        return try readString()
-    }
-
-    /// Reads a whole number that an `Int` can hold.
-    package mutating func integer() throws(JSONFailure) -> Int {
-        try expect(.number)
-        let start = position
-        try skipNumber()
-        let text = String(decoding: bytes[start..<position], as: UTF8.self)
-        guard let value = Int(text) else { throw failure("a whole number", text, at: start) }
-        return value
-    }
-
-    /// Reads `true` or `false`.
-    package mutating func boolean() throws(JSONFailure) -> Bool {
-        try expect(.boolean)
-        let value = bytes[position] == UInt8(ascii: "t")
-        try word(value ? "true" : "false")
-        return value
-    }
-
     /// Reads the next value whatever it is, and forgets it.
     package mutating func skip() throws(JSONFailure) {
         switch kind() {
         case .object: try object { (reader, _) throws(JSONFailure) in try reader.skip() }
         case .array: try array { (reader, _) throws(JSONFailure) in try reader.skip() }
         case .string: _ = try readString()
-        case .number: try skipNumber()
+        case .number: _ = try readNumber()
         case .boolean: _ = try boolean()
         case .null: try word("null")
-        case nil: throw failure("a value", foundHere())
+        case nil: throw broken("a value")
         }
     }
 
     /// Makes sure that nothing but white space follows.
     package mutating func end() throws(JSONFailure) {
         skipSpace()
-        guard position == bytes.count else { throw failure("the end", foundHere()) }
+        guard position == bytes.count else { throw broken("the end") }
     }
 
     // MARK: Failures
 
     /// A failure at the present field: what the caller expected of the value just read, and what it found.
     package func failure(_ expected: String, _ found: String, at offset: Int? = nil) -> JSONFailure {
-        var field = ""
-        for step in path {
-            switch step {
-            case .key(let range):
-                field += (field.isEmpty ? "" : ".") + String(decoding: bytes[range], as: UTF8.self)
-            case .index(let index):
-                field += "[\(index)]"
-            }
-        }
-        return JSONFailure(field: field, expected: expected, found: found, offset: offset ?? position)
+        JSONFailure(field: field, expected: expected, found: found, offset: offset ?? position)
     }
 
-    private mutating func expect(_ wanted: Kind) throws(JSONFailure) {
-        let found = kind()
-        guard found == wanted else { throw failure(wanted.rawValue, found?.rawValue ?? foundHere()) }
+    /// A failure of the text itself, at the byte where the reader stands unless told otherwise.
+    func broken(_ expected: String, found: String? = nil, at offset: Int? = nil) -> JSONFailure {
+        JSONFailure(
+            kind: .syntax,
+            field: field,
+            expected: expected,
+            found: found ?? foundHere(),
+            offset: offset ?? position
+        )
     }
 
-    func foundHere() -> String {
-        guard position < bytes.count else { return "the end" }
-        return switch bytes[position] {
-        case 0x20..<0x7F: "'\(Character(Unicode.Scalar(bytes[position])))'"
-        case let byte: "the byte \(byte)"
-        }
+    /// Makes sure that a value of this kind is next; `name` is what the caller calls it.
+    mutating func expect(_ wanted: Kind, as name: String? = nil) throws(JSONFailure) {
+        guard let found = kind() else { throw broken(name ?? wanted.rawValue) }
+        guard found == wanted else { throw failure(name ?? wanted.rawValue, found.rawValue) }
     }
 
     // MARK: Punctuation
 
     private mutating func open(_ wanted: Kind) throws(JSONFailure) {
         try expect(wanted)
-        guard path.count < Self.deepest else { throw failure("at most \(Self.deepest) levels", "more") }
+        guard path.count < Self.deepest else { throw broken("at most \(Self.deepest) levels", found: "more") }
         position += 1
     }
 
     private mutating func close(_ bracket: UInt8) throws(JSONFailure) -> Bool {
         skipSpace()
-        guard position < bytes.count else { throw failure("'\(Character(Unicode.Scalar(bracket)))'", foundHere()) }
+        guard position < bytes.count else { throw broken("'\(Character(Unicode.Scalar(bracket)))'") }
         guard bytes[position] == bracket else { return false }
         position += 1
         return true
@@ -172,7 +147,7 @@ package struct JSONReader {
     private mutating func punctuation(_ mark: UInt8) throws(JSONFailure) {
         skipSpace()
         guard position < bytes.count, bytes[position] == mark else {
-            throw failure("'\(Character(Unicode.Scalar(mark)))'", foundHere())
+            throw broken("'\(Character(Unicode.Scalar(mark)))'")
         }
         position += 1
     }
@@ -183,7 +158,7 @@ package struct JSONReader {
         guard position < bytes.count, bytes[position] != bracket else { return }
         try punctuation(UInt8(ascii: ","))
         skipSpace()
-        if position < bytes.count, bytes[position] == bracket { throw failure("a value", foundHere()) }
+        if position < bytes.count, bytes[position] == bracket { throw broken("a value") }
     }
 
     private mutating func skipSpace() {
@@ -196,4 +171,30 @@ package struct JSONReader {
     }
 
     mutating func advance(by count: Int = 1) { position += count }
+}
+
+extension JSONReader {
+    /// The present field as people write it: `messages[0].content`; of a deep one the end.
+    private var field: String {
+        var text = path.count > 16 ? "…" : ""
+        for step in path.suffix(16) {
+            switch step {
+            case .key(let range):
+                // A key that a stranger made long is not repeated in an error.
+                let key = String(decoding: bytes.slice(range).prefix(80), as: UTF8.self)
+                text += (text.isEmpty ? "" : ".") + key + (range.count > 80 ? "…" : "")
+            case .index(let index):
+                text += "[\(index)]"
+            }
+        }
+        return text
+    }
+
+    private func foundHere() -> String {
+        guard position < bytes.count else { return "the end" }
+        return switch bytes[position] {
+        case 0x20..<0x7F: "'\(Character(Unicode.Scalar(bytes[position])))'"
+        case let byte: "the byte \(byte)"
+        }
+    }
 }

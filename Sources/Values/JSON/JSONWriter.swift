@@ -3,31 +3,31 @@ package struct JSONWriter {
     package static func text(_ value: JSONValue) -> String {
         var writer = JSONWriter()
         writer.write(value, indent: "")
-        return writer.output + "\n"
+        return String(decoding: writer.output, as: UTF8.self) + "\n"
     }
 
     /// The same on one line, for a safetensors header.
     package static func line(_ value: JSONValue) -> String {
         var writer = JSONWriter(pretty: false)
         writer.write(value, indent: "")
-        return writer.output
+        return String(decoding: writer.output, as: UTF8.self)
     }
 
     private var pretty = true
-    private var output = ""
+    private var output: [UInt8] = []
 
     private mutating func write(_ value: JSONValue, indent: String) {
         switch value {
-        case .null: output += "null"
-        case .bool(let flag): output += flag ? "true" : "false"
-        case .integer(let number): output += "\(number)"
-        case .number(let number): output += "\(number)"
-        case .string(let text): write(text)
+        case .null: write("null")
+        case .bool(let flag): write(flag ? "true" : "false")
+        case .integer(let number): write("\(number)")
+        case .number(let number): write("\(number)")
+        case .string(let text): JSONText.append(quoting: text, to: &output)
         case .array(let items): write(items, "[", "]", indent) { $0.write($1, indent: $2) }
         case .object(let fields):
             write(fields.sorted { $0.key < $1.key }, "{", "}", indent) {
-                $0.write($1.key)
-                $0.output += $0.pretty ? ": " : ":"
+                JSONText.append(quoting: $1.key, to: &$0.output)
+                $0.write($0.pretty ? ": " : ":")
                 $0.write($1.value, indent: $2)
             }
         }
@@ -40,39 +40,17 @@ package struct JSONWriter {
         _ indent: String,
         _ item: (inout JSONWriter, Item, String) -> Void
     ) {
-        guard !items.isEmpty else {
-            output += open + close
-            return
-        }
+        guard !items.isEmpty else { return write(open + close) }
         let inner = indent + "  "
-        output += open
+        write(open)
         for (index, element) in items.enumerated() {
-            if index > 0 { output += "," }
-            if pretty { output += "\n" + inner }
+            if index > 0 { write(",") }
+            if pretty { write("\n" + inner) }
             item(&self, element, inner)
         }
-        if pretty { output += "\n" + indent }
-        output += close
+        if pretty { write("\n" + indent) }
+        write(close)
     }
 
-    private mutating func write(_ text: String) {
-        output += "\""
-        if text.utf8.contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) {
-            for scalar in text.unicodeScalars { output += Self.escaped(scalar) }
-        } else {
-            output += text
-        }
-        output += "\""
-    }
-
-    private static func escaped(_ scalar: Unicode.Scalar) -> String {
-        switch scalar {
-        case "\"": return "\\\""
-        case "\\": return "\\\\"
-        case "\u{0}"..<" ":
-            let digits = String(scalar.value, radix: 16)
-            return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-        default: return String(scalar)
-        }
-    }
+    private mutating func write(_ text: String) { output.append(contentsOf: text.utf8) }
 }

@@ -124,4 +124,46 @@ struct GenerateBodyTests {
             ]
         )
     }
+
+    @Test("Penalties and biases, as OpenAI writes them")
+    func penalties() throws {
+        let body = try GenerateBody(
+            json: #"{"prompt":"a","presence_penalty":-2,"frequency_penalty":0.5,"logit_bias":{"1639":-100,"7":0.25}}"#
+        )
+        #expect(body.options.sampling.presencePenalty == -2 && body.options.sampling.frequencyPenalty == 0.5)
+        #expect(body.options.sampling.logitBias == [.init(id: 7, bias: 0.25), .init(id: 1639, bias: -100)])
+        #expect(try GenerateBody(json: body.json) == body)
+        for wrong in [#"{"x":1}"#, #"{"-1":1}"#, #"{"1":101}"#, #"{"1":1,"01":2}"#, "[1]", #"{"1":"2"}"#] {
+            let error = #expect(throws: RequestError.self) {
+                try GenerateBody(json: "{\"prompt\":\"a\",\"logit_bias\":\(wrong)}")
+            }
+            #expect(error?.code == .badArgument && error?.message.contains("logit_bias") == true, "\(error as Any)")
+        }
+    }
+
+    @Test("Whole numbers are whole however they are written")
+    func wholeNumbers() throws {
+        #expect(try GenerateBody(json: #"{"prompt":"a","max_tokens":2.0,"top_k":1e1}"#).options.sampling.maxTokens == 2)
+        #expect(try GenerateBody(json: #"{"prompt":"a","top_k":1e1}"#).options.sampling.topK == 10)
+        #expect(throws: RequestError.self) { try GenerateBody(json: #"{"prompt":"a","seed":9007199254740993.5}"#) }
+    }
+
+    @Test("A text that breaks off behind a wrong member is no JSON first of all")
+    func brokenBehind() {
+        let error = #expect(throws: RequestError.self) { try GenerateBody(json: #"{"temperature":"hot","prompt":"a""#) }
+        #expect(error?.code == .badJSON)
+    }
+
+    @Test("Pictures' base64 in lines, whatever the lines' ends")
+    func mailed() throws {
+        let json = #"{"messages":[{"role":"user","content":[{"data":"A\r\nQ ID\n","type":"image"}]}]}"#
+        #expect(try GenerateBody(json: json).messages?[0].parts == [.image(.data([1, 2, 3]))])
+    }
+
+    @Test("The member that is wrong is named by its place")
+    func place() {
+        let json = #"{"messages":[{"role":"user","content":"a"},{"role":"user","content":7}]}"#
+        let error = #expect(throws: RequestError.self) { try GenerateBody(json: json) }
+        #expect(error?.message == "messages[1].content is a number, expected a text or an array of parts")
+    }
 }

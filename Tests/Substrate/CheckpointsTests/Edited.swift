@@ -28,7 +28,7 @@ enum Edited {
         try Data(JSONWriter.text(value).utf8).write(to: file)
     }
 
-    static func parse(_ data: Data) throws -> JSONValue { try data.withUnsafeBytes { try JSONParser.parse($0) } }
+    static func parse(_ data: Data) throws -> JSONValue { try data.withUnsafeBytes { try JSONValue(parsing: $0) } }
 
     static func parse(_ text: String) throws -> JSONValue { try parse(Data(text.utf8)) }
 

@@ -1,3 +1,4 @@
+internal import ServingCore
 internal import WireProtocol
 
 extension StatsReport.Quantiles {

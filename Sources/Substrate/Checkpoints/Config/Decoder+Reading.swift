@@ -32,7 +32,7 @@ extension ConfigFields {
         try requireIfPresent("hidden_act", .string("silu"))
         try requireIfPresent("attention_bias", .bool(false))
         try requireIfPresent("use_sliding_window", .bool(false))
-        try requireNull("rope_scaling")
+        try requirePlainRope()
         try requireNull("quantization_config")
         guard !isNullOrMissing("layer_types") else { return }
         let types = fields["layer_types"]?.array ?? [.null]
@@ -51,15 +51,37 @@ extension ConfigFields {
         return kvHeads
     }
 
+    /// `rope_scaling`, which is null, or says in either spelling that positions are not scaled.
+    fileprivate func requirePlainRope() throws(CheckpointError) {
+        guard !isNullOrMissing("rope_scaling") else { return }
+        guard fields["rope_scaling"]?.object != nil else {
+            throw unsupported("rope_scaling", supported: "null or rope_type \"default\"")
+        }
+        let scaling = try section("rope_scaling")
+        try scaling.requireDefaultRope()
+        guard !scaling.isNullOrMissing("rope_type") || !scaling.isNullOrMissing("type") else {
+            throw scaling.unsupported("rope_type", supported: "\"default\"")
+        }
+        guard !scaling.isNullOrMissing("rope_theta") else { return }
+        try scaling.requireIfPresent("rope_theta", fields["rope_theta"] ?? .number(Self.standardTheta))
+    }
+
+    fileprivate func requireDefaultRope() throws(CheckpointError) {
+        try requireIfPresent("rope_type", .string("default"))
+        try requireIfPresent("type", .string("default"))
+    }
+
+    private static let standardTheta = 10_000.0
+
     /// `rope_theta`, which transformers 5 writes into an object `rope_parameters`.
     fileprivate func ropeTheta() throws(CheckpointError) -> Double {
-        let standard = 10_000.0
+        let standard = Self.standardTheta
         let limit = 1e15
         guard !isNullOrMissing("rope_parameters") else {
             return try positive("rope_theta", atMost: limit, default: standard)
         }
         let parameters = try section("rope_parameters")
-        try parameters.requireIfPresent("rope_type", .string("default"))
+        try parameters.requireDefaultRope()
         let theta = try parameters.positive("rope_theta", atMost: limit, default: standard)
         try requireIfPresent("rope_theta", .number(theta))
         return theta

@@ -60,13 +60,7 @@ struct SafetensorsFile: Sendable {
         _ mapping: MappedFile,
         _ range: Range<Int>
     ) throws(CheckpointError) -> [String: JSONValue] {
-        let bytes = UnsafeRawBufferPointer(rebasing: mapping.bytes[range])
-        let value: JSONValue
-        do {
-            value = try JSONParser.parse(bytes)
-        } catch {
-            throw .notJSON(file: mapping.name, reason: error.reason, offset: range.lowerBound + error.offset)
-        }
+        let value = try mapping.json(range)
         guard let object = value.object else {
             throw .header(file: mapping.name, expected: "an object", found: "the header is \(value.summary)")
         }

@@ -35,6 +35,25 @@ extension TokenizerFiles {
         self = files
     }
 
+    /// `generation_config.json`: `eos_token_id`, an id or a list of ids.
+    mutating func readGenerationConfig(_ bytes: [UInt8]) throws(TokenizerError) {
+        var ends: [Int32] = []
+        try Self.parse("generation_config.json", bytes) { (reader) throws(JSONFailure) in
+            try reader.object { (reader, key) throws(JSONFailure) in
+                switch (key, reader.kind()) {
+                case ("eos_token_id", .number): ends = [try reader.tokenID()]
+                case ("eos_token_id", .array):
+                    ends = []
+                    try reader.array { (reader, _) throws(JSONFailure) in ends.append(try reader.tokenID()) }
+                case ("eos_token_id", let kind?) where kind != .null:
+                    throw reader.failure("a token id or a list of them", kind.rawValue)
+                default: try reader.skip()
+                }
+            }
+        }
+        self.ends = ends
+    }
+
     /// One added token as an object; its id is the object's own unless given.
     mutating func readAddedToken(_ reader: inout JSONReader, id givenID: Int32?) throws(JSONFailure) {
         var id = givenID

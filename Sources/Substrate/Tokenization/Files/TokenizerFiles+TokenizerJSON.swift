@@ -1,15 +1,11 @@
 internal import JSON
 
 extension TokenizerFiles {
-    /// The split pattern that ``WordSplitter`` implements; a file with another one is refused.
-    static let splitPattern =
-        #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"#
-        + #"|\s*[\r\n]+|\s+(?!\S)|\s+"#
-
     /// `tokenizer.json`: the whole tokenizer in Hugging Face's layout.
     mutating func readTokenizerJSON(_ bytes: [UInt8]) throws(TokenizerError) {
         var files = self
         var hasModel = false
+        var stages: [String: JSONValue] = [:]
         try Self.parse("tokenizer.json", bytes) { (reader) throws(JSONFailure) in
             try reader.object { (reader, key) throws(JSONFailure) in
                 switch key {
@@ -18,16 +14,15 @@ extension TokenizerFiles {
                     try files.readModel(&reader)
                 case "added_tokens":
                     try reader.array { (reader, _) throws(JSONFailure) in try files.readAddedToken(&reader, id: nil) }
-                case "normalizer":
-                    try Self.checkNormalizer(&reader)
-                case "pre_tokenizer":
-                    try Self.checkSplit(&reader)
+                case let stage where TokenizerStages.names.contains(stage):
+                    stages[stage] = try reader.value()
                 default:
                     try reader.skip()
                 }
             }
             if !hasModel { throw reader.failure("the member \"model\"", "none") }
         }
+        try TokenizerStages.check(stages)
         self = files
     }
 
@@ -40,9 +35,13 @@ extension TokenizerFiles {
             case "type": try reader.string(mustBe: "BPE")
             case "vocab": try Self.readTokens(&reader, into: &files.tokens)
             case "merges": try files.readMerges(&reader)
-            case "byte_fallback", "ignore_merges": try reader.boolean(mustBe: false)
+            case "byte_fallback", "ignore_merges", "fuse_unk": try reader.boolean(mustBe: false)
+            case "dropout", "unk_token":
+                guard try reader.skipNull() else {
+                    throw reader.failure("null", "\(try reader.value().summary), which is not supported")
+                }
             case "continuing_subword_prefix", "end_of_word_suffix":
-                if reader.kind() == .string { try reader.string(mustBe: "") } else { try reader.skip() }
+                if try !reader.skipNull() { try reader.string(mustBe: "") }
             default: try reader.skip()
             }
         }
@@ -69,29 +68,5 @@ extension TokenizerFiles {
             merges.append(Merge(left: names[0], right: names[1]))
         }
         self.merges = merges
-    }
-
-    private static func checkNormalizer(_ reader: inout JSONReader) throws(JSONFailure) {
-        try reader.object { (reader, key) throws(JSONFailure) in
-            if key == "type" { try reader.string(mustBe: "NFC") } else { try reader.skip() }
-        }
-    }
-
-    /// Compares the split pattern wherever in the pre-tokenizer's parts it stands.
-    private static func checkSplit(_ reader: inout JSONReader) throws(JSONFailure) {
-        switch reader.kind() {
-        case .object:
-            try reader.object { (reader, key) throws(JSONFailure) in
-                switch key {
-                case "Regex": try reader.string(mustBe: splitPattern)
-                case "add_prefix_space", "invert": try reader.boolean(mustBe: false)
-                default: try checkSplit(&reader)
-                }
-            }
-        case .array:
-            try reader.array { (reader, _) throws(JSONFailure) in try checkSplit(&reader) }
-        default:
-            try reader.skip()
-        }
     }
 }

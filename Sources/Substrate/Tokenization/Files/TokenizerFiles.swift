@@ -19,6 +19,8 @@ struct TokenizerFiles {
     var tokens = TokenTable()
     var merges: [Merge] = []
     var added = AddedTokenList()
+    /// `eos_token_id` of `generation_config.json`.
+    var ends: [Int32] = []
 
     init(directory: URL) throws(TokenizerError) {
         if let bytes = try Self.read("tokenizer.json", in: directory) {
@@ -33,6 +35,7 @@ struct TokenizerFiles {
         }
         if let bytes = try Self.read("tokenizer_config.json", in: directory) { try readTokenizerConfig(bytes) }
         if let bytes = try Self.read("added_tokens.json", in: directory) { try readAddedTokens(bytes) }
+        if let bytes = try Self.read("generation_config.json", in: directory) { try readGenerationConfig(bytes) }
     }
 
     // MARK: Files
@@ -62,9 +65,7 @@ struct TokenizerFiles {
         _ body: (inout JSONReader) throws(JSONFailure) -> Void
     ) throws(TokenizerError) {
         do throws(JSONFailure) {
-            var reader = try JSONReader(bytes)
-            try body(&reader)
-            try reader.end()
+            try JSONReader.read(bytes, body)
         } catch {
             throw .malformed(file: file, error)
         }
@@ -81,9 +82,9 @@ extension JSONReader {
         return Int32(value)
     }
 
-    /// Reads a boolean that only has one supported value.
+    /// Reads a boolean that only has one supported value, or `null`, which leaves it at its default.
     mutating func boolean(mustBe supported: Bool) throws(JSONFailure) {
-        guard kind() == .boolean else { return try skip() }
+        if try skipNull() { return }
         let value = try boolean()
         guard value == supported else { throw failure("\(supported)", "\(value), which is not supported") }
     }

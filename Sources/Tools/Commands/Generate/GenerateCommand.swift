@@ -59,7 +59,7 @@ struct GenerateCommand: ParsableCommand {
     func run() throws {
         let run = try GenerationRun(model: try model.directory(), group: group, launch: launch, restarts: restarts)
         if let batch {
-            try run.answerAll(BatchFile(path: batch), options: answer)
+            try run.answerAll(BatchFile(path: batch, defaults: answer.options()))
         } else {
             let (request, directory) = try conversation()
             try run.answer(request, pictures: directory, json: json, trace: trace)
@@ -76,6 +76,7 @@ struct GenerateCommand: ParsableCommand {
             }
             directory = URL(fileURLWithPath: messages).deletingLastPathComponent()
             request = ConversationRequest(id: "0", messages: try ChatMessages.parse(json: data))
+            request.origin = messages
         } else {
             var parts: [ChatMessage.Part] = image.map { .image($0) }
             parts.append(.text(prompt ?? ""))

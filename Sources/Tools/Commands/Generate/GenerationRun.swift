@@ -62,14 +62,12 @@ struct GenerationRun {
     }
 
     /// Answers many conversations, several at once; one JSON object a line, in the order of the file.
-    func answerAll(_ batch: BatchFile, options answers: AnswerOptions) throws {
-        guard batch.count > 0 else { return }
+    func answerAll(_ batch: BatchFile) throws {
+        guard !batch.requests.isEmpty else { return }
         let inFlight = group.maxSequences ?? 8
         // Room for the longest requests side by side; each is prepared again when its turn comes.
-        let lengths = try (0..<batch.count)
-            .map { index in
-                try preparer.prepare(batch.request(index, options: answers), picturesIn: batch.directory).longest
-            }
+        let lengths = try batch.requests
+            .map { try preparer.prepare($0, picturesIn: batch.directory).longest }
             .sorted(by: >)
         let options = try group.rankOptions(
             model: checkpoint.directory,
@@ -86,8 +84,8 @@ struct GenerationRun {
         }
         var next = 0
         try serve(options, inFlight: 2 * inFlight, handlers) {
-            guard next < batch.count else { return nil }
-            let request = try batch.request(next, options: answers)
+            guard next < batch.requests.count else { return nil }
+            let request = batch.requests[next]
             next += 1
             let prepared = try preparer.prepare(request, picturesIn: batch.directory)
             open[next] = (request.id, prepared)

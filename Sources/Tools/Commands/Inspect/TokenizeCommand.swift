@@ -41,14 +41,14 @@ struct TokenizeCommand: ParsableCommand {
     }
 
     private static func text(of line: [UInt8]) throws(JSONFailure) -> String {
-        var reader = try JSONReader(line)
-        var text: String?
-        try reader.object { (reader, key) throws(JSONFailure) in
-            if key == "text" { text = try reader.string() } else { try reader.skip() }
+        try JSONReader.read(line) { (reader) throws(JSONFailure) in
+            var text: String?
+            try reader.object { (reader, key) throws(JSONFailure) in
+                if key == "text" { text = try reader.string() } else { try reader.skip() }
+            }
+            guard let text else { throw reader.failure("an object with \"text\"", "none") }
+            return text
         }
-        try reader.end()
-        guard let text else { throw reader.failure("an object with \"text\"", "none") }
-        return text
     }
 }
 

@@ -28,7 +28,7 @@ import Requests
         let cases = try Self.cases(data)
         #expect(cases.count == 7)
         for (golden, messages) in cases {
-            let prompt = try template.prompt(try ChatMessages.parse(json: messages), tiles: golden.tiles)
+            let prompt = try template.prompt(messages, tiles: golden.tiles)
             #expect(prompt.ids == golden.input_ids, "\(golden.name)")
             #expect(prompt.imageSpans.map(\.count) == golden.tiles.map { $0 * Self.visualTokensPerTile })
             for span in prompt.imageSpans {
@@ -40,14 +40,24 @@ import Requests
         }
     }
 
-    /// The list of cases wherever it is in the file, with each one's messages as JSON.
-    private static func cases(_ data: Data) throws -> [(Golden, Data)] {
+    /// The list of cases wherever it is in the file, with each one's messages.
+    private static func cases(_ data: Data) throws -> [(Golden, [ChatMessage])] {
         var value = try JSONSerialization.jsonObject(with: data)
         if let object = value as? [String: Any] { value = try #require(object.values.first { $0 is [[String: Any]] }) }
         return try #require(value as? [[String: Any]]).map { item in
             let golden = try JSONDecoder().decode(Golden.self, from: JSONSerialization.data(withJSONObject: item))
-            return (golden, try JSONSerialization.data(withJSONObject: try #require(item["messages"])))
+            return (golden, try #require(item["messages"] as? [[String: Any]]).map(Self.message))
         }
+    }
+
+    private static func message(_ item: [String: Any]) throws -> ChatMessage {
+        let role = try #require((item["role"] as? String).flatMap(ChatMessage.Role.init))
+        if let text = item["content"] as? String { return ChatMessage(role: role, text: text) }
+        let parts = try #require(item["content"] as? [[String: String]])
+        return ChatMessage(
+            role: role,
+            parts: parts.map { $0["text"].map { .text($0) } ?? .image($0["image"] ?? "") }
+        )
     }
 
     @Test func `The prompt is what Hugging Face makes of the template's text when nothing is typed`() throws {

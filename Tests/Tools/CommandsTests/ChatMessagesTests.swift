@@ -2,7 +2,8 @@ import Diagnostics
 import Foundation
 import Testing
 
-@testable import Tokenization
+@testable import Commands
+import Tokenization
 
 @Suite struct ChatMessagesTests {
     @Test func `Strings and parts are read, and unknown members are ignored`() throws {
@@ -24,10 +25,11 @@ import Testing
 
     @Test(arguments: [
         ("[]", "empty array"), ("{}", "an array"), ("", "an array"), ("[1]", "an object"),
-        (#"[{"role":"robot","content":"x"}]"#, #""robot""#), (#"[{"content":"x"}]"#, #""role""#),
+        (#"[{"role":"robot","content":"x"}]"#, #""robot""#), (#"[{"content":"x"}]"#, #"messages[0] is an object without "role""#),
         (#"[{"role":"user"}]"#, #""content""#), (#"[{"role":"user","content":null}]"#, "null"),
-        (#"[{"role":"user","content":[{"type":"image"}]}]"#, #""image""#),
-        (#"[{"role":"user","content":[{"type":"image","image":""}]}]"#, #""image""#),
+        (#"[{"role":"user","content":[{"type":"image","blob":0}]}]"#, "messages[0].content[0].blob"),
+        (#"[{"role":"user","content":[{"type":"image"}]}]"#, "one of image, path and data"),
+        (#"[{"role":"user","content":[{"type":"image","image":""}]}]"#, "content[0].image is no name"),
         (#"[{"role":"user","content":[{"type":"text"}]}]"#, #""text""#),
         (#"[{"role":"user","content":[{"type":"audio"}]}]"#, #""audio""#),
         (#"[{"role":"user","content":[{"text":"x"}]}]"#, #""type""#),
@@ -42,6 +44,6 @@ import Testing
     @Test func `The place of a wrong role is named`() {
         let json = #"[{"role":"user","content":"x"},{"role":"robot","content":"x"}]"#
         let error = #expect(throws: UsageError.self) { try ChatMessages.parse(json: Data(json.utf8)) }
-        #expect(error?.description.contains(#""[1].role""#) == true)
+        #expect(error?.description.contains("messages[1].role") == true)
     }
 }
