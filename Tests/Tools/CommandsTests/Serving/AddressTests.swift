@@ -29,7 +29,7 @@ struct AddressTests {
         try Fixtures.withTemporaryDirectory { directory in
             for option in ["--listen", "--http"] {
                 let outcome = try FlotillaProgram.run(
-                    ["serve", "--model", "demo", option, address, "--unix", directory.appendingPathComponent("s").path],
+                    ["serve", "--model", "demo", option, address],
                     in: directory,
                     limit: 30
                 )

@@ -1,8 +1,8 @@
 import Foundation
+import Requests
 import TestSupport
 import Testing
 import WireProtocol
-import Requests
 
 /// Few descriptors, and more clients than that.
 @Suite("Descriptors", .serialized)

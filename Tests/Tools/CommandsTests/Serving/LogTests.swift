@@ -29,7 +29,10 @@ struct LogTests {
         }
     }
 
-    @Test("a pipe that nobody reads, as text and as JSON; a pipe that was closed", arguments: ["", "--log-json", "closed"])
+    @Test(
+        "a pipe that nobody reads, as text and as JSON; a pipe that was closed",
+        arguments: ["", "--log-json", "closed"]
+    )
     func pipe(_ kind: String) throws {
         try Fixtures.withTemporaryDirectory { directory in
             let path = directory.appendingPathComponent("pipe").path

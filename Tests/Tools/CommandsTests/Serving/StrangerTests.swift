@@ -1,8 +1,8 @@
 import Foundation
+import Requests
 import TestSupport
 import Testing
 import WireProtocol
-import Requests
 
 /// What people can do who reach a port and have no business there.
 @Suite("Strangers", .serialized)
@@ -114,6 +114,19 @@ struct StrangerTests {
             #expect(refused.count == 8)
             withExtendedLifetime(proven) {}
             #expect(server.end().status == 0)
+        }
+    }
+
+    @Test("peers of the link that are turned away fill no log")
+    func linkPeers() throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            let port = try #require(RawClient.freePort())
+            let server = try ServerProcess(["--link", "127.0.0.1:\(port)"], in: directory)
+            for _ in 0..<300 { RawClient(port: port)?.send("GET / HTTP/1.1") }
+            #expect(try server.ask(Self.plain).end?.text == "3 + 4 = 7.")
+            #expect(Poll.until(limit: 30) { server.errors.contains("link: and ") }, "the others are counted")
+            let log = server.end().errors
+            #expect(log.components(separatedBy: "turned a peer away").count <= 12)
         }
     }
 

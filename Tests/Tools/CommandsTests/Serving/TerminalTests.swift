@@ -120,7 +120,7 @@ struct OutputTests {
             let running = try FlotillaProgram.start(
                 [command] + arguments,
                 in: directory,
-                script: #"exec >'"# + path + #"'; while [ ! -e '"# + path + #".go' ]; do sleep 0.05; done; exec "$0" "$@""#
+                script: "exec >'\(path)'; while [ ! -e '\(path).go' ]; do sleep 0.05; done; exec \"$0\" \"$@\""
             )
             #expect(Poll.until(limit: 20) { Self.isOpen(path, by: running.process.processIdentifier) })
             close(end)
