@@ -138,11 +138,11 @@ struct StrangerTests {
             let client = try #require(RawClient(port: port))
             let line = "X-Filler: " + String(repeating: "a", count: 1000) + "\r\n"
             client.send(Array(("GET /health HTTP/1.1\r\n" + String(repeating: line, count: 40)).utf8))
-            #expect(client.isClosed(within: 5), "40 kB of a head")
+            #expect(client.isClosed(within: 9), "40 kB of a head")
             // A body is nothing to wait for.
             let post = try #require(RawClient(port: port))
             post.send(Array("POST /metrics HTTP/1.1\r\nHost: here\r\nContent-Length: 100000\r\n\r\nabc".utf8))
-            #expect(try post.line(within: 5).contains("405"))
+            #expect(try post.line().contains("405"))
             #expect(server.end().status == 0)
         }
     }
