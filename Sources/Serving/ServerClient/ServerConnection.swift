@@ -12,6 +12,9 @@ package final class ServerConnection: Sendable {
     /// What the server said first.
     package let greeting: Greeting
 
+    /// Bytes of a line of the server's: an answer with everything that can be asked for is a fraction of it.
+    private static let longestLine = 256 << 20
+
     private init(_ channel: any Channel, _ router: EventRouter, _ address: ServerAddress, _ greeting: Greeting) {
         self.channel = channel
         self.router = router
@@ -29,7 +32,7 @@ package final class ServerConnection: Sendable {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandlers(
-                        ByteToMessageHandler(LineDecoder()),
+                        ByteToMessageHandler(LineDecoder(), maximumBufferSize: Self.longestLine),
                         EventHandler(router)
                     )
                 }

@@ -15,7 +15,8 @@ package enum TerminalText {
         guard text.unicodeScalars.contains(where: isBad) else { return text }
         var shown = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
-            if isBad(scalar) { shown.append(contentsOf: picture(of: scalar).unicodeScalars) } else { shown.append(scalar) }
+            let replaced = isBad(scalar) ? picture(of: scalar) : String(scalar)
+            shown.append(contentsOf: replaced.unicodeScalars)
         }
         return String(shown)
     }

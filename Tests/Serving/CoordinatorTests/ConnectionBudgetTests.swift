@@ -3,9 +3,12 @@ import Testing
 @testable import Coordinator
 
 struct ConnectionBudgetTests {
-    @Test("All ports together never have more descriptors than are left, and the server's own stay", arguments: [
-        80, 100, 128, 256, 1024, 65_536,
-    ])
+    @Test(
+        "All ports together never have more descriptors than are left, and the server's own stay",
+        arguments: [
+            80, 100, 128, 256, 1024, 65_536,
+        ]
+    )
     func shares(descriptors: Int) throws {
         let budget = try #require(ConnectionBudget(descriptors: descriptors, used: 20, ranks: 3, connections: 16_384))
         let taken = budget.lineLimit + budget.httpLimit + budget.farewells

@@ -10,9 +10,8 @@ struct GuessThrottleTests {
         var now = Duration.zero
         var count = 0
         while now < .seconds(seconds) {
-            guard let wait = throttle.wait(peer, now: now) else { return count }
+            guard let wait = throttle.wait(peer, now: now), now + wait < .seconds(seconds) else { return count }
             now += wait
-            throttle.noteMistake(peer, now: now)
             count += 1
         }
         return count
@@ -28,21 +27,45 @@ struct GuessThrottleTests {
         #expect((15...25).contains(minute))
     }
 
+    /// Shows wrong tokens every five seconds, which is as often as they are looked at.
+    static func guess(_ throttle: inout GuessThrottle, times: Int) {
+        for number in 0..<times { _ = throttle.wait(peer, now: .seconds(5 * number)) }
+    }
+
+    @Test("Guesses that come together wait as long as those that come in turn")
+    func together() {
+        var throttle = GuessThrottle()
+        let waits = (0..<9).map { _ in throttle.wait(Self.peer, now: .zero) }
+        let pauses: [Duration?] = [.zero, .zero, .zero, .milliseconds(250), .milliseconds(750), .milliseconds(1750)]
+        #expect(waits == pauses + [.milliseconds(3750), .milliseconds(7750), nil])
+    }
+
+    @Test("Who shows right tokens only never waits, and is not remembered")
+    func right() {
+        var throttle = GuessThrottle()
+        for second in 0..<20 {
+            let wait = throttle.wait(Self.peer, now: .seconds(second))
+            #expect(wait == .zero)
+            throttle.noteRight(Self.peer)
+        }
+        #expect(throttle.count == 0)
+    }
+
     @Test("Guesses that come at once wait in a row; the row is bounded")
     func row() {
         var throttle = GuessThrottle()
-        for _ in 0..<10 { throttle.noteMistake(Self.peer, now: .zero) }
-        let waits = (0..<10).map { _ in throttle.wait(Self.peer, now: .seconds(4)) }
+        Self.guess(&throttle, times: 10)
+        let waits = (0..<10).map { _ in throttle.wait(Self.peer, now: .seconds(49)) }
         #expect(waits == [.zero, .seconds(4), .seconds(8)] + [nil, nil, nil, nil, nil, nil, nil])
     }
 
     @Test("Others do not wait, and mistakes are forgotten")
     func others() {
         var throttle = GuessThrottle()
-        for _ in 0..<20 { throttle.noteMistake(Self.peer, now: .zero) }
+        Self.guess(&throttle, times: 20)
         let waits = [
-            throttle.wait(.v4(2), now: .zero), throttle.wait(Self.peer, now: .seconds(1)),
-            throttle.wait(Self.peer, now: .seconds(60 * 6)),
+            throttle.wait(.v4(2), now: .seconds(96)), throttle.wait(Self.peer, now: .seconds(96)),
+            throttle.wait(Self.peer, now: .seconds(96 + 60 * 6)),
         ]
         #expect(waits == [.zero, .seconds(3), .zero])
     }
@@ -65,10 +88,10 @@ struct GuessThrottleTests {
     @Test("However many addresses come, so many are remembered, and the worst are")
     func memory() {
         var throttle = GuessThrottle()
-        for _ in 0..<20 { throttle.noteMistake(Self.peer, now: .zero) }
-        for number in 2..<10_000 { throttle.noteMistake(.v4(UInt32(number)), now: .zero) }
+        Self.guess(&throttle, times: 20)
+        for number in 2..<4500 { _ = throttle.wait(.v4(UInt32(number)), now: .seconds(96)) }
         #expect(throttle.count == GuessThrottle.Limits().addresses)
-        let wait = throttle.wait(Self.peer, now: .seconds(1))
+        let wait = throttle.wait(Self.peer, now: .seconds(96))
         #expect(wait == .seconds(3))
     }
 

@@ -15,14 +15,17 @@ enum FlotillaProgram {
     }
 
     /// Starts it; output and errors go to files in `directory`, so that neither can fill a pipe.
+    ///
+    /// - Parameter script: what a shell does instead; `exec "$0" "$@"` in it is the program with its arguments.
     static func start(
         _ arguments: [String],
         in directory: URL,
-        environment: [String: String] = [:]
+        environment: [String: String] = [:],
+        script: String? = nil
     ) throws -> Running {
         let process = Process()
-        process.executableURL = executable
-        process.arguments = arguments
+        process.executableURL = script == nil ? executable : URL(fileURLWithPath: "/bin/sh")
+        process.arguments = (script.map { ["-c", $0, executable.path] } ?? []) + arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let name = UUID().uuidString
         let output = directory.appendingPathComponent("\(name).out")
@@ -40,9 +43,10 @@ enum FlotillaProgram {
         _ arguments: [String],
         in directory: URL,
         environment: [String: String] = [:],
+        script: String? = nil,
         limit: Double = 120
     ) throws -> Outcome {
-        try start(arguments, in: directory, environment: environment).wait(limit: limit)
+        try start(arguments, in: directory, environment: environment, script: script).wait(limit: limit)
     }
 
     struct Running {

@@ -15,8 +15,7 @@ package struct JSONLogHandler: LogHandler {
     }
 
     package func log(event: LogEvent) {
-        var words: [String: String] = [:]
-        for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }) { words[key] = "\(value)" }
+        let words = metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }).mapValues { "\($0)" }
         if let line = Self.line(event.level, "\(event.message)", words) { writer.write(line) }
     }
 

@@ -91,11 +91,10 @@ final class ClientConnectionHandler: ChannelDuplexHandler {
             doorkeeper.strangers.note(.foreignProtocol, "a client speaks \(foreign.rawValue), and not FLOTILLA/1")
         }
         let isAuthorised = coordinator.assumeIsolated { $0.receive(frame, session) }
+        if let stranger, frame.showsToken { doorkeeper.note(stranger, wasRight: isAuthorised) }
         if isAuthorised {
             decoder.isTrusted = true
             leaveStrangers()
-        } else if let stranger, frame.showsToken {
-            doorkeeper.noteMistake(stranger)
         }
     }
 

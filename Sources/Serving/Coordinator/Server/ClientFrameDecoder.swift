@@ -1,6 +1,6 @@
 internal import NIOCore
-internal import WireProtocol
 internal import Requests
+internal import WireProtocol
 
 /// Cuts a client's bytes into lines and blobs.
 ///

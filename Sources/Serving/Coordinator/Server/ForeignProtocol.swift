@@ -31,7 +31,9 @@ enum ForeignProtocol: String, Sendable {
         return words.contains { start.starts(with: $0) }
     }
 
-    /// A request line of any method: `METHOD target HTTP/1.1`. No line of ours ends so, since it ends in an id or an object.
+    /// Whether it is a request line of any method, `METHOD target HTTP/1.1`.
+    ///
+    /// No line of ours ends so, since it ends in an id or an object.
     private static func endsLikeHTTP(_ line: some Collection<UInt8>) -> Bool {
         let end = Array(line.suffix(9)).map(upperCased)
         guard end.count == 9, end.starts(with: Array(" HTTP/".utf8)) else { return false }

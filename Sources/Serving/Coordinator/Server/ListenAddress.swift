@@ -54,7 +54,8 @@ extension SocketAddress {
             var address = found.address.sin6_addr
             let bytes = withUnsafeBytes(of: &address) { Array($0) }
             let mapped: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
-            return bytes == [UInt8](repeating: 0, count: 15) + [1] || (bytes.prefix(12) == mapped[...] && bytes[12] == 127)
+            if bytes.prefix(12) == mapped[...] { return bytes[12] == 127 }
+            return bytes == [UInt8](repeating: 0, count: 15) + [1]
         }
     }
 }

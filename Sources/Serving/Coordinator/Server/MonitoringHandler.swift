@@ -41,7 +41,7 @@ final class MonitoringHandler: ChannelInboundHandler {
             return answer(Page(status: .tooManyRequests, text: "too many wrong tokens\n"), to: head, context)
         }
         let look = { [self] in
-            if !isAllowed(head) { doorkeeper.noteMistake(peer) }
+            doorkeeper.note(peer, wasRight: isAllowed(head))
             answer(page(head), to: head, context)
         }
         if wait > .zero {

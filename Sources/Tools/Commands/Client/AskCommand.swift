@@ -4,10 +4,10 @@ import Foundation
 import Frontend
 import GroupLauncher
 import ImagePreprocessing
+import Requests
 import ServerClient
 import Tokenization
 import WireProtocol
-import Requests
 
 /// `flotilla ask`: a client.
 struct AskCommand: ParsableCommand {

@@ -1,9 +1,9 @@
 import Diagnostics
 import Foundation
 import Frontend
+import Requests
 import Tokenization
 import WireProtocol
-import Requests
 
 /// Prints an answer as it comes; reasoning is dimmed on a terminal, and set apart by an empty line elsewhere.
 struct AnswerPrinter {

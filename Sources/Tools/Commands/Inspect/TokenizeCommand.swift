@@ -1,8 +1,8 @@
 import ArgumentParser
 import Diagnostics
 import Foundation
-import Tokenization
 import JSON
+import Tokenization
 
 /// `flotilla tokenize`: a JSON object with a text on each line of standard input, its tokens on standard output.
 struct TokenizeCommand: ParsableCommand {
@@ -65,7 +65,11 @@ private struct OutputBuffer {
     }
 
     mutating func flush() {
-        if StandardOutput.isTerminal { StandardOutput.say(String(decoding: bytes, as: UTF8.self)) } else { StandardOutput.write(bytes) }
+        if StandardOutput.isTerminal {
+            StandardOutput.say(String(decoding: bytes, as: UTF8.self))
+        } else {
+            StandardOutput.write(bytes)
+        }
         bytes.removeAll(keepingCapacity: true)
     }
 }

@@ -12,14 +12,19 @@ import RankProgram
 struct ServingOptions: ParsableArguments {
     @Option(
         help:
-            "Address to listen on, HOST:PORT or [IPV6]:PORT; may be given several times. Default 127.0.0.1:7070, or none with --unix."
+            """
+            Address to listen on, HOST:PORT or [IPV6]:PORT; may be given several times. Default 127.0.0.1:7070, or none \
+            with --unix.
+            """
     )
     var listen: [String] = []
 
     @Option(help: "Path of a Unix socket to listen on, which only this user can reach; may be given several times.")
     var unix: [String] = []
 
-    @Option(help: "Address for HTTP, HOST:PORT or [IPV6]:PORT: GET /metrics for Prometheus, GET /health for load balancers.")
+    @Option(
+        help: "Address for HTTP, HOST:PORT or [IPV6]:PORT: GET /metrics for Prometheus, GET /health for load balancers."
+    )
     var http: [String] = []
 
     @Option(

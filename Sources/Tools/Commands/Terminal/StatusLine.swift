@@ -1,6 +1,6 @@
 import Diagnostics
-import WireProtocol
 import Requests
+import WireProtocol
 
 /// A line on the terminal that says what is being waited for; nothing where standard error is no terminal.
 struct StatusLine {

@@ -28,6 +28,24 @@ final class RawClient: @unchecked Sendable {
         self.init(AF_INET, address)
     }
 
+    /// A port on which nobody listened a moment ago.
+    static func freePort() -> Int? {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        return withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+                guard bind(descriptor, generic, size) == 0, getsockname(descriptor, generic, &size) == 0 else {
+                    return nil
+                }
+                return Int(UInt16(bigEndian: pointer.pointee.sin_port))
+            }
+        }
+    }
+
     private init?<Address>(_ family: Int32, _ address: Address) {
         descriptor = socket(family, Int32(SOCK_STREAM.rawValue), 0)
         let status = withUnsafePointer(to: address) { pointer in

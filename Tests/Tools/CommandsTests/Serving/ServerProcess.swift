@@ -14,12 +14,13 @@ final class ServerProcess {
         model: String = "demo",
         _ arguments: [String] = [],
         in directory: URL,
-        environment: [String: String] = [:]
+        environment: [String: String] = [:],
+        script: String? = nil
     ) throws {
         path = directory.appendingPathComponent("socket-\(UInt32.random(in: 0 ... .max))").path
         let all =
             ["serve", "--model", model, "--unix", path, "--threads", "1", "--mpirun-args=--oversubscribe"] + arguments
-        running = try FlotillaProgram.start(all, in: directory, environment: environment)
+        running = try FlotillaProgram.start(all, in: directory, environment: environment, script: script)
         try waitUntil(.ready, .degraded)
     }
 
@@ -46,6 +47,12 @@ final class ServerProcess {
             return isThere
         }
         if !isThere { throw NotReady(description: "the server was not ready: " + errors) }
+    }
+
+    /// The port of the first address that the server has told behind `prefix`.
+    func port(after prefix: String) throws -> Int {
+        let line = errors.split(separator: "\n").first { $0.hasPrefix("listening on \(prefix)") }
+        return try #require(line.flatMap { Int($0.split(separator: ":").last ?? "") })
     }
 
     var errors: String { (try? String(contentsOf: running.errors, encoding: .utf8)) ?? "" }

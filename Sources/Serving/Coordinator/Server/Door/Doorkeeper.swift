@@ -71,8 +71,9 @@ final class Doorkeeper: @unchecked Sendable {
         guesses.wait(peer, now: now).map { .nanoseconds(Int64($0 / .nanoseconds(1))) }
     }
 
-    func noteMistake(_ peer: PeerAddress) {
-        guesses.noteMistake(peer, now: now)
+    /// A token that was waited for was looked at.
+    func note(_ peer: PeerAddress, wasRight: Bool) {
+        if wasRight { return guesses.noteRight(peer) }
         strangers.note(.badToken, "a wrong token was shown", ["address": "\(peer)"])
     }
 }

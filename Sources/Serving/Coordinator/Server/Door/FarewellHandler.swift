@@ -5,8 +5,10 @@ final class FarewellHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// How long a client has to close its end. What it sends until then is passed over: unread, it would turn the
-    /// close into a reset, which can overtake what was said.
+    /// How long a client has to close its end.
+    ///
+    /// What it sends until then is passed over: unread, it would turn the close into a reset, which can overtake what
+    /// was said.
     private static let patience = TimeAmount.seconds(1)
 
     private let text: String

@@ -47,27 +47,32 @@ struct GuessThrottle: Sendable {
     mutating func leave(_ peer: PeerAddress) {
         guard let waiting = entries[peer]?.waiting, waiting > 0 else { return }
         entries[peer]?.waiting -= 1
+        forgetIfBlameless(peer)
+    }
+
+    private mutating func forgetIfBlameless(_ peer: PeerAddress) {
         if let entry = entries[peer], entry.waiting == 0, entry.mistakes == 0 { entries[peer] = nil }
     }
 
     /// How long a token that has come now has to wait until it is looked at; `nil`: it is not looked at.
+    ///
+    /// It counts as wrong until it was right: those that come at once wait as long as those that come in turn.
     mutating func wait(_ peer: PeerAddress, now: Duration) -> Duration? {
         var entry = entry(peer, now)
-        guard entry.mistakes >= limits.free else { return .zero }
-        let wait = max(.zero, entry.next - now)
+        let wait = entry.mistakes < limits.free ? .zero : max(.zero, entry.next - now)
         guard wait <= limits.longestWait else { return nil }
-        entry.next = now + wait + pause(entry.mistakes)
+        entry.mistakes += 1
+        entry.lastMistake = now
+        if entry.mistakes >= limits.free { entry.next = now + wait + pause(entry.mistakes) }
         keep(entry, peer)
         return wait
     }
 
-    /// The token was wrong.
-    mutating func noteMistake(_ peer: PeerAddress, now: Duration) {
-        var entry = entry(peer, now)
-        entry.mistakes += 1
-        entry.lastMistake = now
-        if entry.mistakes >= limits.free { entry.next = max(entry.next, now + pause(entry.mistakes)) }
-        keep(entry, peer)
+    /// The token was right.
+    mutating func noteRight(_ peer: PeerAddress) {
+        guard let mistakes = entries[peer]?.mistakes, mistakes > 0 else { return }
+        entries[peer]?.mistakes -= 1
+        forgetIfBlameless(peer)
     }
 
     private func pause(_ mistakes: Int) -> Duration {
