@@ -17,7 +17,11 @@ struct GenerationRun {
 
     init(model: URL, group: GroupOptions, launch: LaunchOptions) throws {
         checkpoint = try Checkpoint(directory: model)
-        preparer = RequestPreparer(checkpoint.config, tokenizer: try Tokenizer(directory: model))
+        preparer = try RequestPreparer(
+            checkpoint.config,
+            tokenizer: Tokenizer(directory: model),
+            maxPixels: group.pixelLimit()
+        )
         self.group = group
         self.launch = launch
     }
