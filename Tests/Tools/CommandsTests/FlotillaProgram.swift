@@ -17,11 +17,12 @@ enum FlotillaProgram {
     /// Starts it; output and errors go to files in `directory`, so that neither can fill a pipe.
     static func start(
         _ arguments: [String],
+        of program: URL = executable,
         in directory: URL,
         environment: [String: String] = [:]
     ) throws -> Running {
         let process = Process()
-        process.executableURL = executable
+        process.executableURL = program
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let name = UUID().uuidString
