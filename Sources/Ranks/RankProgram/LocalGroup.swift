@@ -47,7 +47,7 @@ package final class LocalGroup: Sendable {
     ) throws {
         let threads = options.threads ?? Processors.available
         let format = try checkpoint.format(asked: options.format)
-        let vision = LocalTileInbox(checkpoint, format: format, threads: threads, endpoint: endpoint)
+        let vision = LocalTileInbox(checkpoint, options, format: format, threads: threads, endpoint: endpoint)
         let rank = DecoderRank(
             checkpoint: checkpoint,
             options: options,
@@ -80,21 +80,24 @@ private final class LocalTileInbox: TileInbox {
     private let checkpoint: Checkpoint
     private let format: WeightFormat
     private let threads: Int
+    private let maxPixels: Int
     private let endpoint: LocalEndpoint
     /// Loaded with the first picture: a conversation of text alone needs no vision tower.
     private var encoder: TileEncoder?
     private var waiting: [Waiting] = []
     private var encoded: [(header: TileHeader, tokens: FloatBuffer)] = []
 
-    init(_ checkpoint: Checkpoint, format: WeightFormat, threads: Int, endpoint: LocalEndpoint) {
+    init(_ checkpoint: Checkpoint, _ options: RankOptions, format: WeightFormat, threads: Int, endpoint: LocalEndpoint) {
         self.checkpoint = checkpoint
+        maxPixels = options.maxPixels
         self.format = format
         self.threads = threads
         self.endpoint = endpoint
     }
 
     func submit(_ job: ImageJob, _ bytes: Data) {
-        let encoder = self.encoder ?? TileEncoder(checkpoint, format: format, threads: threads)
+        let encoder =
+            self.encoder ?? TileEncoder(checkpoint, format: format, threads: threads, maxPixels: maxPixels)
         self.encoder = encoder
         do {
             let tiles = try encoder.tiles(of: bytes, maxTiles: job.maxTiles)

@@ -1,5 +1,6 @@
 package import Checkpoints
 package import Foundation
+internal import ImagePreprocessing
 package import Kernels
 
 /// What every rank of a group is told on its command line; the same for all of them.
@@ -25,6 +26,9 @@ package struct RankOptions: Sendable, Equatable {
     /// The relative speed of the decoder ranks; `nil` is equal.
     package var rankWeights: [Double]?
 
+    /// Pictures with more pixels are refused.
+    package var maxPixels = ImageLimits.standard.maxPixels
+
     package init(model: URL) { self.model = model }
 
     package var worldSize: Int { decoderRanks + visionRanks }
@@ -44,6 +48,7 @@ package struct RankOptions: Sendable, Equatable {
             "--prefill-chunk", String(prefillChunk),
             "--max-sequences", String(maxSequences),
             "--decode-slowdown", String(decodeSlowdown ?? 0),
+            "--max-pixels", String(maxPixels),
         ]
         if let format { list += ["--format", format.rawValue] }
         if let threads { list += ["--threads", String(threads)] }

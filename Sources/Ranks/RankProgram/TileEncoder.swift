@@ -13,11 +13,15 @@ final class TileEncoder {
     private let config: ModelConfig
     private let encoder: VisionEncoder
     private let pixels: FloatBuffer
+    private let limits: ImageLimits
     let weightBytes: Int
 
-    /// - Parameter format: what the group runs in.
-    init(_ checkpoint: Checkpoint, format: WeightFormat, threads: Int) {
+    /// - Parameters:
+    ///   - format: what the group runs in.
+    ///   - maxPixels: pictures with more are refused.
+    init(_ checkpoint: Checkpoint, format: WeightFormat, threads: Int, maxPixels: Int = ImageLimits.standard.maxPixels) {
         config = checkpoint.config
+        limits = ImageLimits(maxPixels: maxPixels)
         let pool = ThreadPool(threads: threads)
         let element = PackedRows.Element(format)
         encoder = VisionEncoder(VisionWeights(checkpoint, element: element, pool: pool), pool: pool)
@@ -33,7 +37,7 @@ final class TileEncoder {
     ///
     /// - Parameter maxTiles: the grid's limit; `nil` is the checkpoint's own.
     func tiles(of image: Data, maxTiles: Int?) throws -> [RGBTile] {
-        let decoded = try DecodedImage(decoding: [UInt8](image))
+        let decoded = try DecodedImage(decoding: [UInt8](image), limits: limits)
         let tiler = Tiler(side: config.images.tileSide, maxTiles: maxTiles ?? config.images.maxTiles)
         return tiler.tiles(of: decoded)
     }

@@ -38,7 +38,7 @@ final class VisionRank {
 
     /// Works until the process in front says that the work is over.
     func run(_ checkpoint: Checkpoint, threads: Int) throws {
-        worker.start(checkpoint, format: try checkpoint.format(asked: options.format), threads: threads)
+        worker.start(checkpoint, format: try checkpoint.format(asked: options.format), threads: threads, maxPixels: options.maxPixels)
         var idle = IdleWait()
         while true {
             endpoint.tick()

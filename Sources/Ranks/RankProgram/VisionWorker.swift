@@ -43,8 +43,8 @@ final class VisionWorker: Sendable {
     }
 
     /// Begins to load the encoder and to work, on a thread of its own.
-    func start(_ checkpoint: Checkpoint, format: WeightFormat, threads: Int) {
-        let thread = Thread { self.run(checkpoint, format, threads: threads) }
+    func start(_ checkpoint: Checkpoint, format: WeightFormat, threads: Int, maxPixels: Int) {
+        let thread = Thread { self.run(checkpoint, format, threads: threads, maxPixels: maxPixels) }
         thread.name = "vision"
         thread.stackSize = 8 << 20
         thread.start()
@@ -60,9 +60,9 @@ final class VisionWorker: Sendable {
 
     private func isForgotten(_ image: Int32) -> Bool { forgotten.withLock { $0.contains(image) } }
 
-    private func run(_ checkpoint: Checkpoint, _ format: WeightFormat, threads: Int) {
+    private func run(_ checkpoint: Checkpoint, _ format: WeightFormat, threads: Int, maxPixels: Int) {
         let started = ContinuousClock.now
-        let encoder = TileEncoder(checkpoint, format: format, threads: threads)
+        let encoder = TileEncoder(checkpoint, format: format, threads: threads, maxPixels: maxPixels)
         var stats = RankStats()
         stats.weightBytes = encoder.weightBytes
         stats.loadMilliseconds = (ContinuousClock.now - started).milliseconds

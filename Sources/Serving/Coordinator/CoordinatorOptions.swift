@@ -1,5 +1,6 @@
 package import Foundation
 package import GroupLauncher
+internal import ImagePreprocessing
 package import RankProgram
 internal import ServingCore
 
@@ -51,6 +52,8 @@ package struct ServerLimits: Sendable {
     package var lineBytes = 1 << 20
     /// Bytes of a picture.
     package var blobBytes = 32 << 20
+    /// Pixels of a picture; what ranks decode is limited by their own options.
+    package var maxPixels = ImageLimits.standard.maxPixels
     /// Pictures of a request.
     package var images = 32
     /// Requests in line and under way, over all connections.

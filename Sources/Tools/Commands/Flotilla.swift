@@ -21,11 +21,28 @@ package struct Flotilla: ParsableCommand {
     /// How long the last sentence waits for somebody to read it.
     private static let lastWord = Duration.seconds(2)
 
+    /// Writes `--stop ---` as `--stop=---`: the parser takes values that begin with a dash, but not words that look like no
+    /// option at all.
+    static func joined(_ arguments: [String]) -> [String] {
+        var joined: [String] = []
+        var isPastMark = false
+        for argument in arguments {
+            let isOdd = ["---", "-=", "--="].contains { argument.hasPrefix($0) }
+            if isOdd, !isPastMark, let last = joined.last, last.hasPrefix("--"), last != "--", !last.contains("=") {
+                joined[joined.count - 1] += "=" + argument
+            } else {
+                joined.append(argument)
+            }
+            isPastMark = isPastMark || argument == "--"
+        }
+        return joined
+    }
+
     /// Runs the command and turns every error into one sentence and its exit code.
     package static func main() {
         StandardDescriptors.fillGaps()
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(joined(Array(CommandLine.arguments.dropFirst())))
             try command.run()
         } catch let error as any OperatorError {
             StandardError.say("flotilla: \(error.report)\n", patience: lastWord)

@@ -172,6 +172,62 @@ def pngs():
             png(f"order-{mode}-{w}x{h}.png", pixels, depth, colour, settings=[(20, 1), (20, 6)])
 
 
+def odd_pngs():
+    """Files that break the standard where Pillow does not look: around and behind the data of the pixels."""
+    end = chunk(b"IEND", b"")
+    text = chunk(b"tEXt", b"Title\0x")
+
+    def crossed(piece):
+        """The chunk with another sum."""
+        return piece[:-4] + bytes(255 - byte for byte in piece[-4:])
+
+    for label, colour, interlaced in (("", 2, False), ("i", 0, True), ("p", 3, False)):
+        pixels = picture(31, 22, CHANNELS[colour], 40 + colour, 255)
+        data = b""
+        for x0, y0, dx, dy in ADAM7 if interlaced else [(0, 0, 1, 1)]:
+            part = pixels[y0::dy, x0::dx]
+            data += filtered([pack_row(row, 8) for row in part], CHANNELS[colour])
+        body = zlib.compress(data, 9)
+        head = chunk(b"IHDR", struct.pack(">IIBBBBB", 31, 22, 8, colour, 0, 0, int(interlaced)))
+        rest = palette(256) if colour == 3 else b""
+        idat = chunk(b"IDAT", body)
+        small = struct.pack(">H", (0x08 << 8) + 31 - (0x08 << 8) % 31)
+        kinds = {
+            "window": rest + chunk(b"IDAT", small + body[2:]) + end,
+            "no-end": rest + idat,
+            "end-sum": rest + idat + crossed(end),
+            "end-long": rest + idat + chunk(b"IEND", b"zz"),
+            "end-cut": rest + idat + end[:5],
+            "data-sum": rest + crossed(idat) + end,
+            "data-sum-cut": rest + idat[:-3],
+            "no-check": rest + chunk(b"IDAT", body[:-4]) + end,
+            "half-check": rest + chunk(b"IDAT", body[:-2]) + end,
+            "cut-check": rest + idat[:-6],
+            "data-behind": rest + chunk(b"IDAT", body + b"xyz" * 10) + end,
+            "chunk-behind": rest + idat + chunk(b"IDAT", b"junk") + end,
+            "rows-behind": rest + chunk(b"IDAT", zlib.compress(data + bytes(1000), 9)) + end,
+            "bytewise": rest + b"".join(chunk(b"IDAT", body[i:i + 1]) for i in range(len(body))) + end,
+            "empty-first": rest + chunk(b"IDAT", b"") + idat + end,
+            "text-sum": rest + idat + crossed(text) + end,
+            "unknown-behind": rest + idat + chunk(b"ABCD", b"zz") + end,
+            "unknown-before": rest + chunk(b"ABCD", b"zz") + idat + end,
+            "no-letters": rest + chunk(b"a1b2", b"zz") + idat + end,
+            "small-letter": rest + chunk(b"text", b"zz") + idat + end,
+            "garbage-behind": rest + idat + b"\xFF" * 50,
+            "header-behind": rest + idat + head + end,
+            "palette-behind": rest + idat + chunk(b"PLTE", bytes(9)) + end,
+            "wrong-lengths": chunk(b"bKGD", b"\0") + chunk(b"gAMA", bytes(4)) + rest + chunk(b"cHRM", b"\xFF" * 32)
+            + chunk(b"iCCP", b"abc\0\0xx") + idat + end,
+        }
+        for kind, tail in kinds.items():
+            name = f"odd{label}-{kind}.png"
+            (OUT / name).write_bytes(b"\x89PNG\r\n\x1a\n" + head + tail)
+            expect(name)
+        name = f"odd{label}-text-first.png"
+        (OUT / name).write_bytes(b"\x89PNG\r\n\x1a\n" + text + head + rest + idat + end)
+        expect(name)
+
+
 # ---------------------------------------------------------------- JPEG
 
 def jpegs():
@@ -261,6 +317,7 @@ def main():
     for old in OUT.iterdir():
         old.unlink()
     pngs()
+    odd_pngs()
     jpegs()
     webps()
     lines = ",\n".join(json.dumps(line) for line in EXPECTED)

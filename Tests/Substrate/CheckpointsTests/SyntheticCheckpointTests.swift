@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -81,6 +82,48 @@ struct SyntheticCheckpointTests {
             try Data("half".utf8).write(to: partial.appendingPathComponent("model.safetensors"))
             try Self.write("mini-f32", to: directory.appendingPathComponent("out"))
             #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["out"])
+        }
+    }
+
+    @Test("while a checkpoint is replaced there is always one, and of a link the place that it names is written")
+    func exchange() throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            let (place, new) = (directory.appendingPathComponent("place"), directory.appendingPathComponent("new"))
+            for one in [place, new] {
+                try FileManager.default.createDirectory(at: one, withIntermediateDirectories: true)
+                try Data(one.lastPathComponent.utf8).write(to: one.appendingPathComponent("config.json"))
+            }
+            let watch = Watch(place.appendingPathComponent("config.json"))
+            for _ in 0..<200 { try DirectoryExchange.put(new, at: place) }
+            #expect(watch.end() == 0)
+            #expect(try Data(contentsOf: place.appendingPathComponent("config.json")) == Data("place".utf8))
+            let link = directory.appendingPathComponent("link")
+            try FileManager.default.createSymbolicLink(at: link, withDestinationURL: place)
+            let shape = try SyntheticShape(Fixtures.url("mini-f32/config.json").path)
+            try SyntheticCheckpoint(shape).write(to: link, seed: 0, replacing: true)
+            #expect(throws: Never.self) { try Checkpoint(directory: place) }
+            #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link.path) == place.path)
+        }
+    }
+
+    /// Looks for a file again and again on a thread of its own.
+    private final class Watch: Sendable {
+        private let misses = Atomic<Int>(0)
+        private let hasEnded = Atomic<Bool>(false)
+
+        init(_ file: URL) {
+            let path = file.path
+            Thread.detachNewThread { [self] in
+                while !hasEnded.load(ordering: .relaxed) {
+                    if access(path, F_OK) != 0 { misses.add(1, ordering: .relaxed) }
+                }
+            }
+        }
+
+        /// How often it was not there.
+        func end() -> Int {
+            hasEnded.store(true, ordering: .relaxed)
+            return misses.load(ordering: .relaxed)
         }
     }
 

@@ -8,19 +8,39 @@ struct DecodedImageTests {
     }
 
     @Test(
-        "A file cut anywhere is an error, never half a picture",
+        "A file cut anywhere is an error, or the picture where nothing but its end is missing; never half a picture",
         arguments: [
-            "c2d8.png", "c3d4i.png", "j420.jpg", "j444p.jpg", "jgrey.jpg", "jycck.jpg", "jrestart.jpg", "wlossy60.webp",
-            "wlossless.webp", "wlossy-alpha.webp", "wanimated.webp",
+            ("c2d8.png", 20), ("c2d8i.png", 20), ("c3d4i.png", 20), ("j420.jpg", 1), ("j444p.jpg", 1), ("jgrey.jpg", 1),
+            ("jycck.jpg", 1), ("jrestart.jpg", 1), ("wlossy60.webp", 1), ("wlossless.webp", 1),
+            ("wlossy-alpha.webp", 1), ("wanimated.webp", 1),
         ]
     )
-    func truncated(name: String) throws {
+    func truncated(name: String, needless: Int) throws {
         let bytes = try Self.file(name)
-        for count in stride(from: 1, to: bytes.count - 1, by: 7) + [bytes.count - 2] {
-            #expect(throws: ImageError.self, "\(count) of \(bytes.count) bytes") {
-                try DecodedImage(decoding: Array(bytes.prefix(count)))
+        let whole = try DecodedImage(decoding: bytes)
+        for count in stride(from: 1, to: bytes.count - needless, by: 7) + [bytes.count - needless - 1] {
+            do throws(ImageError) {
+                // A picture whose data lack the last bits only has all its pixels.
+                #expect(try DecodedImage(decoding: Array(bytes.prefix(count))) == whole)
+                #expect(count >= bytes.count - needless - 5, "\(count) of \(bytes.count) bytes")
+            } catch {
+                continue
             }
         }
+        for missing in 1...needless where needless > 1 {
+            #expect(try DecodedImage(decoding: Array(bytes.dropLast(missing))) == whole, "\(missing) bytes short")
+        }
+    }
+
+    @Test("Pixels that do not add up are damage, although their chunk's own sum is not looked at")
+    func wrongSum() throws {
+        let file = try Self.file("odd-data-sum.png")
+        #expect(throws: Never.self) { try DecodedImage(decoding: file) }
+        // Behind the data of the pixels: their sum, the chunk's sum, IEND.
+        var wrong = file
+        wrong[file.count - 12 - 4 - 1] ^= 1
+        let error = #expect(throws: ImageError.self) { try DecodedImage(decoding: wrong) }
+        #expect(error?.description.hasSuffix("its pixels do not have the sum that the file tells") == true)
     }
 
     @Test("Truncation is called truncation", arguments: ["c2d8.png", "j420.jpg", "wlossy60.webp"])

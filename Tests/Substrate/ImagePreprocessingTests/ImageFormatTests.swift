@@ -12,7 +12,14 @@ struct ImageFormatTests {
             ("{\"error\":1}", "JSON or other text"),
             ("data:image/png;base64,iVBOR", "a data: URL, not the bytes that it stands for"),
             ("\0\0\0\u{1C}ftypavif", "an AVIF image"), ("\0\0\0\u{1C}ftypheic", "a HEIC image"),
-            ("\0\0\0\u{1C}ftypisom", "a video file"), ("RIFF1234WAVE", "a RIFF file without a WebP image in it"),
+            ("\0\0\0\u{1C}ftypisom", "a video file"), ("\0\0\0\u{1C}ftypqt  \0\0\0\0qt  ", "a video file"),
+            ("\0\0\0\u{1C}ftyphevc\0\0\0\0msf1hevc", "a HEIC image sequence"),
+            ("\0\0\0\u{1C}ftyphevx", "a HEIC image sequence"), ("\0\0\0\u{1C}ftypavis", "an AVIF image sequence"),
+            ("\0\0\0\u{1C}ftypmif1\0\0\0\0mif1heic", "a HEIC image"), ("\0\0\0\u{10}ftypmif1", "a HEIC image"),
+            ("\0\0\0\u{1C}ftypmif1\0\0\0\0mif1avifmiaf", "an AVIF image"),
+            ("\0\0\0\u{1C}ftypmsf1\0\0\0\0mif1avifavis", "an AVIF image sequence"),
+            ("\0\0\0\u{1C}ftypmsf1\0\0\0\0heic", "a HEIC image sequence"),
+            ("\u{7F}\u{7F}\u{7F}\u{7F}ftypisom", "a video file"), ("\0\0\0\u{1C}ftyp", "a video file"), ("RIFF1234WAVE", "a RIFF file without a WebP image in it"),
             ("II*\0abcd", "a TIFF image"), ("PK\u{3}\u{4}", "a ZIP archive"),
         ]
     )

@@ -51,6 +51,28 @@ struct BadInputTests {
             status: 2,
             says: "/no.hosts"
         ),
+        Case(
+            arguments: ["generate", "--model", model, "--prompt", "x", "--image", picture, "--max-pixels", "0"],
+            status: 2,
+            says: "--max-pixels is 0, expected 1 to 1000000000"
+        ),
+        Case(
+            arguments: [
+                "generate", "--model", model, "--prompt", "x", "--image", Fixtures.url("images/wide.png").path,
+                "--max-pixels", "100",
+            ],
+            status: 2,
+            says: "the limit is 100 in all"
+        ),
+        Case(arguments: ["serve", "--model", model, "--max-pixels", "-1"], status: 2, says: "--max-pixels"),
+        Case(
+            arguments: ["generate", "--model", model, "--prompt", "x", "--image", "https://example.com/a.png"],
+            status: 2,
+            says: "nothing is fetched"
+        ),
+        Case(arguments: ["ask", "--imagee", "a.png", "what?"], status: 2, says: "Unknown option '--imagee'"),
+        Case(arguments: ["ask", "what", "is", "this?"], status: 2, says: "Expected one question, found 3"),
+        Case(arguments: ["ask", "-x"], status: 2, says: "Unknown option '-x'"),
         Case(arguments: ["plan", "--model", model, "--decoder-ranks", "9"], status: 2, says: "query heads"),
         Case(arguments: ["plan", "--model", model, "--rank-weights", "1,0"], status: 2, says: "--rank-weights"),
         Case(arguments: ["tokenize", "--model", "/nowhere"], status: 4, says: "/nowhere"),

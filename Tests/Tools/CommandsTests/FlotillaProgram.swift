@@ -19,13 +19,14 @@ enum FlotillaProgram {
     /// - Parameter script: what a shell does instead; `exec "$0" "$@"` in it is the program with its arguments.
     static func start(
         _ arguments: [String],
+        of program: URL = executable,
         in directory: URL,
         environment: [String: String] = [:],
         script: String? = nil
     ) throws -> Running {
         let process = Process()
-        process.executableURL = script == nil ? executable : URL(fileURLWithPath: "/bin/sh")
-        process.arguments = (script.map { ["-c", $0, executable.path] } ?? []) + arguments
+        process.executableURL = script == nil ? program : URL(fileURLWithPath: "/bin/sh")
+        process.arguments = (script.map { ["-c", $0, program.path] } ?? []) + arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let name = UUID().uuidString
         let output = directory.appendingPathComponent("\(name).out")

@@ -33,7 +33,7 @@ final class PreparationDesk: Sendable {
         limits = options.limits
         imageDirectory = options.imageDirectory?.resolvingSymlinksInPath()
         maxContext = min(checkpoint.config.decoder.maxPositions, options.rankOptions.cacheTokens)
-        preparer = RequestPreparer(checkpoint.config, tokenizer: tokenizer)
+        preparer = RequestPreparer(checkpoint.config, tokenizer: tokenizer, maxPixels: options.limits.maxPixels)
     }
 
     /// A GENERATE, ready to be admitted.

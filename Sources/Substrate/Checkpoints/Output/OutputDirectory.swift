@@ -3,14 +3,15 @@ import Foundation
 
 /// A checkpoint's directory that is being written.
 ///
-/// It is written beside its place and renamed when it is whole, so that an interrupted one is never taken for a
-/// checkpoint.
+/// It is written beside its place, and renamed when the disk has all of it: whenever the machine stops, the place holds the
+/// earlier checkpoint or the new one, whole.
 struct OutputDirectory {
     let url: URL
 
     /// - Parameter replacing: whether an earlier checkpoint may be replaced; nothing else ever is.
     init(_ url: URL, replacing: Bool) throws(UsageError) {
-        self.url = url.standardizedFileURL
+        // Of a link, the place that it names.
+        self.url = url.standardizedFileURL.resolvingSymlinksInPath()
         try requireReplaceable(replacing)
     }
 
@@ -25,12 +26,16 @@ struct OutputDirectory {
             try manager.createDirectory(at: partial, withIntermediateDirectories: true)
             try requireSpace(bytes, in: partial)
             try body(partial)
-            if manager.fileExists(atPath: url.path) { try manager.removeItem(at: url) }
-            try manager.moveItem(at: partial, to: url)
+            try OutputFile.synchronize(directory: partial)
+            try DirectoryExchange.put(partial, at: url)
+            // Where it was put there may now be the earlier checkpoint.
+            try? manager.removeItem(at: partial)
         } catch {
             try? manager.removeItem(at: partial)
             if let error = error as? any OperatorError { throw error }
-            throw UsageError("\(url.path) cannot be written: \(error.localizedDescription)")
+            let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError ?? error as NSError
+            let isSystem = cause.domain == NSPOSIXErrorDomain
+            throw OutputFile.failure(url.path, isSystem ? Int32(cause.code) : nil, error.localizedDescription)
         }
     }
 
@@ -56,7 +61,10 @@ struct OutputDirectory {
         // The other files of a checkpoint need some megabytes more.
         let needed = UInt64(bytes) + 16 << 20
         guard free >= needed else {
-            throw UsageError("the checkpoint needs \(needed) bytes, the disk of \(directory.path) has \(free) free")
+            throw UsageError(
+                "\(url.path) cannot be written: the checkpoint needs \(needed) bytes, its disk has \(free) free",
+                hint: OutputFile.fullDiskHint
+            )
         }
     }
 }

@@ -37,7 +37,35 @@ final class OutputFile: Sendable {
         guard fsync(descriptor) == 0 else { throw Self.failure(path) }
     }
 
-    private static func failure(_ path: String) -> UsageError {
-        UsageError("\(path) cannot be written: \(String(cString: strerror(errno)))")
+    /// Writes a whole file, and returns when the disk has it.
+    static func write(_ data: Data, to url: URL) throws(UsageError) {
+        let file = try OutputFile(url)
+        let result = data.withUnsafeBytes { bytes in
+            Result { () throws(UsageError) in try file.write(bytes, at: 0) }
+        }
+        try result.get()
+        try file.synchronize()
+    }
+
+    /// Returns when the disk has the names of the files in `directory`.
+    static func synchronize(directory: URL) throws(UsageError) {
+        let descriptor = open(directory.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure(directory.path) }
+        defer { close(descriptor) }
+        // Some network file systems have no such operation for directories.
+        guard fsync(descriptor) == 0 || errno == EINVAL else { throw failure(directory.path) }
+    }
+
+    static let fullDiskHint = "make room, or give a directory on another disk with --out"
+
+    /// The sentence for a failed system call.
+    ///
+    /// - Parameters:
+    ///   - code: the system's number for the cause.
+    ///   - otherwise: the cause where there is no such number.
+    static func failure(_ path: String, _ code: Int32? = errno, _ otherwise: String = "") -> UsageError {
+        let isFull = code == ENOSPC || code == EDQUOT
+        let cause = isFull ? "its disk is full" : code.map { String(cString: strerror($0)) } ?? otherwise
+        return UsageError("\(path) cannot be written: \(cause)", hint: isFull ? fullDiskHint : nil)
     }
 }

@@ -93,7 +93,7 @@ package struct PackedCheckpoint {
             }
             if let index = plan.index {
                 let text = Data(JSONWriter.text(index).utf8)
-                try text.write(to: partial.appendingPathComponent(WeightFiles.index))
+                try OutputFile.write(text, to: partial.appendingPathComponent(WeightFiles.index))
             }
             try copyTexts(to: partial)
         }
@@ -116,7 +116,7 @@ package struct PackedCheckpoint {
             let source = checkpoint.directory.appendingPathComponent(name)
             let isText = endings.contains(source.pathExtension) || name.uppercased().hasPrefix("LICENSE")
             guard isText, name != WeightFiles.index else { continue }
-            try Data(contentsOf: source).write(to: directory.appendingPathComponent(name))
+            try OutputFile.write(try Data(contentsOf: source), to: directory.appendingPathComponent(name))
         }
     }
 }

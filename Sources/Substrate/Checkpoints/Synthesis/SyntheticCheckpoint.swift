@@ -43,6 +43,8 @@ package struct SyntheticCheckpoint {
         texts["preprocessor_config.json"] = JSONWriter.text(.object(shape.preprocessor))
         texts["generation_config.json"] = JSONWriter.text(.object(["_from_model_config": .bool(true)]))
         if let index = plan.index { texts[WeightFiles.index] = JSONWriter.text(index) }
-        for (name, text) in texts { try Data(text.utf8).write(to: directory.appendingPathComponent(name)) }
+        for (name, text) in texts {
+            try OutputFile.write(Data(text.utf8), to: directory.appendingPathComponent(name))
+        }
     }
 }

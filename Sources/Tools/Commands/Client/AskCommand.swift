@@ -21,17 +21,35 @@ struct AskCommand: ParsableCommand {
     @OptionGroup var server: ServerOptions
     @OptionGroup var answer: AnswerOptions
 
-    @Option(help: "A picture to ask about: JPEG, PNG or WebP; may be given several times.")
+    @Option(parsing: .unconditionalSingleValue, help: "A picture to ask about: JPEG, PNG or WebP; may be given several times.")
     var image: [String] = []
 
-    @Option(help: "A system message, in place of the published one.")
+    @Option(parsing: .unconditional, help: "A system message, in place of the published one.")
     var system: String?
 
     @Flag(help: "Print the END event's JSON object, and nothing else.")
     var json = false
 
-    @Argument(help: "What to ask; - reads it from standard input.")
-    var text: String
+    // An array, since only arrays take what begins with a dash.
+    @Argument(
+        parsing: .allUnrecognized,
+        help: ArgumentHelp("What to ask, in one word; - reads it from standard input.", valueName: "text")
+    )
+    var texts: [String]
+
+    private var text: String { texts.first { $0 != "--" } ?? "" }
+
+    func validate() throws {
+        let mark = texts.firstIndex(of: "--") ?? texts.endIndex
+        // No option has a space in its name, so that such a word is a question; any other is an option mistyped.
+        if let odd = texts[..<mark].first(where: { $0.hasPrefix("-") && $0 != "-" && !$0.contains(" ") }) {
+            throw ValidationError("Unknown option '\(odd)'; if it is the question, put -- before it")
+        }
+        let count = mark == texts.endIndex ? texts.count : texts.count - 1
+        guard count == 1 else {
+            throw ValidationError("Expected one question, found \(count); put it in quotation marks")
+        }
+    }
 
     func run() throws {
         SignalWatch.ignoreBrokenPipes()

@@ -28,7 +28,7 @@ struct AnswerOptions: ParsableArguments {
     @Option(help: "The same seed gives the same answer, for any number of ranks; by default a random one.")
     var seed: UInt64?
 
-    @Option(help: "A text that ends the answer; may be given several times.")
+    @Option(parsing: .unconditionalSingleValue, help: "A text that ends the answer; may be given several times.")
     var stop: [String] = []
 
     @Option(help: "on asks for reasoning as published, off prevents it, auto leaves it to the prompt.")

@@ -20,19 +20,19 @@ struct GenerateCommand: ParsableCommand {
     @OptionGroup var launch: LaunchOptions
     @OptionGroup var answer: AnswerOptions
 
-    @Option(help: "What to ask.")
+    @Option(parsing: .unconditional, help: "What to ask.")
     var prompt: String?
 
-    @Option(help: "A picture to ask about: JPEG, PNG or WebP; may be given several times.")
+    @Option(parsing: .unconditionalSingleValue, help: "A picture to ask about: JPEG, PNG or WebP; may be given several times.")
     var image: [String] = []
 
-    @Option(help: "A system message, in place of the published one.")
+    @Option(parsing: .unconditional, help: "A system message, in place of the published one.")
     var system: String?
 
-    @Option(help: "A conversation: a file with a JSON array of {\"role\", \"content\"}.")
+    @Option(parsing: .unconditional, help: "A conversation: a file with a JSON array of {\"role\", \"content\"}.")
     var messages: String?
 
-    @Option(help: "Many conversations: a file with a JSON object {\"id\", \"messages\"} a line.")
+    @Option(parsing: .unconditional, help: "Many conversations: a file with a JSON object {\"id\", \"messages\"} a line.")
     var batch: String?
 
     @Flag(help: "Print one JSON object an answer.")
@@ -41,7 +41,7 @@ struct GenerateCommand: ParsableCommand {
     @Option(help: "How often lost ranks are started again; the answers go on with the same bytes.")
     var restarts = 0
 
-    @Option(help: "Write visual tokens and the logits of every step to this safetensors file.")
+    @Option(parsing: .unconditional, help: "Write visual tokens and the logits of every step to this safetensors file.")
     var trace: String?
 
     func validate() throws {

@@ -21,7 +21,11 @@ struct GenerationRun {
 
     init(model: URL, group: GroupOptions, launch: LaunchOptions, restarts: Int) throws {
         checkpoint = try Checkpoint(directory: model)
-        preparer = RequestPreparer(checkpoint.config, tokenizer: try Tokenizer(directory: model))
+        preparer = try RequestPreparer(
+            checkpoint.config,
+            tokenizer: Tokenizer(directory: model),
+            maxPixels: group.pixelLimit()
+        )
         self.group = group
         self.launch = launch
         self.restarts = restarts

@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoints
 import Diagnostics
 import Foundation
+import ImagePreprocessing
 import Kernels
 import RankProgram
 
@@ -44,6 +45,9 @@ struct GroupOptions: ParsableArguments {
     @Option(help: "The relative speed of the decoder ranks' machines, such as 2,1,1; by default equal.")
     var rankWeights: String?
 
+    @Option(help: "Pixels of a picture at most; decoding takes up to 12 bytes a pixel, on each vision rank.")
+    var maxPixels = ImageLimits.standard.maxPixels
+
     /// The options as ranks take them.
     ///
     /// - Parameters:
@@ -63,6 +67,7 @@ struct GroupOptions: ParsableArguments {
         }
         options.decodeSlowdown = decodeSlowdown == 0 ? nil : decodeSlowdown
         options.rankWeights = try speeds()
+        options.maxPixels = try pixelLimit()
         options.format = try format.map { try WeightFormat(option: $0) }
         guard let placement = WeightPlacement(rawValue: weights) else {
             throw UsageError("--weights is \(weights), expected copy, map or lock")
@@ -70,6 +75,9 @@ struct GroupOptions: ParsableArguments {
         options.placement = placement
         return options
     }
+
+    /// `--max-pixels`, checked.
+    func pixelLimit() throws -> Int { try within(maxPixels, 1...1_000_000_000, "--max-pixels") }
 
     private func within(_ value: Int, _ range: ClosedRange<Int>, _ name: String) throws -> Int {
         if range.contains(value) { return value }

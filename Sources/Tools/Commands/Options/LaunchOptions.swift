@@ -6,10 +6,10 @@ import RankProgram
 
 /// The options that say where ranks run.
 struct LaunchOptions: ParsableArguments {
-    @Option(help: "A hostfile of Open MPI; by default all ranks run on this host.")
+    @Option(parsing: .unconditional, help: "A hostfile of Open MPI; by default all ranks run on this host.")
     var hostfile: String?
 
-    @Option(help: "Further arguments for mpirun, in one word, such as \"--mca btl tcp,self\".")
+    @Option(parsing: .unconditional, help: "Further arguments for mpirun, in one word, such as \"--mca btl tcp,self\".")
     var mpirunArgs: String?
 
     @Flag(help: "Show what mpirun and the ranks print.")

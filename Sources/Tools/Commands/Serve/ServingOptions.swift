@@ -87,6 +87,7 @@ struct ServingOptions: ParsableArguments {
         options.limits.inFlight = try Self.within(maxInflight, 1...100_000, "--max-inflight")
         options.limits.lineBytes = try Self.within(maxLine, 256...(1 << 28), "--max-line")
         options.limits.blobBytes = try Self.within(maxBlob, 1...(1 << 28), "--max-blob")
+        options.limits.maxPixels = rankOptions.maxPixels
         options.limits.images = try Self.within(maxImages, 1...1024, "--max-images")
         options.limits.visualTokenBytes = try Self.within(imageCache, 0...1_000_000, "--image-cache") << 20
         return options
