@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The whole path under mpirun against the PyTorch reference: tokenizer, tiles, vision, shards, sampling.
-@Suite("Groups of ranks against the reference", .serialized)
+@Suite("Groups of ranks against the reference", .serialized, .ownThread)
 struct GoldenGroupTests {
     struct Setting: Sendable, CustomTestStringConvertible {
         let model: String

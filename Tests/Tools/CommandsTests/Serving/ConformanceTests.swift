@@ -4,7 +4,7 @@ import Testing
 import WireProtocol
 
 /// The examples of docs/PROTOCOL.md, played against a live server.
-@Suite("The protocol as it is documented", .serialized)
+@Suite("The protocol as it is documented", .serialized, .ownThread)
 struct ConformanceTests {
     /// One example: lines of a client and of a server, in order.
     struct Example: Sendable, CustomTestStringConvertible {
