@@ -4,7 +4,7 @@ import Foundation
 ///
 /// Machines that run tests are slow, busy, or both; a limit that a busy machine exceeds tells nothing about the program.
 package enum Watchdog {
-    package static let seconds: Double = 240
+    package static let seconds: Double = 600
 }
 
 package enum Poll {
