@@ -1,7 +1,7 @@
+import Requests
 import Testing
 
 @testable import Inference
-import Requests
 
 @Suite("The guard of thinking")
 struct ThinkGuardTests {

@@ -26,7 +26,9 @@ enum TestRanks {
         )
     }
 
-    /// Runs them to their end. The result is what they printed.
+    /// Runs them to their end.
+    ///
+    /// The result is what they printed.
     static func run(
         _ ranks: Int,
         _ arguments: [String],

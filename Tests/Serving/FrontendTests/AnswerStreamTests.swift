@@ -1,10 +1,10 @@
 import GroupLink
+import Requests
 import TestSupport
 import Testing
 import Tokenization
 
 @testable import Frontend
-import Requests
 
 struct AnswerStreamTests {
     static func pieces(_ ids: [Int32], stop: [String] = []) throws -> ([AnswerStream.Segment], AnswerStream) {

@@ -45,7 +45,9 @@ package final class ChildProcess: @unchecked Sendable {
         TestRun.prepare()
         let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let files = (directory?.path, output.path, errors.path)
-        processIdentifier = try Spawner.shared.run { try Self.spawn([executable] + arguments, variables, files, deathSignal) }
+        processIdentifier = try Spawner.shared.run {
+            try Self.spawn([executable] + arguments, variables, files, deathSignal)
+        }
     }
 
     deinit { if isRunning { kill(processIdentifier, SIGKILL) } }

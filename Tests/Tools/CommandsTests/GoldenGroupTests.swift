@@ -144,7 +144,8 @@ struct GoldenGroupTests {
         try conversation.messages.write(to: messages)
         let outcome = try FlotillaProgram.run(
             [
-                "generate", "--model", golden.directory.path, "--messages", messages.path, "--json", "--max-tokens", "24",
+                "generate", "--model", golden.directory.path, "--messages", messages.path, "--json", "--max-tokens",
+                "24",
                 "--kv", "f32",
             ] + options,
             in: directory,

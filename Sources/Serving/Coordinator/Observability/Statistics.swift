@@ -1,8 +1,8 @@
 internal import Frontend
 internal import GroupLink
 internal import NIOCore
-internal import WireProtocol
 internal import Requests
+internal import WireProtocol
 
 /// What the server has done since it started.
 struct Statistics {

@@ -2,8 +2,8 @@ internal import Frontend
 internal import GroupLink
 internal import Inference
 internal import NIOCore
-internal import WireProtocol
 internal import Requests
+internal import WireProtocol
 
 /// A request that has been accepted, until its END or ERR.
 final class ServedRequest {

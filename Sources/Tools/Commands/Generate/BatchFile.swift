@@ -1,8 +1,8 @@
 import Diagnostics
 import Foundation
 import Frontend
-import Tokenization
 import Requests
+import Tokenization
 
 /// The requests of `--batch`: one JSON object a line, with "messages" and optionally "id", "think" and "max_tokens".
 struct BatchFile {

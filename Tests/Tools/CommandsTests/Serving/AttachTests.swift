@@ -1,8 +1,8 @@
 import Foundation
+import Requests
 import TestSupport
 import Testing
 import WireProtocol
-import Requests
 
 /// A server whose ranks something else starts.
 @Suite("Attached ranks", .serialized, .ownThread)

@@ -1,8 +1,8 @@
 import Foundation
+import Requests
 import TestSupport
 import Testing
 import WireProtocol
-import Requests
 
 /// `flotilla ask` and `flotilla bench serve`, as people call them, and what a request that is not streamed gets.
 @Suite("Client commands", .serialized, .ownThread)

@@ -1,8 +1,8 @@
 import Foundation
+import Requests
 import TestSupport
 import Testing
 import WireProtocol
-import Requests
 
 /// What clients do by mistake or on purpose, and that nobody else notices.
 @Suite("Hostile clients", .serialized, .ownThread)

@@ -98,7 +98,11 @@ final class RawClient: @unchecked Sendable {
     }
 
     /// Reads until the END or ERR of a request; other requests' events are passed over.
-    func answer(_ id: String, within seconds: Double = Watchdog.seconds, onEvent: (ServerEvent) -> Void = { _ in }) throws -> Answer {
+    func answer(
+        _ id: String,
+        within seconds: Double = Watchdog.seconds,
+        onEvent: (ServerEvent) -> Void = { _ in }
+    ) throws -> Answer {
         var answer = Answer()
         let deadline = Date(timeIntervalSinceNow: seconds)
         while true {

@@ -1,8 +1,8 @@
 import Foundation
+import Requests
 import TestSupport
 import Testing
 import WireProtocol
-import Requests
 
 /// Ranks die, answers do not.
 @Suite("Answers through the loss of ranks", .serialized, .ownThread)

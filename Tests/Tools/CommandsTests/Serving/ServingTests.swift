@@ -1,8 +1,8 @@
 import Foundation
+import Requests
 import TestSupport
 import Testing
 import WireProtocol
-import Requests
 
 /// Many requests at once, pictures that come again, and the end.
 @Suite("Serving", .serialized, .ownThread)
