@@ -187,8 +187,10 @@ let package = Package(
         Floor.tools.program("flotilla", ["Commands"]),
 
         // MARK: Tests mirror the sources
+        .target(name: "CTestProcess", path: "Tests/Support/CTestProcess", cSettings: [.unsafeFlags(strict)]),
         .target(
             name: "TestSupport",
+            dependencies: ["CTestProcess"],
             path: "Tests/Support/TestSupport",
             swiftSettings: swiftSettings
         ),
@@ -204,6 +206,7 @@ let package = Package(
             of: "Tests"
         ),
         Floor.values.tests("Diagnostics", ["Diagnostics"]),
+        Floor.support.tests("TestSupport", []),
         Floor.values.tests("Digests", ["Digests"]),
         Floor.values.tests("JSON", ["JSON"]),
         Floor.values.tests("Requests", ["Requests", "Diagnostics"]),

@@ -9,7 +9,9 @@ package import Diagnostics
 ///
 /// - SeeAlso: Shoeybi et al., *Megatron-LM*, arXiv:1909.08053, section 3.
 package struct ShardPlan: Sendable, Equatable {
-    /// One decoder rank's share. Ranges are in the numbering of the whole model.
+    /// One decoder rank's share.
+    ///
+    /// Ranges are in the numbering of the whole model.
     package struct Shard: Sendable, Equatable {
         package let rank: Int
         package let queryHeads: Range<Int>

@@ -1,6 +1,6 @@
 package import Foundation
-import Synchronization
 package import Requests
+import Synchronization
 
 /// The process in front's end of all links of one group: lets ranks in, hears and tells them.
 ///

@@ -1,6 +1,6 @@
 import Foundation
-import Synchronization
 internal import Requests
+import Synchronization
 
 /// A peer that has connected, and not yet shown the secret and introduced itself.
 final class Stranger {

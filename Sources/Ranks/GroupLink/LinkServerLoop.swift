@@ -1,6 +1,6 @@
 import Foundation
-import Synchronization
 internal import Requests
+import Synchronization
 
 /// The thread of a ``LinkServer``: the only owner of its sockets.
 final class LinkServerLoop {

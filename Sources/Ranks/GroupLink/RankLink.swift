@@ -1,7 +1,7 @@
 import Diagnostics
 package import Foundation
-import Synchronization
 package import Requests
+import Synchronization
 
 /// A rank's end of the link to the process in front.
 ///

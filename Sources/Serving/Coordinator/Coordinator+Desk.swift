@@ -1,6 +1,6 @@
 internal import NIOCore
-internal import WireProtocol
 internal import Requests
+internal import WireProtocol
 
 extension Coordinator {
     /// Runs work on a thread beside the loop, when it is the connection's turn.

@@ -1,6 +1,6 @@
 package import Diagnostics
-internal import WireProtocol
 package import Requests
+internal import WireProtocol
 
 /// A client could not do what it was asked to.
 package enum ClientError: OperatorError, Equatable {

@@ -1,6 +1,6 @@
 internal import Foundation
-package import WireProtocol
 internal import Requests
+package import WireProtocol
 
 /// Sends requests to a server as its users would, and notes when what came.
 package struct LoadGenerator: Sendable {

@@ -1,5 +1,6 @@
-/// How the decoder's matrices are held, and in `bf16` the vision tower's too, which are as stored otherwise. Norms are
-/// float32 in every format.
+/// How the decoder's matrices are held, and in `bf16` the vision tower's too, which are as stored otherwise.
+///
+/// Norms are float32 in every format.
 package enum WeightFormat: String, Sendable, CaseIterable {
     /// As the published checkpoint stores them: bfloat16, float16 or float32. Activations are float32.
     case native

@@ -73,7 +73,9 @@ package final class MPICommunicator: Communicator {
         }
     }
 
-    /// Every rank's value, in rank order. Collective.
+    /// Every rank's value, in rank order.
+    ///
+    /// Collective.
     package func allGather(_ value: UInt64) throws(MPIError) -> [UInt64] {
         var mine = value
         var all = [UInt64](repeating: 0, count: size)

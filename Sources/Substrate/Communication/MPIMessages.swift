@@ -81,7 +81,9 @@ extension MPICommunicator {
 package final class PendingMessage {
     fileprivate var request: OpaquePointer?
 
-    /// The number of bytes once the message is through; `nil` before. Also moves other messages on.
+    /// The number of bytes once the message is through; `nil` before.
+    ///
+    /// Also moves other messages on.
     package func poll() throws(MPIError) -> Int? {
         var done: Int32 = 0
         var count: Int64 = 0

@@ -2,8 +2,10 @@ internal import CKernels
 
 /// The shape of a key-value cache on one rank.
 package struct KVLayout: Sendable, Equatable {
-    /// How keys and values are stored; half precision rounds to nearest. `q8` is an integer of eight bits a number and
-    /// a scale (float32) for a token's key and one for its value in each head, the largest magnitude over 127.
+    /// How keys and values are stored; half precision rounds to nearest.
+    ///
+    /// `q8` is an integer of eight bits a number and a scale (float32) for a token's key and one for its value in each
+    /// head, the largest magnitude over 127.
     package enum Element: Sendable, CaseIterable {
         case float32, float16, q8
 

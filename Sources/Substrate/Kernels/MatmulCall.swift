@@ -217,5 +217,7 @@ struct MatmulPlan {
     }
 
     /// At least one group of the panels that kernels take together.
-    private static func wholeGroups(_ panels: Int) -> Int { max(CK_GROUP_PANELS, panels / CK_GROUP_PANELS * CK_GROUP_PANELS) }
+    private static func wholeGroups(_ panels: Int) -> Int {
+        max(CK_GROUP_PANELS, panels / CK_GROUP_PANELS * CK_GROUP_PANELS)
+    }
 }

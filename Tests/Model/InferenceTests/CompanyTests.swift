@@ -1,11 +1,11 @@
 import Checkpoints
 import Foundation
 import Kernels
+import Requests
 import TestSupport
 import Testing
 
 @testable import Inference
-import Requests
 
 @Suite("The same tokens alone, in company, after preemption and replay")
 struct CompanyTests {

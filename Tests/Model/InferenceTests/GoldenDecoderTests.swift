@@ -1,10 +1,10 @@
 import Checkpoints
 import Kernels
+import Requests
 import TestSupport
 import Testing
 
 @testable import Inference
-import Requests
 
 @Suite("The decoder against the PyTorch reference")
 struct GoldenDecoderTests {

@@ -1,8 +1,8 @@
+import Requests
 import TestSupport
 import Testing
 
 @testable import Inference
-import Requests
 
 @Suite("The scheduler's pages: sharing, giving up, coming back")
 struct SchedulerCacheTests {

@@ -2,12 +2,12 @@ import Checkpoints
 import Communication
 import Foundation
 import Kernels
+import Requests
 import SAILVL2Model
 import Sharding
 import TestSupport
 
 @testable import Inference
-import Requests
 
 /// A decoder of one rank in the test's own process, fed with visual tokens that the test gives.
 final class SoloDecoder: TileInbox {

@@ -15,21 +15,20 @@ enum TestRanks {
         output: URL,
         environment: [String: String] = [:],
         mpirun: [String] = ["--oversubscribe", "--mca", "plm", "isolated"]
-    ) throws -> Process {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments =
-            ["timeout", "100", "mpirun", "-np", "\(ranks)", "--bind-to", "none", "--mca", "mpi_yield_when_idle", "1"]
-            + mpirun + [program] + arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        _ = FileManager.default.createFile(atPath: output.path, contents: nil)
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try FileHandle(forWritingTo: output)
-        try process.run()
-        return process
+    ) throws -> ChildProcess {
+        try ChildProcess(
+            "mpirun",
+            ["-np", "\(ranks)", "--bind-to", "none", "--mca", "mpi_yield_when_idle", "1"] + mpirun + [program]
+                + arguments,
+            environment: environment,
+            output: .file(output),
+            deathSignal: SIGTERM
+        )
     }
 
-    /// Runs them to their end; `timeout` sees to it that there is one. The result is what they printed.
+    /// Runs them to their end.
+    ///
+    /// The result is what they printed.
     static func run(
         _ ranks: Int,
         _ arguments: [String],

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("The all-reduce between ranks", .serialized)
+@Suite("The all-reduce between ranks", .serialized, .ownThread)
 struct TreeAllReduceTests {
     @Test("the naive tree's bits, the plan's counts, by shared memory and by messages", arguments: 1...5)
     func bits(ranks: Int) throws {
@@ -31,11 +31,7 @@ struct TreeAllReduceTests {
                 """
             try script.write(to: agent, atomically: true, encoding: .utf8)
             chmod(agent.path, 0o755)
-            let probe = Process()
-            probe.executableURL = agent
-            probe.arguments = ["elsewhere", "true"]
-            probe.standardError = FileHandle.nullDevice
-            try probe.run()
+            let probe = try ChildProcess(agent.path, ["elsewhere", "true"])
             probe.waitUntilExit()
             guard probe.terminationStatus == 0 else { return print("SKIPPED: this system gives no namespaces") }
             let hosts = directory.appendingPathComponent("hosts")
@@ -64,12 +60,13 @@ struct TreeAllReduceTests {
                 ]
             )
             var pids: [Int32] = []
-            for _ in 0..<1000 where pids.count < 3 {
-                usleep(20_000)
-                pids = try String(contentsOf: output, encoding: .utf8).split(whereSeparator: \.isWhitespace)
-                    .compactMap { Int32($0) }
-            }
-            #expect(pids.count == 3)
+            #expect(
+                Poll.until {
+                    let text = (try? String(contentsOf: output, encoding: .utf8)) ?? ""
+                    pids = text.split(whereSeparator: \.isWhitespace).compactMap { Int32($0) }
+                    return pids.count == 3
+                }
+            )
             let first = try #require(pids.first)
             let maps = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/proc/\(first)/maps")).readToEnd() ?? Data()
             let mapped = String(decoding: maps, as: UTF8.self).split(separator: "\n")

@@ -7,8 +7,11 @@ import Testing
 
 @Suite("The vision encoder with rounded activations")
 struct VisionBfloat16Tests {
-    /// Every input and weight of a product is off by up to 2⁻⁹ of itself, in some fifteen products one behind the other.
-    /// Measured: 0.006 to 0.023 of the largest number, most where the checkpoint is float32 and its weights are rounded.
+    /// Every input and weight of a product is off by up to 2⁻⁹ of itself, in some fifteen products one behind the
+    /// other.
+    ///
+    /// Measured: 0.006 to 0.023 of the largest number, most where the checkpoint is float32 and its weights are
+    /// rounded.
     private static let tolerance: Float = 0x1p-5
 
     @Test("is for groups that run in bfloat16 alone", arguments: WeightFormat.allCases)

@@ -1,5 +1,6 @@
 import Foundation
 import GroupLink
+import TestSupport
 
 @testable import GroupLauncher
 
@@ -35,9 +36,9 @@ enum TestProgram {
 }
 
 extension RankGroup {
-    /// The end, within 30 s; everything before it is passed over.
+    /// The end; everything before it is passed over.
     func nextEnd() -> GroupEnd? {
-        let deadline = Clock.now + .seconds(30)
+        let deadline = Clock.now + .seconds(Watchdog.seconds)
         while Clock.now < deadline {
             if case .ended(let end) = nextEvent(within: deadline - Clock.now) { return end }
         }

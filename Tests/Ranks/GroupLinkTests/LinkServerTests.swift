@@ -1,10 +1,10 @@
 import Diagnostics
 import Foundation
+import Requests
 import Synchronization
 import Testing
 
 @testable import GroupLink
-import Requests
 
 /// The two ends of the link in one process.
 @Suite(.timeLimit(.minutes(1)))

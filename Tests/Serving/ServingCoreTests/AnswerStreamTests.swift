@@ -1,9 +1,9 @@
+import Requests
 import TestSupport
 import Testing
 import Tokenization
 
 @testable import ServingCore
-import Requests
 
 struct AnswerStreamTests {
     static func pieces(_ ids: [Int32], stop: [String] = []) throws -> ([AnswerStream.Segment], AnswerStream) {

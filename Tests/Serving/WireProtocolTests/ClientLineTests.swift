@@ -1,7 +1,7 @@
+import Requests
 import Testing
 
 @testable import WireProtocol
-import Requests
 
 struct ClientLineTests {
     @Test(

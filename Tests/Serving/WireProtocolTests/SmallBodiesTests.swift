@@ -1,7 +1,7 @@
+import Requests
 import Testing
 
 @testable import WireProtocol
-import Requests
 
 struct SmallBodiesTests {
     @Test("TOKENIZE takes text as text unless it is told otherwise")

@@ -1,8 +1,8 @@
 import Foundation
+import Requests
 import Testing
 
 @testable import WireProtocol
-import Requests
 
 struct WireErrorTests {
     @Test("An error has the members of the protocol")

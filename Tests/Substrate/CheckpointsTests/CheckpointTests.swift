@@ -1,11 +1,11 @@
 import Diagnostics
 import Foundation
+import JSON
 import Tensors
 import TestSupport
 import Testing
 
 @testable import Checkpoints
-import JSON
 
 @Suite("Checkpoint")
 struct CheckpointTests {

@@ -1,9 +1,9 @@
 import Foundation
+import JSON
 import TestSupport
 import Testing
 
 @testable import Checkpoints
-import JSON
 
 /// Checkpoints that are damaged at random, by seed: each must open or be refused by a `CheckpointError`.
 @Suite("Damaged checkpoints")

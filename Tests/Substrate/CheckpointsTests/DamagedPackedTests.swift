@@ -1,10 +1,10 @@
 import Diagnostics
 import Foundation
+import JSON
 import TestSupport
 import Testing
 
 @testable import Checkpoints
-import JSON
 
 /// Packed files that are wrong: refused by a sentence that names what is wrong, before a byte of it is used.
 @Suite("Damaged packed checkpoints")

@@ -1,10 +1,10 @@
 import Diagnostics
 import Foundation
+import JSON
 import TestSupport
 import Testing
 
 @testable import Checkpoints
-import JSON
 
 @Suite("Packed checkpoints")
 struct PackedCheckpointTests {

@@ -1,11 +1,11 @@
 import Diagnostics
 import Foundation
+import JSON
 import Synchronization
 import TestSupport
 import Testing
 
 @testable import Checkpoints
-import JSON
 
 @Suite("SyntheticCheckpoint")
 struct SyntheticCheckpointTests {

@@ -1,9 +1,9 @@
 import Foundation
+import JSON
 import TestSupport
 import Testing
 
 @testable import Checkpoints
-import JSON
 
 @Suite("WeightFiles")
 struct WeightFilesTests {

@@ -12,7 +12,7 @@ struct DamagedImageTests {
     }
 
     @Test(
-        "500 damaged images end in an error with a reason or in a picture, each within five seconds",
+        "500 damaged images end in an error with a reason or in a picture, none in a hang",
         arguments: [11, 12]
     )
     func mutations(seed: UInt64) throws {
@@ -34,7 +34,7 @@ struct DamagedImageTests {
                 #expect(error.description.count > 20 && !error.description.hasSuffix(": "), "seed \(seed), \(number)")
                 refused += 1
             }
-            #expect(ContinuousClock.now - start < .seconds(5), "seed \(seed), \(number)")
+            #expect(ContinuousClock.now - start < .seconds(Watchdog.seconds), "seed \(seed), \(number)")
         }
         #expect(
             decoded > 10 && refused > 100,

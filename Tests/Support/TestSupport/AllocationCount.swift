@@ -9,10 +9,7 @@ package enum AllocationCount {
         let source = directory.appendingPathComponent("count.c")
         let library = directory.appendingPathComponent("count.so")
         try text.write(to: source, atomically: true, encoding: .utf8)
-        let compiler = Process()
-        compiler.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        compiler.arguments = ["cc", "-O1", "-shared", "-fPIC", "-o", library.path, source.path]
-        try compiler.run()
+        let compiler = try ChildProcess("cc", ["-O1", "-shared", "-fPIC", "-o", library.path, source.path])
         compiler.waitUntilExit()
         return library
     }

@@ -1,5 +1,5 @@
 package import Foundation
-package import Testing
+import Testing
 
 /// The answers of the PyTorch reference for one of the small checkpoints in `Tests/Fixtures`.
 package struct Golden {

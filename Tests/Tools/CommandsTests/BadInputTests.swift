@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Every wrong input ends with one sentence and the documented exit code.
-@Suite("Wrong inputs")
+@Suite("Wrong inputs", .serialized, .ownThread)
 struct BadInputTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let arguments: [String]
@@ -83,7 +83,7 @@ struct BadInputTests {
     @Test("one sentence, the right exit code", arguments: cases)
     func wrongInput(one: Case) throws {
         try Fixtures.withTemporaryDirectory { directory in
-            let outcome = try FlotillaProgram.run(one.arguments, in: directory, limit: 30)
+            let outcome = try FlotillaProgram.run(one.arguments, in: directory)
             #expect(outcome.status == one.status && !outcome.wasSignalled, "\(outcome.errors)")
             #expect(outcome.errors.contains(one.says), "\(outcome.errors)")
             #expect(outcome.output.isEmpty)
@@ -102,8 +102,7 @@ struct BadInputTests {
                         "generate", "--model", Self.model, "--prompt", "x", "--image", cut.path, "--max-tokens", "4",
                         "--decoder-ranks", ranks,
                     ],
-                    in: directory,
-                    limit: 60
+                    in: directory
                 )
                 #expect(outcome.status == 2, "\(outcome.errors)")
                 #expect(outcome.errors.contains("JPEG"), "\(outcome.errors)")
@@ -116,8 +115,7 @@ struct BadInputTests {
         try Fixtures.withTemporaryDirectory { directory in
             let outcome = try FlotillaProgram.run(
                 ["generate", "--model", Self.model, "--prompt", "x", "--context", "100000000"],
-                in: directory,
-                limit: 30
+                in: directory
             )
             #expect(outcome.status == 5, "\(outcome.errors)")
         }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `flotilla bench` on the smallest models: that every subcommand runs and prints its rows, never how fast.
-@Suite("bench", .serialized)
+@Suite("bench", .serialized, .ownThread)
 struct BenchTests {
     static let model = Fixtures.url("mini-bf16").path
 
@@ -137,7 +137,7 @@ struct BenchTests {
     )
     func refused(arguments: [String], says: String) throws {
         try Fixtures.withTemporaryDirectory { directory in
-            let outcome = try FlotillaProgram.run(["bench"] + arguments, in: directory, limit: 30)
+            let outcome = try FlotillaProgram.run(["bench"] + arguments, in: directory)
             #expect(outcome.status == 2 && !outcome.wasSignalled, "\(outcome.errors)")
             #expect(outcome.errors.contains(says), "\(outcome.errors)")
             #expect(outcome.output.isEmpty)

@@ -29,7 +29,7 @@ struct CommandLineTests {
     func questions(words: [String]) throws {
         try Fixtures.withTemporaryDirectory { directory in
             let missing = directory.appendingPathComponent("no.sock").path
-            let outcome = try FlotillaProgram.run(["ask", "--server", missing] + words, in: directory, limit: 30)
+            let outcome = try FlotillaProgram.run(["ask", "--server", missing] + words, in: directory)
             // It got as far as looking for the server.
             #expect(outcome.status == 6 && outcome.errors.contains("no.sock"), "\(outcome.errors)")
         }

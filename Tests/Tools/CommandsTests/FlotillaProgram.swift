@@ -16,74 +16,63 @@ enum FlotillaProgram {
 
     /// Starts it; output and errors go to files in `directory`, so that neither can fill a pipe.
     ///
-    /// - Parameter script: what a shell does instead; `exec "$0" "$@"` in it is the program with its arguments.
+    /// - Parameters:
+    ///   - place: the program's working directory.
+    ///   - script: what a shell does instead; `exec "$0" "$@"` in it is the program with its arguments.
     static func start(
         _ arguments: [String],
         of program: URL = executable,
         in directory: URL,
         environment: [String: String] = [:],
+        from place: URL? = nil,
         script: String? = nil
     ) throws -> Running {
-        let process = Process()
-        process.executableURL = script == nil ? program : URL(fileURLWithPath: "/bin/sh")
-        process.arguments = (script.map { ["-c", $0, program.path] } ?? []) + arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let name = UUID().uuidString
         let output = directory.appendingPathComponent("\(name).out")
         let errors = directory.appendingPathComponent("\(name).err")
-        for file in [output, errors] { _ = FileManager.default.createFile(atPath: file.path, contents: nil) }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try FileHandle(forWritingTo: output)
-        process.standardError = try FileHandle(forWritingTo: errors)
-        try process.run()
+        let process = try ChildProcess(
+            script == nil ? program.path : "/bin/sh",
+            (script.map { ["-c", $0, program.path] } ?? []) + arguments,
+            environment: environment,
+            in: place,
+            output: .file(output),
+            errors: .file(errors)
+        )
         return Running(process: process, output: output, errors: errors)
     }
 
-    /// Runs it to its end, or kills it after `limit` seconds.
+    /// Runs it to its end.
     static func run(
         _ arguments: [String],
         in directory: URL,
         environment: [String: String] = [:],
-        script: String? = nil,
-        limit: Double = 120
+        from place: URL? = nil,
+        script: String? = nil
     ) throws -> Outcome {
-        try start(arguments, in: directory, environment: environment, script: script).wait(limit: limit)
+        try start(arguments, in: directory, environment: environment, from: place, script: script).wait()
     }
 
     struct Running {
-        let process: Process
+        let process: ChildProcess
         let output: URL
         let errors: URL
 
         var outputSize: Int { (try? Data(contentsOf: output).count) ?? 0 }
 
         /// Waits until something was printed.
-        func waitForOutput(limit: Double = 60) -> Bool {
-            Poll.until(limit: limit) { outputSize > 0 || !process.isRunning } && outputSize > 0
+        func waitForOutput() -> Bool {
+            Poll.until { outputSize > 0 || !process.isRunning } && outputSize > 0
         }
 
-        func wait(limit: Double) -> Outcome {
-            if !Poll.until(limit: limit, { !process.isRunning }) { kill(process.processIdentifier, SIGKILL) }
+        func wait() -> Outcome {
             process.waitUntilExit()
             return Outcome(
                 status: process.terminationStatus,
-                wasSignalled: process.terminationReason == .uncaughtSignal,
+                wasSignalled: process.wasSignalled,
                 output: (try? String(contentsOf: output, encoding: .utf8)) ?? "",
                 errors: (try? String(contentsOf: errors, encoding: .utf8)) ?? ""
             )
         }
-    }
-}
-
-enum Poll {
-    /// Whether `condition` became true within `limit` seconds.
-    static func until(limit: Double, _ condition: () -> Bool) -> Bool {
-        let deadline = Date(timeIntervalSinceNow: limit)
-        while Date() < deadline {
-            if condition() { return true }
-            usleep(20_000)
-        }
-        return condition()
     }
 }
 

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Quantised weights under mpirun: the same bits for any ranks, files, places and instruction sets.
-@Suite("Formats of weights", .serialized)
+@Suite("Formats of weights", .serialized, .ownThread)
 struct FormatTests {
     struct Setting: Sendable, CustomTestStringConvertible {
         let model: String
@@ -130,7 +130,7 @@ struct FormatTests {
                 (["compare", "--model", plain, "--reference", Fixtures.url("mini-bf16").path], 2, "different shapes"),
             ]
             for (arguments, status, says) in cases {
-                let outcome = try FlotillaProgram.run(arguments, in: directory, limit: 30)
+                let outcome = try FlotillaProgram.run(arguments, in: directory)
                 #expect(outcome.status == status, "\(arguments): \(outcome.errors)")
                 #expect(outcome.errors.contains(says), "\(arguments): \(outcome.errors)")
             }

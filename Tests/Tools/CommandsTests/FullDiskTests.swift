@@ -17,7 +17,7 @@ struct FullDiskTests {
         try FileManager.default.createDirectory(at: disk, withIntermediateDirectories: true)
         let script = #"mount -t tmpfs -o "$1" tmpfs "$2" && cd "$2" && shift 2 && { "$@"; status=$?; ls -A; exit $status; }"#
         let words = ["-m", "sh", "-c", script, "sh", options, disk.path, FlotillaProgram.executable.path]
-        return try MountNamespace.run(words + command + ["--out", "made"], in: directory).wait(limit: 60)
+        return try MountNamespace.run(words + command + ["--out", "made"], in: directory).wait()
     }
 
     @Test("a disk that is too small is told before anything is written", arguments: commands)
@@ -57,7 +57,7 @@ private enum MountNamespace {
 
     static let isAllowed: Bool = {
         let outcome = try? Fixtures.withTemporaryDirectory { directory in
-            try run(["-m", "mount", "-t", "tmpfs", "tmpfs", directory.path], in: directory).wait(limit: 10)
+            try run(["-m", "mount", "-t", "tmpfs", "tmpfs", directory.path], in: directory).wait()
         }
         return outcome?.status == 0
     }()

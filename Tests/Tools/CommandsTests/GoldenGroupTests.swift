@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The whole path under mpirun against the PyTorch reference: tokenizer, tiles, vision, shards, sampling.
-@Suite("Groups of ranks against the reference", .serialized)
+@Suite("Groups of ranks against the reference", .serialized, .ownThread)
 struct GoldenGroupTests {
     struct Setting: Sendable, CustomTestStringConvertible {
         let model: String
@@ -144,7 +144,8 @@ struct GoldenGroupTests {
         try conversation.messages.write(to: messages)
         let outcome = try FlotillaProgram.run(
             [
-                "generate", "--model", golden.directory.path, "--messages", messages.path, "--json", "--max-tokens", "24",
+                "generate", "--model", golden.directory.path, "--messages", messages.path, "--json", "--max-tokens",
+                "24",
                 "--kv", "f32",
             ] + options,
             in: directory,

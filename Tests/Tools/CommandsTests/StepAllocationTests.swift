@@ -6,7 +6,7 @@ import Testing
 ///
 /// The forward pass makes none (`TreeAllReduceTests`). A follower's are the plan that it decodes and the request of the
 /// next message; nearly all of the leader's are the report to the process in front, after the step.
-@Suite("Allocations of a step", .serialized)
+@Suite("Allocations of a step", .serialized, .ownThread)
 struct StepAllocationTests {
     @Test("a vision rank none, a follower a handful, the leader a report's worth")
     func perToken() throws {

@@ -3,27 +3,12 @@ import TestSupport
 import Testing
 
 /// `flotilla tiles` as another program sees it.
+@Suite("tiles", .serialized, .ownThread)
 struct TilesCommandTests {
-    private struct Outcome {
-        let status: Int32
-        let output: String
-        let errors: String
-    }
-
-    /// Runs the executable that was built beside the tests.
-    private static func run(_ arguments: [String]) throws -> Outcome {
-        let process = Process()
-        let products = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-        process.executableURL = products.appendingPathComponent("flotilla")
-        process.arguments = ["tiles"] + arguments
-        process.currentDirectoryURL = Fixtures.url("images")
-        let (output, errors) = (Pipe(), Pipe())
-        (process.standardOutput, process.standardError) = (output, errors)
-        try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        let complaint = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        return Outcome(status: process.terminationStatus, output: text, errors: complaint)
+    private static func run(_ arguments: [String]) throws -> FlotillaProgram.Outcome {
+        try Fixtures.withTemporaryDirectory { directory in
+            try FlotillaProgram.run(["tiles"] + arguments, in: directory, from: Fixtures.url("images"))
+        }
     }
 
     private static func objects(_ json: String) throws -> [NSDictionary] {

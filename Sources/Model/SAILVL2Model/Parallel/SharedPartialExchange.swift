@@ -16,7 +16,9 @@ final class SharedPartialExchange: PartialExchange {
     private let slices: SharedBlocks?
     private let blocks: UnsafeMutableBufferPointer<UnsafePointer<Float>>
 
-    /// `nil`, on every rank, where the ranks share no memory. Collective.
+    /// `nil`, on every rank, where the ranks share no memory.
+    ///
+    /// Collective.
     init?(_ sums: PartialSums, maxRows: Int, communicator: any Communicator, pool: ThreadPool) {
         let unsliced = sums.mostUnslicedRows(upTo: maxRows)
         let rowBytes = sums.ofRank.map { $0 * sums.width * 4 }

@@ -1,5 +1,5 @@
-internal import WireProtocol
 internal import Requests
+internal import WireProtocol
 
 /// Pictures that a connection has sent ahead of the requests that they belong to.
 struct PendingBlobs {

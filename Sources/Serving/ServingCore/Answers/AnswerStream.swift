@@ -1,5 +1,5 @@
-package import Tokenization
 package import Requests
+package import Tokenization
 
 /// Divides an answer's tokens, as they come, into pieces of reasoning and of answer with the tokens that made them.
 ///

@@ -149,7 +149,9 @@ extension StatsReport {
             silenceMs: Double
         ) {
             (self.rank, self.role, self.host, self.pid) = (rank, role, host, pid)
-            (self.threads, self.computeMs, self.communicationMs, self.waitMs) = (threads, computeMs, communicationMs, waitMs)
+            (self.threads, self.computeMs, self.communicationMs, self.waitMs) = (
+                threads, computeMs, communicationMs, waitMs
+            )
             (self.sentBytes, self.residentBytes, self.steps, self.tiles) = (sentBytes, residentBytes, steps, tiles)
             (self.weightBytes, self.cacheBytes, self.silenceMs) = (weightBytes, cacheBytes, silenceMs)
         }

@@ -1,5 +1,5 @@
-import Tensors
 internal import JSON
+import Tensors
 
 /// Which tensors of a packed checkpoint stand where: in each file the quantised matrices, each at the beginning of a page,
 /// then the tensors that are copied as they are.

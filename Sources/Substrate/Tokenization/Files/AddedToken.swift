@@ -18,7 +18,9 @@ struct AddedTokenList {
 
     private var entries: [String: Entry] = [:]
 
-    /// Adds what one file says; what it leaves open stays `nil`. Returns the other id if the token has one already.
+    /// Adds what one file says; what it leaves open stays `nil`.
+    ///
+    /// Returns the other id if the token has one already.
     mutating func add(_ content: String, id: Int32, isSpecial: Bool?, isNormalized: Bool?) -> Int32? {
         var entry = entries[content] ?? Entry(id: id)
         guard entry.id == id else { return entry.id }

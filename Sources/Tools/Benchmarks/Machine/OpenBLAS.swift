@@ -7,7 +7,7 @@ package import Kernels
 /// The library is opened when a benchmark asks for it, so that whoever only serves neither links nor needs it. Row-major
 /// throughout.
 package struct OpenBLAS: Sendable {
-    /// The kind of processor that OpenBLAS has kernels for and takes this one for, e.g. `Haswell`; the environment
+    /// The kind of processor that OpenBLAS has kernels for and takes this one for, such as `Haswell`; the environment
     /// variable `OPENBLAS_CORETYPE` chooses another.
     package let coreName: String
     private let multiply: SGEMM
@@ -45,7 +45,10 @@ package struct OpenBLAS: Sendable {
     /// `c = a · bᵀ`: `a` `[m, k]`, `b` `[n, k]` (a weight matrix as stored), `c` `[m, n]`.
     package func multiplyTransposed(_ a: Rows, _ b: Rows, into c: Rows) {
         precondition(a.width == b.width, "sgemm: [\(a.count), \(a.width)] by [\(b.count), \(b.width)] transposed")
-        precondition(c.count == a.count && c.width == b.count, "sgemm: [\(a.count), \(b.count)] into \(c.count), \(c.width)")
+        precondition(
+            c.count == a.count && c.width == b.count,
+            "sgemm: [\(a.count), \(b.count)] into \(c.count), \(c.width)"
+        )
         multiply(
             Order.rowMajor,
             Transpose.no,

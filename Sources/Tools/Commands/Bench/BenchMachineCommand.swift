@@ -23,7 +23,9 @@ struct BenchMachineCommand: ParsableCommand {
         let counts = try threads.map { try NumberList($0, option: "--threads", range: 1...1024).values } ?? doubling
         let benchmark = MachineBenchmark(rounds: bench.rounds)
         let blas = try? OpenBLAS()
-        if blas == nil { FileHandle.standardError.write(Data("flotilla: no OpenBLAS here, so its row is left out\n".utf8)) }
+        if blas == nil {
+            FileHandle.standardError.write(Data("flotilla: no OpenBLAS here, so its row is left out\n".utf8))
+        }
         try bench.show(counts.flatMap { benchmark.rows(threads: $0, bytes: megabytes << 20, blas: blas) })
     }
 

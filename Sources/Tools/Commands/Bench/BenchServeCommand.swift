@@ -4,9 +4,9 @@ import Diagnostics
 import Foundation
 import GroupLauncher
 import ImagePreprocessing
+import Requests
 import ServerClient
 import WireProtocol
-import Requests
 
 /// `flotilla bench serve`: load on a server, and what its clients feel of it.
 struct BenchServeCommand: ParsableCommand {

@@ -2,8 +2,8 @@ import ArgumentParser
 import Diagnostics
 import Foundation
 import Frontend
-import Tokenization
 import Requests
+import Tokenization
 
 /// The options that say how an answer is generated.
 struct AnswerOptions: ParsableArguments {

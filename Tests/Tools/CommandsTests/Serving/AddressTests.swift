@@ -13,8 +13,7 @@ struct AddressTests {
             _ = try server.port(after: "http://[::1]:")
             let outcome = try FlotillaProgram.run(
                 ["ask", "--server", "[::1]:\(port)", "what is 3 plus 4?"],
-                in: directory,
-                limit: 30
+                in: directory
             )
             #expect(outcome.output == "3 + 4 = 7.\n", "\(outcome.errors)")
             #expect(server.end().status == 0)
@@ -30,8 +29,7 @@ struct AddressTests {
             for option in ["--listen", "--http"] {
                 let outcome = try FlotillaProgram.run(
                     ["serve", "--model", "demo", option, address],
-                    in: directory,
-                    limit: 30
+                    in: directory
                 )
                 #expect(outcome.status == 2)
                 #expect(outcome.errors.contains("can be reached from other machines, and there is no token"))

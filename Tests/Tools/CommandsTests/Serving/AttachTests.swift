@@ -1,11 +1,11 @@
 import Foundation
+import Requests
 import TestSupport
 import Testing
 import WireProtocol
-import Requests
 
 /// A server whose ranks something else starts.
-@Suite("Attached ranks", .serialized)
+@Suite("Attached ranks", .serialized, .ownThread)
 struct AttachTests {
     /// A port that nobody listens on.
     static func freePort() -> Int {
@@ -28,7 +28,7 @@ struct AttachTests {
     final class Supervisor: @unchecked Sendable {
         // Safe because the process under way is only touched under the lock.
         private let lock = NSLock()
-        private var process: Process?
+        private var process: ChildProcess?
         private var isOver = false
 
         init(_ command: String, in directory: URL) {
@@ -37,18 +37,12 @@ struct AttachTests {
             }
         }
 
-        private func start(_ command: String, _ directory: URL) -> Process? {
+        private func start(_ command: String, _ directory: URL) -> ChildProcess? {
             lock.lock()
             defer { lock.unlock() }
             guard !isOver else { return nil }
-            let next = Process()
-            next.executableURL = URL(fileURLWithPath: "/bin/sh")
-            next.arguments = ["-c", "exec env " + command]
-            next.currentDirectoryURL = directory
-            next.standardInput = FileHandle.nullDevice
-            next.standardOutput = FileHandle.nullDevice
-            next.standardError = FileHandle.nullDevice
-            guard (try? next.run()) != nil else { return nil }
+            let words = ["-c", "exec env " + command]
+            let next = try? ChildProcess("/bin/sh", words, in: directory, deathSignal: SIGTERM)
             process = next
             return next
         }
@@ -78,7 +72,7 @@ struct AttachTests {
             defer { kill(running.process.processIdentifier, SIGKILL) }
             var hint = ""
             #expect(
-                Poll.until(limit: 20) {
+                Poll.until {
                     let text = (try? String(contentsOf: running.errors, encoding: .utf8)) ?? ""
                     hint = text.split(separator: "\n").last { $0.contains("mpirun") }.map(String.init) ?? ""
                     return !hint.isEmpty

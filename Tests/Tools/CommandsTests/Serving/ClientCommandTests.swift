@@ -1,11 +1,11 @@
 import Foundation
+import Requests
 import TestSupport
 import Testing
 import WireProtocol
-import Requests
 
 /// `flotilla ask` and `flotilla bench serve`, as people call them, and what a request that is not streamed gets.
-@Suite("Client commands", .serialized)
+@Suite("Client commands", .serialized, .ownThread)
 struct ClientCommandTests {
     @Test("ask --json --logprobs prints an END with the log-probabilities of every token")
     func askJSON() throws {
@@ -13,8 +13,7 @@ struct ClientCommandTests {
             let server = try ServerProcess(in: directory)
             let outcome = try FlotillaProgram.run(
                 ["ask", "--server", server.path, "--json", "--logprobs", "2", "what is 3 plus 4?"],
-                in: directory,
-                limit: 30
+                in: directory
             )
             #expect(outcome.status == 0, "\(outcome.errors)")
             let end = try JSONDecoder().decode(End.self, from: Data(outcome.output.utf8))
@@ -47,8 +46,7 @@ struct ClientCommandTests {
                     "bench", "serve", "--server", server.path, "--concurrency", "2", "--requests", "6", "--json",
                     figures.path,
                 ],
-                in: directory,
-                limit: 60
+                in: directory
             )
             #expect(outcome.status == 0, "\(outcome.errors)")
             #expect(FileManager.default.fileExists(atPath: figures.path))

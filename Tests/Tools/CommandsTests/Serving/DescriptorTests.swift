@@ -40,7 +40,7 @@ struct DescriptorTests {
             let used = Self.ticks(server.running.process.processIdentifier) - before
             #expect(used < 100, "\(used) ticks of 200: the front goes round")
             // Who says nothing for ten seconds is closed, and the port is there again.
-            #expect(Poll.until(limit: 30) { (try? MonitoringTests.get(server, "/health"))?.status == 200 })
+            #expect(Poll.until { (try? MonitoringTests.get(server, "/health"))?.status == 200 })
             withExtendedLifetime(idle) {}
             #expect(server.end().status == 0)
         }
@@ -71,7 +71,7 @@ struct DescriptorTests {
             #expect(try MonitoringTests.get(server, "/health").status == 200)
             #expect(try server.ask(Self.plain).end?.text == "3 + 4 = 7.")
             served.removeFirst()
-            let isThere = Poll.until(limit: 10) {
+            let isThere = Poll.until {
                 guard let client = RawClient(port: port), case .greeting? = try? client.event() else { return false }
                 return true
             }
@@ -86,8 +86,7 @@ struct DescriptorTests {
             let outcome = try FlotillaProgram.run(
                 ["serve", "--model", "demo", "--unix", directory.appendingPathComponent("s").path],
                 in: directory,
-                script: "ulimit -n 40; exec \"$0\" \"$@\"",
-                limit: 30
+                script: "ulimit -n 40; exec \"$0\" \"$@\""
             )
             #expect(outcome.status == 2)
             #expect(outcome.errors.contains("at most 40 files and sockets may be open"))

@@ -59,7 +59,7 @@ struct LogTests {
             for _ in 0..<40 { _ = try server.ask(Self.plain) }
             // The queue holds what the pipe does not: nothing was lost, and all of it can be read.
             var bytes: [UInt8] = []
-            let isAll = Poll.until(limit: 20) {
+            let isAll = Poll.until {
                 var piece = [UInt8](repeating: 0, count: 4096)
                 let count = read(end, &piece, piece.count)
                 if count > 0 { bytes += piece[..<count] }

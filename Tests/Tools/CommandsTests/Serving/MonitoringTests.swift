@@ -4,7 +4,7 @@ import Testing
 import WireProtocol
 
 /// What those see who watch a server.
-@Suite("Watching a server", .serialized)
+@Suite("Watching a server", .serialized, .ownThread)
 struct MonitoringTests {
     /// A page over a connection of its own: status and text.
     static func get(
@@ -54,7 +54,7 @@ struct MonitoringTests {
             #expect(answers <= 1, "a connection is for one request")
             #expect(try Self.get(server, "/metrics", method: "POST").status == 405)
             kill(try #require(try server.ranks()[0]), SIGKILL)
-            #expect(Poll.until(limit: 5) { (try? Self.get(server, "/health"))?.status == 503 })
+            #expect(Poll.until { (try? Self.get(server, "/health"))?.status == 503 })
             #expect(server.end().status == 0)
         }
     }

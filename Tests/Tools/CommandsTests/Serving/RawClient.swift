@@ -1,6 +1,7 @@
 import Foundation
-import WireProtocol
 import Requests
+import TestSupport
+import WireProtocol
 
 /// A client that sends exactly the bytes it is told to.
 final class RawClient: @unchecked Sendable {
@@ -76,7 +77,7 @@ final class RawClient: @unchecked Sendable {
     func halfClose() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     /// The next line without its end; throws `Closed` at the end of the connection.
-    func line(within seconds: Double = 30) throws -> String {
+    func line(within seconds: Double = Watchdog.seconds) throws -> String {
         let deadline = Date(timeIntervalSinceNow: seconds)
         while true {
             if let end = buffer.firstIndex(of: 10) {
@@ -93,12 +94,12 @@ final class RawClient: @unchecked Sendable {
         }
     }
 
-    func event(within seconds: Double = 30) throws -> ServerEvent {
+    func event(within seconds: Double = Watchdog.seconds) throws -> ServerEvent {
         try ServerEvent(parsing: try line(within: seconds))
     }
 
     /// Whether the server closes the connection in time.
-    func isClosed(within seconds: Double = 10) -> Bool {
+    func isClosed(within seconds: Double = Watchdog.seconds) -> Bool {
         let deadline = Date(timeIntervalSinceNow: seconds)
         while Date() < deadline {
             do { _ = try line(within: deadline.timeIntervalSinceNow) } catch { return error is Closed }
@@ -115,7 +116,11 @@ final class RawClient: @unchecked Sendable {
     }
 
     /// Reads until the END or ERR of a request; other requests' events are passed over.
-    func answer(_ id: String, within seconds: Double = 60, onEvent: (ServerEvent) -> Void = { _ in }) throws -> Answer {
+    func answer(
+        _ id: String,
+        within seconds: Double = Watchdog.seconds,
+        onEvent: (ServerEvent) -> Void = { _ in }
+    ) throws -> Answer {
         var answer = Answer()
         let deadline = Date(timeIntervalSinceNow: seconds)
         while true {

@@ -1,11 +1,11 @@
 import Foundation
+import Requests
 import TestSupport
 import Testing
 import WireProtocol
-import Requests
 
 /// Ranks die, answers do not.
-@Suite("Answers through the loss of ranks", .serialized)
+@Suite("Answers through the loss of ranks", .serialized, .ownThread)
 struct ReplayTests {
     static let model = Fixtures.url("mini-bf16").path
     /// Answers that go on to `max_tokens`: a client that reads slowly hears of a first token when others are long past.
@@ -26,7 +26,7 @@ struct ReplayTests {
         var answers = Array(repeating: RawClient.Answer(), count: 4)
         var hasFired = false
         while answers.contains(where: { $0.end == nil && $0.error == nil }) {
-            let event = try client.event(within: 60)
+            let event = try client.event()
             guard let place = event.id.flatMap({ Int($0.description) }) else { continue }
             switch event {
             case .text(_, let piece), .think(_, let piece):

@@ -36,9 +36,9 @@ final class ServerProcess {
         let description: String
     }
 
-    func waitUntil(_ states: GroupState..., limit: Double = 60) throws {
+    func waitUntil(_ states: GroupState...) throws {
         var isThere = false
-        _ = Poll.until(limit: limit) {
+        _ = Poll.until {
             guard running.process.isRunning else { return true }
             guard let client = RawClient(path: path), case .greeting(let greeting)? = try? client.event() else {
                 return false
@@ -95,8 +95,8 @@ final class ServerProcess {
     }
 
     /// Signals the server, and waits for its end.
-    func end(by signal: Int32 = SIGTERM, limit: Double = 20) -> FlotillaProgram.Outcome {
+    func end(by signal: Int32 = SIGTERM) -> FlotillaProgram.Outcome {
         kill(running.process.processIdentifier, signal)
-        return running.wait(limit: limit)
+        return running.wait()
     }
 }

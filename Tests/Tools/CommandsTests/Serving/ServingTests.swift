@@ -1,11 +1,11 @@
 import Foundation
+import Requests
 import TestSupport
 import Testing
 import WireProtocol
-import Requests
 
 /// Many requests at once, pictures that come again, and the end.
-@Suite("Serving", .serialized)
+@Suite("Serving", .serialized, .ownThread)
 struct ServingTests {
     static func picture(_ name: String) throws -> [UInt8] {
         [UInt8](try Data(contentsOf: Fixtures.url("../../Sources/Tools/DemoModel/Resources/samples/\(name)")))
@@ -49,7 +49,7 @@ struct ServingTests {
             }
             var found: [String: RawClient.Answer] = [:]
             while found.values.filter({ $0.end != nil || $0.error != nil }).count < 18 {
-                let event = try client.event(within: 60)
+                let event = try client.event()
                 guard let id = event.id?.description else { continue }
                 switch event {
                 case .text(_, let piece), .think(_, let piece): found[id, default: .init()].ids += piece.ids
@@ -93,13 +93,9 @@ struct ServingTests {
     static func sha256(_ bytes: [UInt8], _ directory: URL) throws -> String {
         let file = directory.appendingPathComponent("picture")
         try Data(bytes).write(to: file)
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["sha256sum", file.path]
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
-        let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        let output = directory.appendingPathComponent("digest")
+        try ChildProcess("sha256sum", [file.path], output: .file(output)).waitUntilExit()
+        let text = try String(contentsOf: output, encoding: .utf8)
         return String(text.prefix(64))
     }
 
@@ -111,7 +107,7 @@ struct ServingTests {
         try RankLossTests.withEndlessModel { model, directory in
             let server = try ServerProcess(model: model.path, in: directory)
             func isIdle() -> Bool {
-                Poll.until(limit: 5) { ((try? server.stats()["requests"]) as? [String: Any])?["running"] as? Int == 0 }
+                Poll.until { ((try? server.stats()["requests"]) as? [String: Any])?["running"] as? Int == 0 }
             }
             let client = try server.connect()
             client.send("GENERATE a \(Self.long)")
@@ -158,7 +154,7 @@ struct ServingTests {
                 late.send("GENERATE a \(short)")
                 let refusal = try? late.answer("a").error?.code
                 #expect(refusal == nil || refusal == .draining)
-                #expect(server.running.wait(limit: 20).status == 0)
+                #expect(server.running.wait().status == 0)
             }
             let twice = try ServerProcess(model: model.path, in: directory)
             let client = try twice.connect()
@@ -168,7 +164,7 @@ struct ServingTests {
             while true { if case .note = try client.event() { break } }
             kill(twice.running.process.processIdentifier, SIGTERM)
             #expect(try client.answer("a").error != nil)
-            let outcome = twice.running.wait(limit: 20)
+            let outcome = twice.running.wait()
             #expect(outcome.wasSignalled && outcome.status == SIGTERM)
             let told = try ServerProcess(model: model.path, in: directory)
             let other = try told.connect()
@@ -176,7 +172,7 @@ struct ServingTests {
             _ = try other.event()
             try told.connect().send("SHUTDOWN")
             #expect(try other.answer("a").error != nil)
-            #expect(told.running.wait(limit: 20).status == 0)
+            #expect(told.running.wait().status == 0)
         }
     }
 
@@ -203,7 +199,7 @@ struct ServingTests {
                 (["--image-directory", "/nowhere/at/all"], 2, "not a directory"),
             ]
             for (options, status, word) in cases {
-                let outcome = try FlotillaProgram.run(["serve", "--model", "demo"] + options, in: directory, limit: 30)
+                let outcome = try FlotillaProgram.run(["serve", "--model", "demo"] + options, in: directory)
                 #expect(outcome.status == status && outcome.errors.contains(word), "\(options): \(outcome.errors)")
             }
             #expect(server.end().status == 0)

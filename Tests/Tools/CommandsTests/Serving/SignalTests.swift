@@ -25,7 +25,7 @@ struct SignalTests {
             // A terminal that closes sends it twice.
             for _ in 0..<2 { kill(pid, SIGHUP) }
             #expect(try client.answer("r").end?.finish == "stop")
-            let outcome = server.running.wait(limit: 20)
+            let outcome = server.running.wait()
             #expect(outcome.status == 0 && !outcome.wasSignalled)
             #expect(outcome.errors.contains("draining"))
         }

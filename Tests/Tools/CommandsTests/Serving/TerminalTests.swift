@@ -21,7 +21,7 @@ struct TerminalTests {
         process.standardOutput = terminal.side
         process.standardError = terminal.side
         try process.run()
-        if !Poll.until(limit: 60, { !process.isRunning }) { kill(process.processIdentifier, SIGKILL) }
+        if !Poll.until({ !process.isRunning }) { kill(process.processIdentifier, SIGKILL) }
         process.waitUntilExit()
         return terminal.text()
     }
@@ -55,7 +55,7 @@ struct TerminalTests {
             #expect(seen.contains("the server said INTERNAL: " + Self.shown), "\(seen.debugDescription)")
             #expect(!Self.isHarmful(seen), "\(seen.debugDescription)")
             let again = PretendServer(in: directory, answering: lines)
-            let piped = try FlotillaProgram.run(["ask", "--server", again.path, "hello"], in: directory, limit: 60)
+            let piped = try FlotillaProgram.run(["ask", "--server", again.path, "hello"], in: directory)
             #expect(piped.output == Self.evil, "raw in a pipe")
             #expect(piped.errors.contains(Self.evil))
         }
@@ -76,7 +76,7 @@ struct TerminalTests {
             #expect(seen.contains(Self.shown + "␊"), "\(seen.debugDescription)")
             #expect(!Self.isHarmful(seen))
             let again = PretendServer(in: directory, answering: ["OK top \(bad)"])
-            let piped = try FlotillaProgram.run(["top", "--once", "--server", again.path], in: directory, limit: 60)
+            let piped = try FlotillaProgram.run(["top", "--once", "--server", again.path], in: directory)
             #expect(piped.output.contains(Self.evil))
         }
     }
@@ -100,8 +100,7 @@ struct OutputTests {
             let outcome = try FlotillaProgram.run(
                 [command] + arguments,
                 in: directory,
-                script: #"echo '{"text":"a"}' | "$0" "$@" >/dev/full"#,
-                limit: 60
+                script: #"echo '{"text":"a"}' | "$0" "$@" >/dev/full"#
             )
             #expect(outcome.status == 2 && !outcome.wasSignalled, "\(outcome.errors)")
             #expect(outcome.errors == "flotilla: standard output cannot be written: No space left on device\n")
@@ -122,10 +121,10 @@ struct OutputTests {
                 in: directory,
                 script: "exec >'\(path)'; while [ ! -e '\(path).go' ]; do sleep 0.05; done; exec \"$0\" \"$@\""
             )
-            #expect(Poll.until(limit: 20) { Self.isOpen(path, by: running.process.processIdentifier) })
+            #expect(Poll.until { Self.isOpen(path, by: running.process.processIdentifier) })
             close(end)
             _ = FileManager.default.createFile(atPath: path + ".go", contents: nil)
-            let outcome = running.wait(limit: 60)
+            let outcome = running.wait()
             #expect(outcome.wasSignalled && outcome.status == SIGPIPE)
             #expect(outcome.errors.isEmpty)
         }
