@@ -1,4 +1,5 @@
 import ArgumentParser
+import Diagnostics
 import Benchmarks
 import Foundation
 import Kernels
@@ -24,7 +25,7 @@ struct BenchMachineCommand: ParsableCommand {
         let benchmark = MachineBenchmark(rounds: bench.rounds)
         let blas = try? OpenBLAS()
         if blas == nil {
-            FileHandle.standardError.write(Data("flotilla: no OpenBLAS here, so its row is left out\n".utf8))
+            StandardError.say("flotilla: no OpenBLAS here, so its row is left out\n")
         }
         try bench.show(counts.flatMap { benchmark.rows(threads: $0, bytes: megabytes << 20, blas: blas) })
     }

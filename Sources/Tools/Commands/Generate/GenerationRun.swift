@@ -51,7 +51,7 @@ struct GenerationRun {
             case .answer(let piece): if !json { printer.show(.answer, piece.text) }
             case .ended(let ending):
                 let answer = Answer(ending, of: prepared, tokenizer: preparer.tokenizer)
-                if json { print(answer.json) } else { printer.end(ending.end) }
+                if json { StandardOutput.say(answer.json + "\n") } else { printer.end(ending.end) }
                 if let trace { try file.write(to: URL(fileURLWithPath: trace)) }
             case .failed(let error, let cause): throw RequestFailedError(error: error, cause: cause)
             case .accepted, .progress: break
@@ -78,7 +78,7 @@ struct GenerationRun {
             cacheTokens: lengths.prefix(inFlight).map { $0 + 64 }.reduce(0, +),
             maxSequences: inFlight
         )
-        var output = OrderedLines { print($0) }
+        var output = OrderedLines { StandardOutput.say($0 + "\n") }
         /// By ticket; tickets count from 1, in the order of the file.
         var open: [Ticket: (id: String, prepared: PreparedRequest)] = [:]
         var handlers = InProcessServing.Handlers()
@@ -180,7 +180,7 @@ struct GenerationRun {
         return try MpirunGroup(try launch.spec(options), options)
     }
 
-    private static func note(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
+    private static func note(_ text: String) { StandardError.say("\(text)\n") }
 }
 
 /// A request that could not be answered.
