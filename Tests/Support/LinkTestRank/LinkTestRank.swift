@@ -3,6 +3,7 @@ import Diagnostics
 import Foundation
 import GroupLauncher
 import GroupLink
+import Requests
 
 /// A rank without a model, that obeys the launcher's tests; and a process in front, for them to kill.
 ///
