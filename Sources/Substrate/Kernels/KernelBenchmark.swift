@@ -116,7 +116,8 @@ package struct KernelBenchmark {
     private func readAll(_ matrix: PackedMatrix) {
         let chunk = 1 << 20
         let chunks = matrix.byteCount / chunk
-        guard let read = kernels.table.pointee.probe_read, let base = matrix.matrix.panels else { return }
+        let read = kernels.table.pointee.probe_read
+        guard let base = matrix.matrix.panels else { preconditionFailure("a matrix without panels") }
         pool.run(chunks) { task, thread in
             let sum = read(base + task * chunk, chunk)
             pool.scratch(of: thread)[0] = Float(sum % 1024)
@@ -129,17 +130,17 @@ package struct KernelBenchmark {
     /// What ``multiplyAdd(_:)`` does, as its probe counts it.
     private func peakOperations(_ storage: PackedMatrix.Storage) -> Double {
         var result: Float = 0.5
-        return probe(storage).map { $0(1, &result) * Double(peakRounds * peakTasks) } ?? 0
+        return probe(storage)(1, &result) * Double(peakRounds * peakTasks)
     }
 
     /// Pairs of bfloat16 have a ceiling of their own where the processor multiplies them.
-    private func probe(_ storage: PackedMatrix.Storage) -> ((Int, UnsafeMutablePointer<Float>?) -> Double)? {
+    private func probe(_ storage: PackedMatrix.Storage) -> (Int, UnsafeMutablePointer<Float>?) -> Double {
         let table = kernels.table.pointee
         return storage == .bfloat16Pairs ? table.probe_bfloat16 ?? table.probe_fma : table.probe_fma
     }
 
     private func multiplyAdd(_ storage: PackedMatrix.Storage) {
-        guard let probe = probe(storage) else { return }
+        let probe = probe(storage)
         pool.run(peakTasks) { _, thread in
             var result: Float = 0.5
             _ = probe(peakRounds, &result)

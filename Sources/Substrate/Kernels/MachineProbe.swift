@@ -23,7 +23,7 @@ package final class MachineProbe {
 
     /// Bytes a second that all threads together read from memory.
     package func readBandwidth() -> Double {
-        guard let read = kernels.table.pointee.probe_read else { return 0 }
+        let read = kernels.table.pointee.probe_read
         let seconds = pool.step {
             Self.seconds {
                 pool.run(memory.byteCount / Self.chunk) { task, thread in
@@ -37,7 +37,7 @@ package final class MachineProbe {
 
     /// Floating-point operations a second of multiply-adds in registers, two each, on all threads.
     package func multiplyAddPeak(rounds: Int = 100_000) -> Double {
-        kernels.table.pointee.probe_fma.map { rate(of: $0, rounds) } ?? 0
+        rate(of: kernels.table.pointee.probe_fma, rounds)
     }
 
     /// The same of products of bfloat16 added up in float32: the dot products of pairs where the processor has them.
@@ -47,7 +47,7 @@ package final class MachineProbe {
 
     /// Integer operations a second of products of eight-bit numbers in registers, two a product, on all threads.
     package func integerDotPeak(rounds: Int = 100_000) -> Double {
-        guard let probe = kernels.table.pointee.probe_dot else { return 0 }
+        let probe = kernels.table.pointee.probe_dot
         return rate { thread in
             var result: Int32 = 3
             let operations = probe(rounds, &result)
