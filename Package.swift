@@ -169,7 +169,7 @@ let package = Package(
             "Benchmarks",
             [
                 "Tensors", "Diagnostics", "Requests", "Kernels", "Communication", "Checkpoints", "Tokenization",
-                "Sharding", "SAILVL2Model", "GroupLauncher", "RankProgram", "COpenBLAS", "CKernels",
+                "Sharding", "SAILVL2Model", "Inference", "GroupLauncher", "RankProgram", "COpenBLAS", "CKernels",
             ]
         ),
         Floor.tools.library(

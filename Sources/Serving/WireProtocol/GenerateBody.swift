@@ -37,6 +37,9 @@ extension GenerateBody: Codable {
         case topK = "top_k"
         case minP = "min_p"
         case repetitionPenalty = "repetition_penalty"
+        case presencePenalty = "presence_penalty"
+        case frequencyPenalty = "frequency_penalty"
+        case logitBias = "logit_bias"
         case thinkBudget = "think_budget"
         case maxTiles = "max_tiles"
         case deadlineMilliseconds = "deadline_ms"
@@ -54,6 +57,15 @@ extension GenerateBody: Codable {
         options.sampling.topK = try BodyDecoding.member(Int.self, .topK, in: c) ?? options.sampling.topK
         options.sampling.minP = try BodyDecoding.member(Float.self, .minP, in: c) ?? options.sampling.minP
         options.sampling.repetitionPenalty = try BodyDecoding.member(Float.self, .repetitionPenalty, in: c) ?? options.sampling.repetitionPenalty
+        options.sampling.presencePenalty = try BodyDecoding.member(Float.self, .presencePenalty, in: c) ?? 0
+        options.sampling.frequencyPenalty = try BodyDecoding.member(Float.self, .frequencyPenalty, in: c) ?? 0
+        if let biases = try c.decodeIfPresent([String: Float].self, forKey: .logitBias) {
+            do throws(UsageError) {
+                options.sampling.logitBias = try Sampling.biases(biases.map { ($0.key, $0.value) })
+            } catch {
+                throw RequestError(.badArgument, error.description)
+            }
+        }
         if let number = try? c.decodeIfPresent(Int.self, forKey: .seed) {
             guard number >= 0 else { throw RequestError(.badArgument, "seed is \(number), expected 0 or more") }
             options.seed = UInt64(number)
@@ -91,6 +103,12 @@ extension GenerateBody: Codable {
         try c.encode(sampling.topK, forKey: .topK)
         try c.encode(sampling.minP, forKey: .minP)
         try c.encode(sampling.repetitionPenalty, forKey: .repetitionPenalty)
+        if sampling.presencePenalty != 0 { try c.encode(sampling.presencePenalty, forKey: .presencePenalty) }
+        if sampling.frequencyPenalty != 0 { try c.encode(sampling.frequencyPenalty, forKey: .frequencyPenalty) }
+        if !sampling.logitBias.isEmpty {
+            let biases = sampling.logitBias.map { (String($0.id), $0.bias) }
+            try c.encode(Dictionary(biases) { first, _ in first }, forKey: .logitBias)
+        }
         try c.encodeIfPresent(options.seed, forKey: .seed)
         try c.encode(options.stop, forKey: .stop)
         try c.encode(options.think.rawValue, forKey: .think)

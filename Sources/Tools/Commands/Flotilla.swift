@@ -1,6 +1,7 @@
 package import ArgumentParser
 import Diagnostics
 import Foundation
+import RankProgram
 
 /// The one executable: parses arguments and calls one function.
 
@@ -22,6 +23,8 @@ package struct Flotilla: ParsableCommand {
     package static func main() {
         do {
             var command = try parseAsRoot()
+            // A rank says it over its link.
+            if !(command is RankCommand) { try InstructionSetCheck.run(ProcessInfo.processInfo.environment) }
             try command.run()
         } catch let error as any OperatorError {
             FileHandle.standardError.write(Data("flotilla: \(error.report)\n".utf8))

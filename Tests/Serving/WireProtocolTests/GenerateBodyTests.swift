@@ -124,4 +124,21 @@ struct GenerateBodyTests {
             ]
         )
     }
+
+    @Test("penalties and biases, by OpenAI's names")
+    func penalties() throws {
+        let body = try GenerateBody(
+            json: #"{"prompt":"p","presence_penalty":1.5,"frequency_penalty":-2,"logit_bias":{"50256":-100,"7":0.5}}"#
+        )
+        let sampling = body.options.sampling
+        #expect(sampling.presencePenalty == 1.5 && sampling.frequencyPenalty == -2)
+        #expect(sampling.logitBias == [.init(id: 7, bias: 0.5), .init(id: 50_256, bias: -100)])
+        #expect(try GenerateBody(json: body.json) == body)
+        for bad in [
+            #""presence_penalty":2.1"#, #""frequency_penalty":-3"#, #""logit_bias":{"7":101}"#,
+            #""logit_bias":{"-7":1}"#, #""logit_bias":{"x":1}"#,
+        ] {
+            #expect(throws: RequestError.self) { try GenerateBody(json: "{\"prompt\":\"p\",\(bad)}") }
+        }
+    }
 }
