@@ -172,7 +172,7 @@ let package = Package(
             "Benchmarks",
             [
                 "Tensors", "Diagnostics", "Requests", "Kernels", "Communication", "Checkpoints", "Tokenization",
-                "Sharding", "SAILVL2Model", "GroupLauncher", "RankProgram",
+                "Sharding", "SAILVL2Model", "Inference", "GroupLauncher", "RankProgram",
             ]
         ),
         Floor.tools.library(

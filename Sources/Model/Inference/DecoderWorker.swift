@@ -11,6 +11,8 @@ package final class DecoderWorker {
     private let inbox: any TileInbox
     private let logits: LogitsGather
     private var dropped: FloatBuffer?
+    /// Bytes that this rank has contributed to choices: records, and whole rows of logits.
+    package var gatheredBytes: (records: Int, whole: Int) { (logits.recordBytes, logits.wholeBytes) }
     /// Filled anew by every step, so that a step allocates nothing.
     private var batch = DecoderBatch(tokens: [], runs: [], logitsRows: [])
     private var wanted: [(run: Int, row: Int)] = []
@@ -22,7 +24,8 @@ package final class DecoderWorker {
         logits = LogitsGather(
             plan: decoder.plan,
             maxRows: decoder.workspace.maxLogitsRows,
-            communicator: decoder.communicator
+            communicator: decoder.communicator,
+            pool: decoder.workspace.pool
         )
     }
 
@@ -30,15 +33,16 @@ package final class DecoderWorker {
     ///
     /// Collective: every decoder rank must execute the same plans in the same order.
     ///
-    /// - Returns: on the leader, what each wanted row's logits came to; elsewhere empty.
-    package func execute(_ plan: StepPlan) throws -> [LogitsResult] {
+    /// - Returns: on the leader, the token of each run with logits; elsewhere empty.
+    package func execute(_ plan: StepPlan) throws -> [ChosenToken] {
         for opening in plan.openings { images.open(slot: opening.slot, tokens: Int(opening.tokens)) }
         for tile in plan.arrivals { try take(tile) }
-        var results: [LogitsResult] = []
+        var results: [ChosenToken] = []
         if !plan.runs.isEmpty {
             try fillBatch(from: plan)
             let shard = try decoder.forward(batch)
-            results = try logits.gather(plan, wanted, shard)
+            // The work area is this rank's own, and adjustments are made in place.
+            results = try logits.gather(plan, wanted, UnsafeMutablePointer(mutating: shard))
         }
         for slot in plan.closings { images.close(slot: slot) }
         return results

@@ -11,8 +11,8 @@ struct JobSequence {
     var pages: [Int32] = []
     /// The keys of the full pages that are in the cache, first to last.
     var keys: [PageKey] = []
-    /// Every token seen, kept only for the repetition penalty.
-    var seen: Set<Int32> = []
+    /// What is done to its logits, kept up to date where penalties ask for it.
+    private var history: TokenHistory
     var thinkGuard: ThinkGuard?
     /// Tokens that the prefix cache had when the sequence was first admitted.
     var firstHit: Int?
@@ -23,7 +23,7 @@ struct JobSequence {
         self.job = job
         sampling = job.sampling
         tokens = job.promptIds
-        if sampling.repetitionPenalty != 1 { seen = Set(job.promptIds) }
+        history = TokenHistory(job)
         thinkGuard = job.thinking.map { ThinkGuard($0) }
         // What an earlier group has generated counts as if it had been generated here.
         for token in job.answerIds { append(token) }
@@ -65,6 +65,15 @@ struct JobSequence {
     mutating func append(_ token: Int32) {
         tokens.append(token)
         thinkGuard?.append(token)
-        if sampling.repetitionPenalty != 1 { seen.insert(token) }
+        history.append(token)
+    }
+
+    /// How the next token is chosen.
+    var choice: TokenChoice {
+        var choice = TokenChoice(sampling)
+        choice.adjustments = history.adjustments
+        choice.logprobs = Int32(clamping: job.logprobs)
+        if let thinking = job.thinking { choice.watched = thinking.endId }
+        return choice
     }
 }

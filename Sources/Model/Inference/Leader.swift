@@ -1,9 +1,7 @@
 internal import Tensors
 package import Requests
 
-/// Decoder rank 0: schedules steps, tells the followers, samples, and reports what happened.
-///
-/// A rank whose vocabulary shard is empty sends a candidate of −∞ and is never chosen.
+/// Decoder rank 0: schedules steps, tells the followers, takes the tokens that come of it, and reports what happened.
 package final class Leader {
     /// What a job that asked for a trace gets besides its tokens.
     package enum Trace {
@@ -17,16 +15,12 @@ package final class Leader {
     package struct Outcome {
         package var report = StepReport()
         package var endings: [Scheduler.Ending] = []
+        /// Jobs that ended because their logits are not numbers.
+        package var failures: [RankFailure] = []
         /// Jobs whose last visual token has arrived.
         package var imagesArrived: [String] = []
         package var wantedImages: [Int32] = []
         package var duration = Duration.zero
-    }
-
-    /// A row of logits of a job that asked for log-probabilities.
-    private struct RawLogits {
-        let logits: [Float]
-        let top: Int
     }
 
     package private(set) var scheduler: Scheduler
@@ -88,9 +82,16 @@ package final class Leader {
         let results = try worker.execute(plan)
         traceVisualTokens(plan)
         outcome.report.tiles = tiles.map(\.image)
-        let (choices, raw) = choose(results)
-        outcome.endings = scheduler.complete(plan, choices: choices, report: &outcome.report)
-        attach(raw, to: &outcome.report)
+        let choices = Choices(results, scheduler)
+        for trace in choices.traces { onTrace(trace) }
+        outcome.endings = scheduler.complete(
+            plan,
+            choices: choices.tokens,
+            broken: choices.broken,
+            report: &outcome.report
+        )
+        outcome.failures = scheduler.takeFailures()
+        choices.attachLogprobs(to: &outcome.report)
         outcome.duration = ContinuousClock.now - began
         if !plan.runs.isEmpty {
             let decoded = plan.runs.count { $0.count == 1 && $0.logits != .none }
@@ -115,39 +116,6 @@ package final class Leader {
         try channel.broadcast(words)
     }
 
-    private func choose(_ results: [LogitsResult]) -> (choices: [Int: Int32], raw: [String: RawLogits]) {
-        var choices: [Int: Int32] = [:]
-        var raw: [String: RawLogits] = [:]
-        for result in results {
-            switch result {
-            case .candidate(let run, let candidate):
-                choices[run] = candidate.token
-            case .all(let run, var logits):
-                let sequence = scheduler.sequence(ofRun: run)
-                if sequence.job.trace { onTrace(.logits(id: sequence.job.id, logits)) }
-                if sequence.job.logprobs > 0 {
-                    raw[sequence.job.id] = RawLogits(logits: logits, top: sequence.job.logprobs)
-                }
-                choices[run] = Sampler.choose(
-                    &logits,
-                    sequence.sampling,
-                    position: sequence.tokens.count,
-                    seen: sequence.seen
-                )
-            }
-        }
-        return (choices, raw)
-    }
-
-    /// The log-probabilities are of the tokens that were taken, which the think guard may have replaced.
-    private func attach(_ raw: [String: RawLogits], to report: inout StepReport) {
-        guard !raw.isEmpty else { return }
-        for index in report.tokens.indices {
-            guard let row = raw[report.tokens[index].id], let token = report.tokens[index].ids.first else { continue }
-            report.tokens[index].logprobs = [Logprobs.of(token, row.logits, top: row.top)]
-        }
-    }
-
     /// Reports an image's visual tokens in the step that uses its last one.
     private func traceVisualTokens(_ plan: StepPlan) {
         for rows in plan.visual {
@@ -166,6 +134,36 @@ package final class Leader {
         return plan.runs.firstIndex { run in
             end += Int(run.count)
             return row < end
+        }
+    }
+}
+
+/// What a step's logits came to, sorted by whom it concerns.
+private struct Choices {
+    /// By run.
+    var tokens: [Int: Int32] = [:]
+    /// Runs whose logits are not numbers.
+    var broken: Set<Int> = []
+    var traces: [Leader.Trace] = []
+    private var logprobs: [String: Logprobs] = [:]
+
+    init(_ results: [ChosenToken], _ scheduler: Scheduler) {
+        for result in results {
+            if let logits = result.logits {
+                traces.append(.logits(id: scheduler.sequence(ofRun: result.run).job.id, logits))
+            }
+            if let logprobs = result.logprobs { self.logprobs[scheduler.sequence(ofRun: result.run).job.id] = logprobs }
+            if let token = result.token { tokens[result.run] = token } else { broken.insert(result.run) }
+        }
+    }
+
+    /// The log-probabilities are of the tokens that were taken, which the think guard may have replaced.
+    func attachLogprobs(to report: inout StepReport) {
+        guard !logprobs.isEmpty else { return }
+        for index in report.tokens.indices {
+            let tokens = report.tokens[index]
+            guard let logprobs = logprobs[tokens.id], let token = tokens.ids.first else { continue }
+            report.tokens[index].logprobs = [logprobs.of(token)]
         }
     }
 }

@@ -73,6 +73,16 @@ struct PageTable {
         }
     }
 
+    /// Takes the keys of pages away, so that nobody finds them any more; their users keep them.
+    mutating func forget(_ list: [Int32]) {
+        for page in list {
+            guard let key = keys[Int(page)] else { continue }
+            pages[key] = nil
+            keys[Int(page)] = nil
+            dropped.append(key)
+        }
+    }
+
     /// The changes of the set of known keys since the last call.
     mutating func takeChanges() -> (kept: [PageKey], dropped: [PageKey]) {
         defer {

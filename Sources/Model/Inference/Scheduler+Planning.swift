@@ -107,7 +107,6 @@ extension Scheduler {
         let range = sequence.cached..<(sequence.cached + count)
         let isWhole = range.upperBound == sequence.tokens.count
         let job = sequence.job
-        let usesAll = job.trace || job.logprobs > 0 || !sequence.sampling.needsOnlyCandidates
         plan.visual += sequence.visualRows(range, firstRow: plan.tokens.count)
         plan.tokens += sequence.tokens[range]
         plan.runs.append(
@@ -115,9 +114,8 @@ extension Scheduler {
                 start: Int32(range.lowerBound),
                 count: Int32(count),
                 pages: Array(sequence.pages.prefix(pagesNeeded(range.upperBound))),
-                logits: !isWhole ? .none : usesAll ? .all : .candidates,
-                temperature: sequence.sampling.temperature,
-                seed: sequence.sampling.seed
+                logits: !isWhole ? .none : job.trace ? .all : .candidates,
+                choice: isWhole ? sequence.choice : TokenChoice()
             )
         )
         plannedRuns.append(index)
@@ -144,13 +142,24 @@ extension Scheduler {
     ///
     /// - Parameters:
     ///   - choices: the token chosen for each run whose logits the plan asked for, by place of the run.
+    ///   - broken: the runs whose logits are not numbers: their sequences end, and `takeFailures` says so.
     ///   - report: gets the tokens, the progress of prompts, and the changes of the cache.
-    package mutating func complete(_ plan: StepPlan, choices: [Int: Int32], report: inout StepReport) -> [Ending] {
+    package mutating func complete(
+        _ plan: StepPlan,
+        choices: [Int: Int32],
+        broken: Set<Int> = [],
+        report: inout StepReport
+    ) -> [Ending] {
         var endings: [Ending] = []
         var ended: [Int] = []
         for (place, run) in plan.runs.enumerated() {
             let index = plannedRuns[place]
-            advance(index, by: Int(run.count), &report)
+            if !broken.contains(place) { advance(index, by: Int(run.count), &report) }
+            if broken.contains(place) {
+                failures.append(fail(running[index]))
+                ended.append(index)
+                continue
+            }
             guard let chosen = choices[place] else { continue }
             let token = running[index].thinkGuard?.replace(chosen) ?? chosen
             running[index].append(token)

@@ -47,6 +47,7 @@ package struct Scheduler {
     var plannedRuns: [Int] = []
     var wantedImages: [Int32] = []
     var preempted: [String] = []
+    var failures: [RankFailure] = []
 
     package init(_ limits: Limits) {
         self.limits = limits

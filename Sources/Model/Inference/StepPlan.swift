@@ -24,16 +24,21 @@ package struct StepPlan: Equatable, Sendable {
         package var count: Int32
         package var pages: [Int32]
         package var logits: LogitsUse
-        package var temperature: Float
-        package var seed: UInt64
+        /// How the next token is chosen, where there are logits.
+        package var choice: TokenChoice
 
-        package init(start: Int32, count: Int32, pages: [Int32], logits: LogitsUse, temperature: Float, seed: UInt64) {
+        package init(
+            start: Int32,
+            count: Int32,
+            pages: [Int32],
+            logits: LogitsUse,
+            choice: TokenChoice = TokenChoice()
+        ) {
             self.start = start
             self.count = count
             self.pages = pages
             self.logits = logits
-            self.temperature = temperature
-            self.seed = seed
+            self.choice = choice
         }
     }
 
@@ -41,9 +46,9 @@ package struct StepPlan: Equatable, Sendable {
     package enum LogitsUse: Int32, Sendable {
         /// Not computed: the prompt goes on.
         case none = 0
-        /// Each rank sends its best candidate.
+        /// A token is chosen of what each rank's part comes to.
         case candidates = 1
-        /// Each rank sends its logits, for filters, penalties and traces.
+        /// The same, and each rank sends its logits besides, for traces.
         case all = 2
     }
 

@@ -9,7 +9,7 @@ package struct StepPlanError: OperatorError, Equatable {
 
 /// The plan as 32-bit words: counts, then elements, section after section.
 extension StepPlan {
-    private static let magic: Int32 = 0x464C_5032  // "FLP2"
+    private static let magic: Int32 = 0x464C_5033  // "FLP3"
 
     package func encoded(into words: inout [Int32]) {
         words.removeAll(keepingCapacity: true)
@@ -49,7 +49,7 @@ extension StepPlan {
             )
         }
         closings = try reader.array(try reader.count(of: 1))
-        for _ in 0..<(try reader.count(of: 7)) { runs.append(try Run(from: &reader)) }
+        for _ in 0..<(try reader.count(of: 4)) { runs.append(try Run(from: &reader)) }
         tokens = try reader.array(try reader.count(of: 1))
         for _ in 0..<(try reader.count(of: 4)) {
             visual.append(
@@ -66,11 +66,12 @@ extension StepPlan {
 
 extension StepPlan.Run {
     fileprivate func encode(into words: inout [Int32]) {
-        words.append(contentsOf: [start, count, logits.rawValue, Int32(bitPattern: temperature.bitPattern)])
-        words.append(Int32(truncatingIfNeeded: seed))
-        words.append(Int32(truncatingIfNeeded: seed >> 32))
+        words.append(start)
+        words.append(count)
+        words.append(logits.rawValue)
         words.append(Int32(pages.count))
         words.append(contentsOf: pages)
+        if logits != .none { choice.encode(into: &words) }
     }
 
     fileprivate init(from reader: inout WordReader) throws(StepPlanError) {
@@ -81,16 +82,13 @@ extension StepPlan.Run {
             throw StepPlanError(description: "a step plan asks for logits of kind \(use)")
         }
         self.logits = logits
-        temperature = Float(bitPattern: UInt32(bitPattern: try reader.next()))
-        let low = UInt64(UInt32(bitPattern: try reader.next()))
-        let high = UInt64(UInt32(bitPattern: try reader.next()))
-        seed = low | high << 32
         pages = try reader.array(try reader.count(of: 1))
+        choice = logits == .none ? TokenChoice() : try TokenChoice(from: &reader)
     }
 }
 
 /// Reads words in order and never past the end.
-private struct WordReader {
+struct WordReader {
     let words: UnsafeBufferPointer<Int32>
     var position = 0
 
@@ -108,6 +106,8 @@ private struct WordReader {
         }
         return count
     }
+
+    mutating func float() throws(StepPlanError) -> Float { Float(bitPattern: UInt32(bitPattern: try next())) }
 
     mutating func array(_ count: Int) throws(StepPlanError) -> [Int32] {
         defer { position += count }

@@ -17,6 +17,12 @@ final class ActivityMeter {
         note(duration)
     }
 
+    /// A job ended because its logits are not numbers.
+    func noteFailure() {
+        activity.failures += 1
+        hasNews = true
+    }
+
     func noteTile(_ duration: Duration, sentBytes: Int) {
         activity.tiles += 1
         activity.sentBytes += sentBytes

@@ -110,6 +110,15 @@ final class LeaderLoop {
         if !outcome.wantedImages.isEmpty { endpoint.send(.imagesWanted(outcome.wantedImages)) }
         if outcome.report.hasNews { endpoint.send(.step(outcome.report)) }
         for ending in outcome.endings { finish(ending) }
+        for failure in outcome.failures { fail(failure) }
+    }
+
+    /// A job that ended without an answer: the process in front is told, and its log.
+    private func fail(_ failure: RankFailure) {
+        if let id = failure.id { clocks[id] = nil }
+        activity.noteFailure()
+        endpoint.send(.log("job \(failure.id ?? "-"): \(failure.message)"))
+        endpoint.send(.failed(failure))
     }
 
     private func finish(_ ending: Scheduler.Ending) {

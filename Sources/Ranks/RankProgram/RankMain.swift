@@ -50,6 +50,7 @@ package enum RankMain {
         threads: Int,
         version: String
     ) throws {
+        try InstructionSetCheck.run(ProcessInfo.processInfo.environment)
         // Opened before MPI: a broken checkpoint is said at once, by every rank alike.
         let checkpoint = try Checkpoint(directory: options.model)
         try MPIRuntime.run { world in

@@ -5,7 +5,7 @@ extension KernelSet {
     /// Reads memory in four streams; the sum depends on all of it.
     @discardableResult
     package func readStreams(_ memory: UnsafeRawPointer, byteCount: Int) -> UInt64 {
-        table.pointee.probe_read?(memory, byteCount) ?? 0
+        table.pointee.probe_read(memory, byteCount)
     }
 
     /// Fused multiply-adds of float32 in registers, in so many rounds.
@@ -14,7 +14,7 @@ extension KernelSet {
     @discardableResult
     package func multiplyAdds(rounds: Int) -> Double {
         var result: Float = 0.5
-        return table.pointee.probe_fma?(rounds, &result) ?? 0
+        return table.pointee.probe_fma(rounds, &result)
     }
 
     /// Products of bfloat16 added up in float32: dot products of pairs where the processor has them, else multiply-adds.
@@ -31,6 +31,6 @@ extension KernelSet {
     @discardableResult
     package func integerDots(rounds: Int) -> Double {
         var result: Int32 = 3
-        return table.pointee.probe_dot?(rounds, &result) ?? 0
+        return table.pointee.probe_dot(rounds, &result)
     }
 }

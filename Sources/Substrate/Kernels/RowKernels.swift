@@ -20,7 +20,7 @@ package enum RMSNorm {
         kernels: KernelSet = .active
     ) {
         precondition(y.count == x.count && y.width == x.width, "rmsNorm: [\(x.count), \(x.width)] into \(y.width)")
-        guard let norm = kernels.table.pointee.rms_norm else { return }
+        let norm = kernels.table.pointee.rms_norm
         pool.runRanges(x.count, grain: rowGrain(x.width)) { range in
             norm(
                 x.row(range.lowerBound),
@@ -45,7 +45,7 @@ package enum RMSNorm {
         kernels: KernelSet = .active
     ) {
         precondition(headDim > 0 && x.width % headDim == 0, "rmsNorm: \(x.width) columns in heads of \(headDim)")
-        guard let norm = kernels.table.pointee.rms_norm else { return }
+        let norm = kernels.table.pointee.rms_norm
         pool.runRanges(x.count, grain: rowGrain(x.width)) { range in
             for token in range {
                 let row = x.row(token)
@@ -73,7 +73,7 @@ package enum SwiGLU {
             gate.count == up.count && up.count == out.count,
             "swiglu: \(gate.count), \(up.count), \(out.count)"
         )
-        guard let swiglu = kernels.table.pointee.swiglu else { return }
+        let swiglu = kernels.table.pointee.swiglu
         let width = gate.width
         guard gate.count > 1 else {
             return pool.runRanges(gate.count * width, grain: 2048) { range in

@@ -19,7 +19,7 @@ package enum RowOperations {
     /// `y = x / √(mean(x²) + ε) · weight`, row by row; `weight` is `[width]`, y may be x. See `RMSNorm`.
     package static func rmsNorm(_ x: Rows, weight: [Float], epsilon: Float, into y: Rows) {
         precondition(weight.count == x.width && y.width == x.width && y.count == x.count, "rmsNorm: \(weight.count)")
-        guard let norm = KernelSet.active.table.pointee.rms_norm else { return }
+        let norm = KernelSet.active.table.pointee.rms_norm
         norm(x.base, x.stride, y.base, y.stride, x.count, x.width, weight, epsilon)
     }
 
@@ -37,7 +37,7 @@ package enum RowOperations {
     /// gate = silu(gate) · up, silu(x) = x / (1 + exp(−x)); both of the same shape.
     package static func swiGLU(gate: Rows, up: Rows) {
         precondition(gate.count == up.count && gate.width == up.width, "swiGLU: \(gate.width) by \(up.width)")
-        guard let swiglu = KernelSet.active.table.pointee.swiglu else { return }
+        let swiglu = KernelSet.active.table.pointee.swiglu
         for row in 0..<gate.count { swiglu(gate.row(row), up.row(row), gate.row(row), gate.width) }
     }
 

@@ -56,10 +56,11 @@ package final class ThreadPool {
 
     /// The same with the thread's number, `0..<threads`, for work areas.
     ///
-    /// Allocates nothing. Never inlined, so that the closure lives until the last task is done.
+    /// Allocates nothing where closures can be lent. Never inlined, so that the closure lives until the last task is done.
     @inline(never)
     package func run(_ tasks: Int, _ body: (_ task: Int, _ thread: Int) -> Void) {
         precondition(tasks >= 0, "\(tasks) tasks")
+        guard BorrowedTask.isSound else { return runCopied(tasks, body) }
         var borrowed = BorrowedTask(body)
         let started = ck_thread_pool_run(
             handle,
@@ -68,6 +69,22 @@ package final class ThreadPool {
             &borrowed
         )
         precondition(started, "ThreadPool.run was called from inside a task")
+    }
+
+    /// The same with a copy of the closure, as the language defines it.
+    func runCopied(_ tasks: Int, _ body: (_ task: Int, _ thread: Int) -> Void) {
+        withoutActuallyEscaping(body) { body in
+            let copy = CopiedTask(body: body)
+            withUnsafePointer(to: copy) { copy in
+                let started = ck_thread_pool_run(
+                    handle,
+                    tasks,
+                    { context, task, thread in context?.assumingMemoryBound(to: CopiedTask.self).pointee.body(task, thread) },
+                    UnsafeMutableRawPointer(mutating: copy)
+                )
+                precondition(started, "ThreadPool.run was called from inside a task")
+            }
+        }
     }
 
     /// Splits `0..<count` into ranges of about `grain` for the threads; one call on this thread if there is little.

@@ -1,6 +1,7 @@
 package import ArgumentParser
 import Diagnostics
 import Foundation
+import RankProgram
 
 /// The one executable: parses arguments and calls one function.
 
@@ -43,6 +44,8 @@ package struct Flotilla: ParsableCommand {
         StandardDescriptors.fillGaps()
         do {
             var command = try parseAsRoot(joined(Array(CommandLine.arguments.dropFirst())))
+            // A rank says it over its link.
+            if !(command is RankCommand) { try InstructionSetCheck.run(ProcessInfo.processInfo.environment) }
             try command.run()
         } catch let error as any OperatorError {
             StandardError.say("flotilla: \(error.report)\n", patience: lastWord)

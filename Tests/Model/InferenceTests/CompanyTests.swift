@@ -29,7 +29,16 @@ struct CompanyTests {
                 job.sampling.topP = 0.9
                 job.sampling.repetitionPenalty = 1.2
             }
-            if number % 4 == 3 { job.sampling.repetitionPenalty = 1.3 }
+            if number % 4 == 3 {
+                job.sampling.repetitionPenalty = 1.3
+                job.sampling.frequencyPenalty = 0.4
+                job.sampling.logitBias = [Sampling.Bias(id: 7, bias: 1.5)]
+            }
+            if number == 6 {
+                job.sampling.topK = 20
+                job.sampling.presencePenalty = 0.8
+                job.logprobs = 2
+            }
             return job
         }
     }
@@ -129,5 +138,34 @@ struct CompanyTests {
             #expect(found.top.map(\.id) == best)
             #expect(abs(Double(found.logprob) - (Double(row[Int(found.id)]) - log(sum))) < 1e-5)
         }
+    }
+
+    @Test("a trace changes neither tokens nor log-probabilities, however tokens are chosen")
+    func traced() throws {
+        for job in try Self.jobs(count: 8, maxTokens: 16) {
+            var plain = job
+            plain.logprobs = 5
+            var traced = plain
+            traced.trace = true
+            let (first, second) = (try SoloDecoder(try Golden(Self.model).directory), try SoloDecoder(try Golden(Self.model).directory))
+            #expect(try first.run([plain]) == second.run([traced]))
+            #expect(first.logprobs == second.logprobs && !first.logprobs.isEmpty)
+        }
+    }
+
+    @Test("a bias forbids or forces a token; penalties end repetition")
+    func adjustments() throws {
+        var job = try Self.jobs(count: 1, maxTokens: 30)[0]
+        let plain = try Self.alone([job])[job.id] ?? []
+        let first = try #require(plain.first)
+        job.sampling.logitBias = [Sampling.Bias(id: first, bias: -100)]
+        #expect(try Self.alone([job])[job.id]?.contains(first) == false)
+        job.sampling.logitBias = [Sampling.Bias(id: 33, bias: 100)]
+        #expect(try Self.alone([job])[job.id] == Array(repeating: 33, count: 30))
+        // 100 more for the one token, and 2 less for each time that it has come: others' turn comes.
+        job.sampling.logitBias = [Sampling.Bias(id: 33, bias: 20)]
+        job.sampling.frequencyPenalty = 2
+        let tokens = try Self.alone([job])[job.id] ?? []
+        #expect(tokens.prefix(4) == [33, 33, 33, 33] && Set(tokens).count > 1)
     }
 }

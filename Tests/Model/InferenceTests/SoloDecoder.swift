@@ -14,6 +14,7 @@ final class SoloDecoder: TileInbox {
     let leader: Leader
     let decoder: Qwen3Decoder
     private(set) var logits: [String: [[Float]]] = [:]
+    private(set) var failures: [String: RankFailure] = [:]
     private(set) var endings: [String: Scheduler.Ending] = [:]
     private(set) var preempted: [String] = []
     private(set) var logprobs: [TokenLogprobs] = []
@@ -108,6 +109,11 @@ final class SoloDecoder: TileInbox {
             for ending in outcome.endings {
                 endings[ending.id] = ending
                 open.remove(ending.id)
+            }
+            for failure in outcome.failures {
+                guard let id = failure.id else { continue }
+                failures[id] = failure
+                open.remove(id)
             }
             preempted += outcome.report.preempted
         }

@@ -13,14 +13,13 @@ struct StepPlanCodecTests {
         plan.openings = (0..<count()).map { _ in .init(slot: word(), tokens: word()) }
         plan.arrivals = (0..<count()).map { _ in .init(source: word(), slot: word(), offset: word(), tokens: word()) }
         plan.closings = (0..<count()).map { _ in word() }
-        plan.runs = (0..<count()).map { _ in
+        plan.runs = (0..<count()).map { number in
             .init(
                 start: word(),
                 count: word(),
                 pages: (0..<count()).map { _ in word() },
-                logits: .candidates,
-                temperature: Float.random(in: 0...2, using: &random),
-                seed: random.next()
+                logits: number == 2 ? .none : .candidates,
+                choice: number == 2 ? TokenChoice() : SamplerStormTests.choice(&random, vocabulary: 500)
             )
         }
         plan.tokens = (0..<count()).map { _ in word() }

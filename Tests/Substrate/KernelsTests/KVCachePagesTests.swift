@@ -29,15 +29,15 @@ struct KVCachePagesTests {
         #expect(problem.step(pool, cache, [rest], rows: 40..<50).bits == Array(expected[(40 * 32)...]).bits)
     }
 
-    @Test("halves are rounded to nearest, ties to even, in every set", arguments: [1, 3])
+    @Test("halves are rounded to nearest, ties to even, and stay finite, in every set", arguments: [1, 3])
     func rounding(step: Int) {
         let values: [Float] =
             [0, -0.0, 1, 65504, 65519.996, 65520, 1e30, -.infinity, 0x1p-24, 0x1p-25, 0x1.8p-25, 0x1.000002p-25]
             + [0x1.ffcp-15, 0x1.ffep-15, 1.00048828125, 1.00146484375, 1.000488281, 3.14159, -2.71828]
-        let expected = values.map { abs($0) < 65504 ? halfBits($0) : abs($0) < 65520 ? 0x7bff : 0x7c00 }
+        let expected = values.map { abs($0) < 65504 ? halfBits($0) : 0x7bff }
         for table in [referenceTable] + fastTables {
             var out = [UInt16](repeating: 0xffff, count: values.count * step)
-            _ = table.pointee.kv_store.1?(values, values.count, &out, step)
+            _ = table.pointee.kv_store.1(values, values.count, &out, step)
             for index in values.indices {
                 #expect(out[index * step] & 0x7fff == expected[index] & 0x7fff, "\(values[index])")
                 #expect(out[index * step] >> 15 == values[index].bitPattern >> 31)
@@ -54,7 +54,7 @@ struct KVCachePagesTests {
         for table in [referenceTable] + fastTables {
             for row in rows {
                 var out = [Int8](repeating: 99, count: row.count * step)
-                let scale = table.pointee.kv_store.2?(row, row.count, &out, step) ?? .nan
+                let scale = table.pointee.kv_store.2(row, row.count, &out, step)
                 let largest = row.map(abs).max() ?? 0
                 #expect(scale == (largest < 0x1p-100 ? 0 : largest / 127))
                 for (index, x) in row.enumerated() {
@@ -66,13 +66,30 @@ struct KVCachePagesTests {
         }
     }
 
+    @Test("infinities become the largest numbers of the cache, and a NaN stays visible, in every set", arguments: [1, 3])
+    func beyond(step: Int) {
+        let row: [Float] = [1, -.infinity, .infinity, 3e38, 0, -5, 7, 8, 9]
+        for table in [referenceTable] + fastTables {
+            var out = [Int8](repeating: 99, count: row.count * step)
+            let scale = table.pointee.kv_store.2(row, row.count, &out, step)
+            #expect(scale == Float.greatestFiniteMagnitude / 127)
+            #expect(row.indices.map { out[$0 * step] } == [0, -127, 127, 112, 0, 0, 0, 0, 0])
+            #expect(table.pointee.kv_store.2([1, .nan], 2, &out, step).isNaN)
+            var halves = [UInt16](repeating: 0, count: 11 * step)
+            _ = table.pointee.kv_store.1(row + [.nan, 65_536], 11, &halves, step)
+            let stored = (0..<11).map { halves[$0 * step] }
+            #expect(stored.prefix(4) == [0x3c00, 0xfbff, 0x7bff, 0x7bff] && stored[10] == 0x7bff)
+            #expect(stored[9] & 0x7fff > 0x7c00)
+        }
+    }
+
     @Test("every half widens to its value in every set")
     func widening() {
         let halves = (0..<UInt16.max).map { $0 }.filter { $0 & 0x7c00 != 0x7c00 }
         let count = halves.count / 16 * 16
         for table in [referenceTable] + fastTables {
             var out = [Float](repeating: 0, count: count)
-            table.pointee.kv_tile.1?(halves, count, count, 1, halves, [1], 1, 1, &out, count)
+            table.pointee.kv_tile.1(halves, count, count, 1, halves, [1], 1, 1, &out, count)
             #expect(zip(out, halves).allSatisfy { $0 == halfValue($1) })
         }
     }

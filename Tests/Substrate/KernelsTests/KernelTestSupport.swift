@@ -9,7 +9,7 @@ let everySet: [KernelSet] = ["ref", "avx2", "avx512", "avx512bf16"].compactMap(K
 var fastTables: [UnsafePointer<ck_kernels>] {
     ["avx2", "avx512", "avx512bf16"].compactMap { (name: String) in ckernels_named(name) }
 }
-var referenceTable: UnsafePointer<ck_kernels> { ckernels_named("ref") }
+var referenceTable: UnsafePointer<ck_kernels> { ckernels_named("ref").unsafelyUnwrapped }
 
 /// Lengths around the register widths, up to 2 × 8 + 3, and some awkward larger ones.
 let awkwardLengths = Array(0...19) + [31, 32, 33, 63, 65, 127, 130, 1000]

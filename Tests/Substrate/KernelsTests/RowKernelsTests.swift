@@ -45,10 +45,6 @@ struct RowKernelsTests {
                         == rows(n, offset) { fast.exp(x, $0, n) }
                 )
                 #expect(
-                    reference.sum_exp(x, n, 1.5, 0.7).bitPattern
-                        == fast.sum_exp(x, n, 1.5, 0.7).bitPattern
-                )
-                #expect(
                     rows(n, offset) { reference.rms_norm(x, n, $0, n, 1, n, y, 1e-6) }
                         == rows(n, offset) { fast.rms_norm(x, n, $0, n, 1, n, y, 1e-6) }
                 )

@@ -1,4 +1,4 @@
-import Kernels
+@testable import Kernels
 import Testing
 
 @Suite("Thread pool")
@@ -67,6 +67,22 @@ struct ThreadPoolTests {
             pool.runRanges(count, grain: grain) { for index in $0 { counts[index] += 1 } }
         }
         #expect(counts == [Int](repeating: 1, count: count))
+    }
+
+    @Test("closures can be lent by this compiler, and copied where they could not", arguments: [1, 2, 5])
+    func lending(threads: Int) {
+        #expect(BorrowedTask.isSound)
+        let pool = ThreadPool(threads: threads)
+        for tasks in [0, 1, 7, 100] {
+            var (lent, copied) = ([Int](repeating: 0, count: tasks), [Int](repeating: 0, count: tasks))
+            lent.withUnsafeMutableBufferPointer { lent in
+                copied.withUnsafeMutableBufferPointer { copied in
+                    pool.run(tasks) { task, _ in lent[task] += 3 * task }
+                    pool.runCopied(tasks) { task, _ in copied[task] += 3 * task }
+                }
+            }
+            #expect(lent == copied && lent == (0..<tasks).map { 3 * $0 })
+        }
     }
 
     @Test("a run from inside a task is our own bug and stops the program")

@@ -42,6 +42,21 @@ struct BadInputTests {
             status: 2,
             says: "temperature"
         ),
+        Case(
+            arguments: ["generate", "--model", model, "--prompt", "x", "--presence-penalty", "3"],
+            status: 2,
+            says: "presence_penalty"
+        ),
+        Case(
+            arguments: ["generate", "--model", model, "--prompt", "x", "--logit-bias", "7"],
+            status: 2,
+            says: "ID:BIAS"
+        ),
+        Case(
+            arguments: ["generate", "--model", model, "--prompt", "x", "--logit-bias", "7:1", "--logit-bias", "7:2"],
+            status: 2,
+            says: "token 7 twice"
+        ),
         Case(arguments: ["generate", "--model", model, "--prompt", "x", "--think", "hard"], status: 2, says: "auto"),
         Case(arguments: ["generate", "--model", model, "--prompt", "x", "--kv", "f8"], status: 2, says: "f16"),
         Case(arguments: ["generate", "--model", model, "--messages", "/no.json"], status: 2, says: "/no.json"),
@@ -118,6 +133,32 @@ struct BadInputTests {
                 in: directory
             )
             #expect(outcome.status == 5, "\(outcome.errors)")
+        }
+    }
+
+    @Test("an instruction set that is unknown, or that this processor lacks, is refused by every command")
+    func instructionSets() throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            let flags = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+            let impossible = [("avx2", "avx2"), ("avx512", "avx512_vnni"), ("avx512bf16", "avx512_bf16")]
+                .filter { !flags.contains($0.1) }.map(\.0)
+            for name in ["abacus", "AVX2"] + impossible {
+                let outcome = try FlotillaProgram.run(
+                    ["generate", "--model", Self.model, "--prompt", "x"],
+                    in: directory,
+                    environment: ["FLOTILLA_ISA": name]
+                )
+                #expect(outcome.status == 2 && outcome.errors.contains("FLOTILLA_ISA is \(name)"))
+                #expect(outcome.errors.contains("ref"), "the known ones are not listed")
+            }
+            for name in ["", "ref"] {
+                let outcome = try FlotillaProgram.run(
+                    ["plan", "--model", Self.model],
+                    in: directory,
+                    environment: ["FLOTILLA_ISA": name]
+                )
+                #expect(outcome.status == 0, "\(outcome.errors)")
+            }
         }
     }
 }

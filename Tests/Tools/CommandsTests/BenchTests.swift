@@ -51,6 +51,21 @@ struct BenchTests {
         Self.check(rows)
     }
 
+    @Test("decode: greedy and sampled steps in turns, and the bytes that ranks gather", arguments: [1, 2])
+    func sampled(ranks: Int) throws {
+        let rows = try Self.rows([
+            "decode", "--model", Self.model, "--sampling", "0.6,0.95,20", "--sequences", "1,3", "--threads", "1",
+            "--ranks", "\(ranks)",
+        ])
+        let names = ["greedy", "sampled", "gathered"]
+        #expect(Self.values(rows, "benchmark", as: String.self) == names + names)
+        #expect(Self.values(rows, "sequences", as: Int.self) == [1, 1, 1, 3, 3, 3])
+        let bytes = Self.values(rows, "median", as: Double.self)
+        // A head, and 8 bytes for each of 20 tokens.
+        #expect(try #require(bytes[2]) <= 300 && bytes[5] == bytes[2].map { 3 * $0 })
+        Self.check(rows)
+    }
+
     @Test("prefill: a row a length")
     func prefill() throws {
         let rows = try Self.rows(["prefill", "--model", Self.model, "--tokens", "5,33", "--context", "3"])
@@ -125,6 +140,8 @@ struct BenchTests {
             (["decode"], "--model"), (["decode", "--model", "x", "--shape", "sail-vl2-2b"], "--shape"),
             (["decode", "--model", model, "--context", "1,x"], "--context"),
             (["decode", "--model", model, "--format", "q9"], "q9"),
+            (["decode", "--model", model, "--sampling", "0.6,0.95"], "--sampling"),
+            (["decode", "--model", model, "--sampling", "0.6,0.95,20", "--sequences", "0"], "--sequences"),
             (["decode", "--model", Fixtures.url("mini-f32").path, "--ranks", "5"], "query heads"),
             (["decode", "--model", model, "--rounds", "0"], "--rounds"),
             (["decode", "--shape", "sail-vl3"], "sail-vl3"),

@@ -27,17 +27,5 @@ void ck_avx2_swiglu(const float *gate, const float *up, float *out, size_t n) {
     _mm256_maskstore_ps(out + i, tail, last);
 }
 
-float ck_avx2_sum_exp(const float *x, size_t n, float shift, float factor) {
-    const __m256 shifts = _mm256_set1_ps(shift), factors = _mm256_set1_ps(factor);
-    __m256 lanes = _mm256_setzero_ps();
-    for (size_t i = 0; i < n; i += 8) {
-        const __m256i mask = ck_mask8(n - i);
-        const __m256 value = _mm256_maskload_ps(x + i, mask);
-        const __m256 power = ck_exp8(_mm256_mul_ps(_mm256_sub_ps(value, shifts), factors));
-        lanes = _mm256_add_ps(lanes, _mm256_and_ps(power, _mm256_castsi256_ps(mask)));
-    }
-    return ck_sum8(lanes);
-}
-
 CK_AVX2_END
 #endif

@@ -11,10 +11,13 @@ float ck_avx2_kv_store_float32(const float *x, size_t n, void *out, size_t step)
 
 float ck_avx2_kv_store_float16(const float *x, size_t n, void *out, size_t step) {
     uint16_t *to = out;
+    const __m256 most = _mm256_set1_ps(CK_LARGEST_HALF), least = _mm256_set1_ps(-CK_LARGEST_HALF);
     for (size_t i = 0; i < n; i += 8) {
         const size_t count = n - i < 8 ? n - i : 8;
         uint16_t halves[8];
-        const __m256 value = _mm256_maskload_ps(x + i, ck_mask8(count));
+        // The second operand is kept where it is not a number.
+        __m256 value = _mm256_maskload_ps(x + i, ck_mask8(count));
+        value = _mm256_max_ps(least, _mm256_min_ps(most, value));
         _mm_storeu_si128((__m128i *)halves, _mm256_cvtps_ph(value, _MM_FROUND_TO_NEAREST_INT));
         if (step == 1) {
             memcpy(to + i, halves, count * sizeof *to);

@@ -17,8 +17,11 @@
     .rms_norm = ck_avx2_rms_norm,                                                                    \
     .swiglu = ck_avx2_swiglu,                                                                        \
     .exp = ck_avx2_exp_n,                                                                            \
-    .sum_exp = ck_avx2_sum_exp,                                                                      \
-    .argmax = ck_avx2_argmax,                                                                        \
+    .argmax = ck_avx2_argmax,                                                                    \
+    .scan = ck_avx512_scan,                                                                      \
+    .select = ck_avx512_select,                                                                  \
+    .draw = ck_avx512_draw,                                                                      \
+    .sum_weights = ck_avx512_sum_weights,                                                        \
     .kv_tile = {ck_avx512_kv_tile_float32, ck_avx512_kv_tile_float16, ck_avx512_kv_tile_int8},       \
     .kv_store = {ck_avx2_kv_store_float32, ck_avx2_kv_store_float16, ck_kv_store_int8},              \
     .kv_widen = {NULL, ck_avx512_widen_float16, ck_avx512_widen_int8},                               \

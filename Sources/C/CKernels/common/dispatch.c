@@ -25,6 +25,52 @@ const ck_kernels *ckernels_named(const char *name) {
     return NULL;
 }
 
+const char *ckernels_name(size_t index) {
+    static const char *const names[] = {"ref", "avx2", "avx512", "avx512bf16"};
+    return index < sizeof names / sizeof *names ? names[index] : NULL;
+}
+
+#define CK_WHOLE(set, operation) \
+    if (!(set)->operation) return #operation
+#define CK_WHOLE_ALL(set, operation)                                                          \
+    for (size_t i = 0; i < sizeof (set)->operation / sizeof *(set)->operation; i++) {         \
+        if (!(set)->operation[i]) return #operation;                                          \
+    }
+
+const char *ckernels_hole(const ck_kernels *set) {
+    CK_WHOLE(set, name);
+    CK_WHOLE(set, tile_tokens);
+    CK_WHOLE(set, tile_panels);
+    CK_WHOLE(set, pair_columns);
+    CK_WHOLE_ALL(set, matmul_tile);
+    CK_WHOLE_ALL(set, pack);
+    CK_WHOLE(set, widen[CK_BFLOAT16]);
+    CK_WHOLE(set, widen[CK_FLOAT16]);
+    CK_WHOLE(set, round_x);
+    CK_WHOLE_ALL(set, gather);
+    CK_WHOLE_ALL(set, quant_group);
+    CK_WHOLE(set, quant_x);
+    CK_WHOLE_ALL(set, quant_tile);
+    CK_WHOLE(set, rms_norm);
+    CK_WHOLE(set, swiglu);
+    CK_WHOLE(set, exp);
+    CK_WHOLE(set, argmax);
+    CK_WHOLE(set, scan);
+    CK_WHOLE(set, select);
+    CK_WHOLE(set, draw);
+    CK_WHOLE(set, sum_weights);
+    CK_WHOLE_ALL(set, kv_tile);
+    CK_WHOLE_ALL(set, kv_store);
+    CK_WHOLE(set, kv_widen[CK_KV_FLOAT16]);
+    CK_WHOLE(set, kv_widen[CK_KV_INT8]);
+    CK_WHOLE(set, softmax_page);
+    CK_WHOLE(set, merge_span);
+    CK_WHOLE(set, probe_read);
+    CK_WHOLE(set, probe_fma);
+    CK_WHOLE(set, probe_dot);
+    return NULL;
+}
+
 static void choose(void) {
     const char *wanted = getenv("FLOTILLA_ISA");
     active_kernels = wanted ? ckernels_named(wanted) : NULL;

@@ -35,6 +35,10 @@ CK_INLINE float ck_half_to_float(uint16_t half) {
     return ck_from_bits(sign | (exponent + 112) << 23 | mantissa << 13);
 }
 
+// The largest finite half, and a number kept within +-limit; a NaN stays one.
+#define CK_LARGEST_HALF 65504.0f
+CK_INLINE float ck_clamp(float value, float limit) { return value > limit ? limit : value < -limit ? -limit : value; }
+
 // Float to half precision, to nearest, ties to even; as the F16C instruction does.
 CK_INLINE uint16_t ck_float_to_half(float value) {
     const uint32_t bits = ck_bits(value), sign = (bits >> 16) & 0x8000, magnitude = bits & 0x7fffffff;

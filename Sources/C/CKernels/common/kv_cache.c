@@ -1,16 +1,23 @@
 // The layout of the key-value cache and writing into it.
 #include "internal.h"
+#include <float.h>
 
 float ck_kv_store_int8(const float *x, size_t n, void *out, size_t step) {
     float largest = 0;
-    for (size_t i = 0; i < n; i++) largest = fabsf(x[i]) > largest ? fabsf(x[i]) : largest;
+    bool is_number = true;
+    for (size_t i = 0; i < n; i++) {
+        largest = fabsf(x[i]) > largest ? fabsf(x[i]) : largest;
+        is_number &= x[i] == x[i];
+    }
+    largest = ck_clamp(largest, FLT_MAX);  // an infinite scale would make NaNs of zeros
     if (largest < 0x1p-100f) largest = 0;  // the quotient would be infinite
     const float factor = largest > 0 ? 127.0f / largest : 0.0f;
     for (size_t i = 0; i < n; i++) {
         // Adding 1.5 * 2^23 rounds to an integer, ties to even, which is then in the low bits.
-        ((int8_t *)out)[i * step] = (int8_t)(uint8_t)ck_bits(x[i] * factor + 0x1.8p23f);
+        ((int8_t *)out)[i * step] = (int8_t)(uint8_t)ck_bits(ck_clamp(x[i], FLT_MAX) * factor + 0x1.8p23f);
     }
-    return largest / 127.0f;
+    // Integers cannot say that a number is none, the scale can.
+    return is_number ? largest / 127.0f : ck_from_bits(CK_NAN);
 }
 
 void ck_kv_layer_init(ck_kv_layer *layer, ck_kv_element element, size_t kv_heads, size_t head_dim) {

@@ -57,9 +57,10 @@ typedef void ck_softmax_page_kernel(float *scores, size_t valid, float scale, fl
 // m' = max(m, m2), a = exp(m - m'), b = exp(m2 - m'), l = fmaf(l2, b, l * a), o = fmaf(o2, b, o * a).
 typedef void ck_merge_span_kernel(float *total, const float *span, size_t n);
 
-// out[i] = the cache element nearest to x[i] (ties to even); step elements from one to the next. Returns the scale: 1,
-// for CK_KV_INT8 the largest magnitude over 127, when out[i] is the integer nearest to x[i] * (127 / largest magnitude);
-// all is 0 if that is below 2^-100.
+// out[i] = the cache element nearest to x[i] (ties to even), the largest finite one for what is beyond it, so that an
+// overflow stays a number; step elements from one to the next. Returns the scale: 1; for CK_KV_INT8 the largest magnitude
+// over 127, when out[i] is the integer nearest to x[i] * (127 / largest magnitude), all is 0 if that is below 2^-100, and
+// the scale is a NaN if an x[i] is one.
 typedef float ck_kv_store_kernel(const float *x, size_t n, void *out, size_t step);
 
 void ck_kv_layer_init(ck_kv_layer *layer, ck_kv_element element, size_t kv_heads, size_t head_dim);

@@ -15,9 +15,6 @@ typedef void ck_swiglu_kernel(const float *gate, const float *up, float *out, si
 // out[i] = exp(x[i]): within 2 units in the last place, subnormal results included; inf above, 0 below, NaN stays NaN.
 typedef void ck_exp_kernel(const float *x, float *out, size_t n);
 
-// The sum of exp((x[i] - shift) * factor) over i in 0 ..< n: eight lanes and their order as in ck_rms_norm_kernel.
-typedef float ck_sum_exp_kernel(const float *x, size_t n, float shift, float factor);
-
 // The largest of n >= 1 values and the lowest index that has it; a NaN is never larger.
 typedef size_t ck_argmax_kernel(const float *x, size_t n, float *max);
 

@@ -11,5 +11,6 @@
 #include "ck_probe.h"
 #include "ck_quant.h"
 #include "ck_rows.h"
+#include "ck_sampling.h"
 #include "ck_thread_pool.h"
 #include "ck_vision.h"

@@ -9,9 +9,3 @@ void ck_ref_exp_n(const float *x, float *out, size_t n) {
 void ck_ref_swiglu(const float *gate, const float *up, float *out, size_t n) {
     for (size_t i = 0; i < n; i++) out[i] = gate[i] / (1.0f + ck_ref_exp(-gate[i])) * up[i];
 }
-
-float ck_ref_sum_exp(const float *x, size_t n, float shift, float factor) {
-    float lanes[8] = {0};
-    for (size_t i = 0; i < n; i++) lanes[i % 8] = lanes[i % 8] + ck_ref_exp((x[i] - shift) * factor);
-    return ck_ref_sum8(lanes);
-}

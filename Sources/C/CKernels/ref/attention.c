@@ -44,7 +44,7 @@ float ck_ref_kv_store_float32(const float *x, size_t n, void *out, size_t step) 
 }
 
 float ck_ref_kv_store_float16(const float *x, size_t n, void *out, size_t step) {
-    for (size_t i = 0; i < n; i++) ((uint16_t *)out)[i * step] = ck_float_to_half(x[i]);
+    for (size_t i = 0; i < n; i++) ((uint16_t *)out)[i * step] = ck_float_to_half(ck_clamp(x[i], CK_LARGEST_HALF));
     return 1;
 }
 

@@ -19,7 +19,7 @@ package final class DecoderBenchmark {
     let group: BenchmarkGroup
     let rounds: Rounds
     let probe: MachineProbe
-    private let subject: String
+    let subject: String
     private let format: WeightFormat
     private let threads: Int
     private let work: StepWork
@@ -111,7 +111,7 @@ package final class DecoderBenchmark {
         )
     }
 
-    private func row(_ row: BenchmarkRow, _ tokens: BenchmarkRow.Tokens) -> BenchmarkRow {
+    func row(_ row: BenchmarkRow, _ tokens: BenchmarkRow.Tokens) -> BenchmarkRow {
         var row = row
         (row.format, row.ranks, row.threads, row.tokens) = (format.rawValue, group.size, threads, tokens)
         return row

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Benchmarks
+import Diagnostics
 import Foundation
 
 /// `flotilla bench decode`: one token after the other, behind contexts of different lengths.
@@ -19,13 +20,50 @@ struct BenchDecodeCommand: ParsableCommand {
     @Option(help: "Tokens in the cache already; several with commas, such as 0,2048,16384.")
     var context = "0"
 
+    @Option(
+        help: ArgumentHelp(
+            "Measures whole steps, sampled and greedy in turns, such as 0.6,0.95,20; and counts what ranks gather.",
+            valueName: "temperature,top-p,top-k"
+        )
+    )
+    var sampling: String?
+
+    @Option(help: "With --sampling: sequences side by side; several with commas.")
+    var sequences = "1,8"
+
     func run() throws {
         let contexts = try NumberList(context, option: "--context", range: 0...1_000_000).values
+        let most = contexts.max() ?? 0
+        if let sampling {
+            let choice = try Self.choice(sampling)
+            let counts = try NumberList(sequences, option: "--sequences", range: 1...1024).values
+            let sequences = counts.max() ?? 1
+            return try BenchSteps(decoder, bench).run(
+                sizes: .init(cacheTokens: sequences * (most + 128), rows: max(8, sequences), sequences: sequences)
+            ) { benchmark in
+                try contexts.flatMap { context in
+                    try counts.flatMap { try benchmark.sampled(sequences: $0, context: context, choice) }
+                }
+            }
+        }
         try BenchSteps(decoder, bench).run(
-            sizes: .init(cacheTokens: (contexts.max() ?? 0) + 128, rows: 8, sequences: 1)
+            sizes: .init(cacheTokens: most + 128, rows: 8, sequences: 1)
         ) { benchmark in
             try contexts.map { try benchmark.decode(context: $0) }
         }
+    }
+
+    private static func choice(_ text: String) throws -> DecoderBenchmark.Choice {
+        let words = text.split(separator: ",", omittingEmptySubsequences: false)
+        guard words.count == 3, let temperature = Float(words[0]), temperature > 0, temperature <= 100,
+            let topP = Float(words[1]), topP > 0, topP <= 1, let topK = Int32(words[2]), topK >= 0
+        else {
+            throw UsageError(
+                "--sampling is \(text), expected temperature, top-p and top-k with commas, such as 0.6,0.95,20",
+                hint: "1 turns top-p off, 0 top-k"
+            )
+        }
+        return DecoderBenchmark.Choice(temperature: temperature, topP: topP, topK: topK)
     }
 }
 

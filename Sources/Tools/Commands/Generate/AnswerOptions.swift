@@ -25,6 +25,15 @@ struct AnswerOptions: ParsableArguments {
     @Option(help: "Makes tokens that were there before less likely; 1 is off.")
     var repetitionPenalty: Float = 1
 
+    @Option(help: "Makes tokens that the answer has less likely, -2 to 2; 0 is off.")
+    var presencePenalty: Float = 0
+
+    @Option(help: "The same for each time that the answer has them.")
+    var frequencyPenalty: Float = 0
+
+    @Option(help: ArgumentHelp("Adds to a token's logit, -100 to 100; may be given several times.", valueName: "id:bias"))
+    var logitBias: [String] = []
+
     @Option(help: "The same seed gives the same answer, for any number of ranks; by default a random one.")
     var seed: UInt64?
 
@@ -52,6 +61,9 @@ struct AnswerOptions: ParsableArguments {
         options.sampling.topP = topP
         options.sampling.minP = minP
         options.sampling.repetitionPenalty = repetitionPenalty
+        options.sampling.presencePenalty = presencePenalty
+        options.sampling.frequencyPenalty = frequencyPenalty
+        options.sampling.logitBias = try Self.biases(logitBias)
         options.seed = seed
         options.stop = stop
         options.think = try Self.thinkMode(think)
@@ -60,6 +72,18 @@ struct AnswerOptions: ParsableArguments {
         options.maxTiles = maxTiles
         try options.check()
         return options
+    }
+
+    private static func biases(_ texts: [String]) throws -> [Sampling.Bias] {
+        try Sampling.biases(
+            texts.map { text in
+                let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+                guard parts.count == 2, let bias = Float(parts[1]) else {
+                    throw UsageError("--logit-bias is \(text), expected ID:BIAS such as 1234:-5")
+                }
+                return (String(parts[0]), bias)
+            }
+        )
     }
 
     static func thinkMode(_ text: String) throws -> ThinkMode {

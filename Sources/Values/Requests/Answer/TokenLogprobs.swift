@@ -11,13 +11,16 @@ package struct TokenLogprobs: Codable, Sendable, Equatable {
 
         package init(id: Int32, logprob: Float) {
             self.id = id
-            self.logprob = logprob
+            self.logprob = TokenLogprobs.finite(logprob)
         }
     }
 
+    /// As OpenAI's interface has it: −9999 for whatever is less likely, or not to be told. JSON has no infinity.
+    private static func finite(_ logprob: Float) -> Float { logprob >= -9999 ? min(logprob, 0) : -9999 }
+
     package init(id: Int32, logprob: Float, top: [Alternative]) {
         self.id = id
-        self.logprob = logprob
+        self.logprob = Self.finite(logprob)
         self.top = top
     }
 }

@@ -16,6 +16,8 @@ package struct RankActivity: Codable, Sendable, Equatable {
     package var steps = 0
     /// Tiles encoded, on a vision rank.
     package var tiles = 0
+    /// Jobs that ended because their logits are not numbers, on the leading decoder rank.
+    package var failures = 0
     /// Time in kernels, in all-reduces and gathers, and waiting for work, in milliseconds.
     package var computeMilliseconds = 0.0
     package var communicationMilliseconds = 0.0

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Kernels
 
 /// Noise for the Gumbel-max way of sampling, from a counter-based generator.
 ///
@@ -8,18 +8,15 @@ internal import Foundation
 ///
 /// - SeeAlso: Gumbel 1954; Salmon et al., *Parallel Random Numbers: As Easy as 1, 2, 3*, SC'11.
 package struct GumbelNoise: Sendable {
-    private let key: UInt64
+    /// What kernels make a token's noise of.
+    let key: UInt64
 
     package init(seed: UInt64, position: Int) {
         key = Self.mix(Self.mix(seed) &+ 0x9E37_79B9_7F4A_7C15 &* UInt64(truncatingIfNeeded: position &+ 1))
     }
 
     /// −log(−log u) with u uniform in (0, 1), 53 bits.
-    package subscript(token: Int) -> Float {
-        let bits = Self.mix(key &+ 0xD1B5_4A32_D192_ED03 &* UInt64(truncatingIfNeeded: token &+ 1))
-        let uniform = (Double(bits >> 11) + 0.5) * 0x1p-53
-        return Float(-log(-log(uniform)))
-    }
+    package subscript(token: Int32) -> Float { Logits.noise(key, token: token) }
 
     /// The finaliser of SplitMix64: every input bit moves every output bit.
     private static func mix(_ value: UInt64) -> UInt64 {

@@ -1,41 +1,41 @@
-internal import Foundation
-package import Requests
+import Foundation
+import Requests
 
 /// A token with the number by which it is compared: logit, or logit/temperature plus noise.
-package struct Candidate: Sendable, Equatable {
-    package var value: Float
-    package var token: Int32
+struct ReferenceCandidate: Sendable, Equatable {
+    var value: Float
+    var token: Int32
 
     /// The better one; ties go to the lower id.
-    package func better(_ other: Candidate) -> Candidate {
+    func better(_ other: ReferenceCandidate) -> ReferenceCandidate {
         if other.value > value || (other.value == value && other.token < token) { return other }
         return self
     }
 }
 
-/// Chooses tokens from logits, the same ones for any number of ranks.
-package enum Sampler {
+/// What the ranks must agree with: all logits in one place, sorted, by one thread.
+enum ReferenceSampler {
     /// The best of one rank's shard of the vocabulary, without filters: greedy, or Gumbel-max at a temperature.
     ///
     /// - Parameter logits: `[shard]`, of the tokens `firstToken...`.
-    package static func candidate(
+    static func candidate(
         _ logits: UnsafeBufferPointer<Float>,
         firstToken: Int,
         _ options: Sampling,
         position: Int
-    ) -> Candidate {
-        var best = Candidate(value: -.infinity, token: .max)
+    ) -> ReferenceCandidate {
+        var best = ReferenceCandidate(value: -.infinity, token: .max)
         if options.temperature == 0 {
             for (index, logit) in logits.enumerated() where logit > best.value || best.token == .max {
-                best = Candidate(value: logit, token: Int32(firstToken + index))
+                best = ReferenceCandidate(value: logit, token: Int32(firstToken + index))
             }
             return best
         }
-        let noise = GumbelNoise(seed: options.seed, position: position)
+        let noise = ReferenceNoise(seed: options.seed, position: position)
         for (index, logit) in logits.enumerated() {
             let token = firstToken + index
             let value = logit / options.temperature + noise[token]
-            if value > best.value || best.token == .max { best = Candidate(value: value, token: Int32(token)) }
+            if value > best.value || best.token == .max { best = ReferenceCandidate(value: value, token: Int32(token)) }
         }
         return best
     }
@@ -47,7 +47,7 @@ package enum Sampler {
     /// - Parameters:
     ///   - logits: `[vocabulary]`; changed.
     ///   - seen: every token of the prompt and of the answer so far.
-    package static func choose(
+    static func choose(
         _ logits: inout [Float],
         _ options: Sampling,
         position: Int,
@@ -57,14 +57,14 @@ package enum Sampler {
         if options.temperature == 0 {
             return logits.withUnsafeBufferPointer { candidate($0, firstToken: 0, options, position: position).token }
         }
-        let noise = GumbelNoise(seed: options.seed, position: position)
-        var best = Candidate(value: -.infinity, token: .max)
+        let noise = ReferenceNoise(seed: options.seed, position: position)
+        var best = ReferenceCandidate(value: -.infinity, token: .max)
         for token in survivors(logits, options) {
             let value = logits[token] / options.temperature + noise[token]
             best =
                 best.token == .max
-                ? Candidate(value: value, token: Int32(token))
-                : best.better(Candidate(value: value, token: Int32(token)))
+                ? ReferenceCandidate(value: value, token: Int32(token))
+                : best.better(ReferenceCandidate(value: value, token: Int32(token)))
         }
         return best.token
     }
@@ -100,5 +100,35 @@ package enum Sampler {
             kept = min(kept, max(1, weights.firstIndex { $0 < Double(options.minP) } ?? order.count))
         }
         return Array(order.prefix(kept))
+    }
+}
+
+/// Noise for the Gumbel-max way of sampling, from a counter-based generator.
+///
+/// `argmax(logit/T + g)` with independent Gumbel noise g draws from `softmax(logit/T)`. The noise of a token is a
+/// function of (seed, position, token id) alone, so each rank computes it for its own part of the vocabulary, no
+/// logits travel, and the choice is the same for any number of ranks and after a replay.
+///
+/// - SeeAlso: Gumbel 1954; Salmon et al., *Parallel Random Numbers: As Easy as 1, 2, 3*, SC'11.
+struct ReferenceNoise: Sendable {
+    private let key: UInt64
+
+    init(seed: UInt64, position: Int) {
+        key = Self.mix(Self.mix(seed) &+ 0x9E37_79B9_7F4A_7C15 &* UInt64(truncatingIfNeeded: position &+ 1))
+    }
+
+    /// −log(−log u) with u uniform in (0, 1), 53 bits.
+    subscript(token: Int) -> Float {
+        let bits = Self.mix(key &+ 0xD1B5_4A32_D192_ED03 &* UInt64(truncatingIfNeeded: token &+ 1))
+        let uniform = (Double(bits >> 11) + 0.5) * 0x1p-53
+        return Float(-log(-log(uniform)))
+    }
+
+    /// The finaliser of SplitMix64: every input bit moves every output bit.
+    private static func mix(_ value: UInt64) -> UInt64 {
+        var z = value
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
     }
 }

@@ -1,0 +1,4 @@
+#include "../common/sampling.h"
+#include "kernels.h"
+
+CK_SAMPLING(ref)

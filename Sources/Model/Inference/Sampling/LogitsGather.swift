@@ -1,0 +1,205 @@
+internal import Communication
+internal import Kernels
+internal import Sharding
+internal import Tensors
+
+/// Chooses the wanted rows' tokens: each rank looks through its part of the logits, the leader takes what comes of it.
+///
+/// ## Communication
+/// A record a row and rank (`ShardRecord`): some 120 bytes, and 8 for each of the likeliest tokens that a filter asks for,
+/// at most 256. Where log-probabilities or top-p need a sum over the vocabulary, two floats a row ahead of it. Rows whose
+/// filters might want more tokens are followed by a word a row from the leader, nearly always "enough". Through shared
+/// memory when all ranks are on one host. Whole rows, 4 bytes a token, travel for traces, and where it was not enough.
+final class LogitsGather {
+    private let plan: ShardPlan
+    private let communicator: any Communicator
+    private let ownTokens: Range<Int>
+    private let scan: ShardScan
+    private let exchange: RecordExchange
+    private let pool: ThreadPool
+    private var rows: [ShardScan.Row] = []
+    private var largest: [(original: Float, adjusted: Float)] = []
+    /// Bytes that this rank has contributed so far, as records and as whole rows.
+    private(set) var recordBytes = 0
+    private(set) var wholeBytes = 0
+
+    private var vocabulary: Int { plan.shards.last?.vocabularyRows.upperBound ?? 0 }
+    private var isLeader: Bool { communicator.rank == 0 }
+
+    /// Collective over the decoder ranks.
+    init(plan: ShardPlan, maxRows: Int, communicator: any Communicator, pool: ThreadPool) {
+        self.plan = plan
+        self.communicator = communicator
+        self.pool = pool
+        ownTokens = plan.shards[communicator.rank].vocabularyRows
+        scan = ShardScan(pool: pool, tokens: ownTokens)
+        exchange = RecordExchange(
+            maxBytes: maxRows * ShardRecord.mostBytes,
+            maxNumbers: 2 * maxRows,
+            communicator: communicator
+        )
+    }
+
+    /// Collective over the decoder ranks.
+    ///
+    /// - Parameters:
+    ///   - wanted: the plan's rows with logits.
+    ///   - shard: `[wanted rows, vocabulary rows of this rank]`; adjustments change it.
+    /// - Returns: on the leader a token for each row, elsewhere nothing.
+    func gather(
+        _ step: StepPlan,
+        _ wanted: [(run: Int, row: Int)],
+        _ shard: UnsafeMutablePointer<Float>
+    ) throws -> [ChosenToken] {
+        guard !wanted.isEmpty else { return [] }
+        return try pool.step {
+            setRows(step, wanted, shard)
+            let traced = try whole(rows.indices.filter { step.runs[rows[$0].run].logits == .all })
+            scan.run(rows)
+            if rows.contains(where: { $0.choice.logprobs > 0 || $0.choice.needsTotal }) {
+                try agreeOnLargest()
+                scan.sum(rows, largest: largest)
+            }
+            let bytes = rows.reduce(0) { $0 + ShardRecord.bytes($1.choice) }
+            recordBytes += bytes
+            try exchange.gather(bytes)
+            var (chosen, undecided) = isLeader ? choose() : ([], [])
+            for index in chosen.indices { chosen[index].logits = traced[index] }
+            if rows.contains(where: \.choice.maybeNeedsAll) { try decide(&chosen, undecided) }
+            return chosen
+        }
+    }
+
+    private func setRows(_ step: StepPlan, _ wanted: [(run: Int, row: Int)], _ shard: UnsafeMutablePointer<Float>) {
+        rows.removeAll(keepingCapacity: true)
+        var offset = 0
+        for (place, row) in wanted.enumerated() {
+            let run = step.runs[row.run]
+            rows.append(
+                ShardScan.Row(
+                    run: row.run,
+                    position: Int(run.start + run.count),
+                    choice: run.choice,
+                    logits: shard + place * ownTokens.count,
+                    record: ShardRecord(at: exchange.own + offset, run.choice)
+                )
+            )
+            offset += ShardRecord.bytes(run.choice)
+        }
+    }
+
+    /// Tells every rank the largest logits of every row: weights are relative to them.
+    private func agreeOnLargest() throws {
+        let all = try exchange.share(2 * rows.count) { own in
+            for (index, row) in rows.enumerated() {
+                let head = row.record.head.pointee
+                own[2 * index] = head.largest
+                own[2 * index + 1] = head.candidates > 0 ? row.record.candidates[0].logit : -.infinity
+            }
+        }
+        largest.removeAll(keepingCapacity: true)
+        for index in rows.indices {
+            var most: (original: Float, adjusted: Float) = (-.infinity, -.infinity)
+            for rank in 0..<communicator.size {
+                most.original = max(most.original, all(rank)[2 * index])
+                most.adjusted = max(most.adjusted, all(rank)[2 * index + 1])
+            }
+            largest.append(most)
+        }
+    }
+
+    // MARK: - The leader's part
+
+    /// The tokens, and the rows of which more must be known.
+    private func choose() -> (chosen: [ChosenToken], undecided: [Int]) {
+        var chosen: [ChosenToken] = []
+        var undecided: [Int] = []
+        var offset = 0
+        for (index, row) in rows.enumerated() {
+            let merged = merged(row, at: offset)
+            offset += ShardRecord.bytes(row.choice)
+            var result = ChosenToken(run: row.run)
+            if merged.isNumeric {
+                result.token = merged.draw()?.token
+                if result.token == nil { undecided.append(index) }
+            }
+            if let token = result.token, row.choice.logprobs > 0 { result.logprobs = merged.logprobs(token) }
+            chosen.append(result)
+        }
+        return (chosen, undecided)
+    }
+
+    private func merged(_ row: ShardScan.Row, at offset: Int) -> Sampler.Row {
+        Sampler.Row(
+            choice: row.choice,
+            position: row.position,
+            vocabulary: vocabulary,
+            records: (0..<communicator.size).map { ShardRecord(at: exchange.gathered($0) + offset, row.choice) }
+        )
+    }
+
+    /// Fetches all logits of the rows that the candidates have not decided.
+    ///
+    /// Collective, where a row of the step might be one.
+    private func decide(_ chosen: inout [ChosenToken], _ undecided: [Int]) throws {
+        let records = undecided.map { index in
+            merged(rows[index], at: rows[..<index].reduce(0) { $0 + ShardRecord.bytes($1.choice) })
+        }
+        let totals = records.map { $0.total }
+        let makings = records.map { $0.choice.logprobs > 0 ? $0.logprobs(-1) : nil }
+        let verdict = try exchange.share(rows.count) { own in
+            for index in rows.indices { own[index] = undecided.contains(index) ? 1 : 0 }
+        }
+        let wanted = rows.indices.filter { verdict(0)[$0] != 0 }
+        for index in wanted { scan.restore(rows, index) }
+        let all = try whole(wanted)
+        for (place, index) in undecided.enumerated() {
+            guard let original = all[index] else { continue }
+            chosen[index] = decided(rows[index], original, totals[place], makings[place])
+        }
+    }
+
+    private func decided(
+        _ row: ShardScan.Row,
+        _ original: [Float],
+        _ total: ExactSum,
+        _ makings: Logprobs?
+    ) -> ChosenToken {
+        var adjusted = original
+        let draw = adjusted.withUnsafeMutableBufferPointer { buffer -> Draw? in
+            guard let logits = buffer.baseAddress else { return nil }
+            // Without log-probabilities the ranks' rows have stayed adjusted.
+            if row.choice.logprobs > 0 { row.choice.adjustments.apply(to: logits, of: 0..<vocabulary) }
+            return Sampler.draw(
+                all: logits,
+                vocabulary: vocabulary,
+                row.choice,
+                position: row.position,
+                total: total
+            )
+        }
+        var result = ChosenToken(run: row.run, token: draw?.token)
+        if let makings, let token = result.token {
+            result.logprobs = makings.with(token, logit: original[Int(token)])
+        }
+        return result
+    }
+
+    /// On the leader, whole rows as the ranks have them.
+    ///
+    /// Collective; nothing is exchanged where none is wanted.
+    private func whole(_ indices: [Int]) throws -> [Int: [Float]] {
+        var all: [Int: [Float]] = [:]
+        let layout = BlockLayout(counts: plan.shards.map { $0.vocabularyRows.count * 4 })
+        for index in indices {
+            wholeBytes += ownTokens.count * 4
+            var row = [Float](repeating: 0, count: isLeader ? vocabulary : 1)
+            try row.withUnsafeMutableBytes { row in
+                guard let base = row.baseAddress else { return }
+                try communicator.gather(rows[index].logits, into: base, layout)
+            }
+            if isLeader { all[index] = row }
+        }
+        return all
+    }
+}

@@ -1,0 +1,71 @@
+internal import Communication
+
+/// How records and short lists of numbers go between the ranks: through memory that they share, or as messages.
+final class RecordExchange {
+    private let communicator: any Communicator
+    private let shared: SharedBlocks?
+    /// Without shared memory: this rank's records, every rank's on the leader, and lists of numbers.
+    private let mine: UnsafeMutableRawBufferPointer
+    private var all: UnsafeMutableRawBufferPointer
+    private let numbers: UnsafeMutablePointer<Float>
+    private var layout: BlockLayout
+
+    /// Collective over the decoder ranks.
+    ///
+    /// - Parameters:
+    ///   - maxBytes: of a rank's records in a step.
+    ///   - maxNumbers: of a list, whose bytes are no more than those.
+    init(maxBytes: Int, maxNumbers: Int, communicator: any Communicator) {
+        self.communicator = communicator
+        let ranks = communicator.size
+        shared = communicator.share(byteCounts: Array(repeating: maxBytes, count: ranks))
+        mine = .allocate(byteCount: maxBytes, alignment: 64)
+        let isRoot = communicator.rank == 0 && ranks > 1 && shared == nil
+        numbers = .allocate(capacity: maxNumbers * ranks)
+        all = .allocate(byteCount: isRoot ? maxBytes * ranks : 0, alignment: 64)
+        layout = BlockLayout(counts: Array(repeating: 0, count: ranks))
+    }
+
+    deinit {
+        mine.deallocate()
+        all.deallocate()
+        numbers.deallocate()
+    }
+
+    /// Where this rank writes its records.
+    var own: UnsafeMutableRawPointer { mine.baseAddress.unsafelyUnwrapped }
+
+    /// Brings every rank's first `count` bytes to the leader; collective.
+    func gather(_ count: Int) throws {
+        guard communicator.size > 1 else { return }
+        if let shared {
+            shared.own.copyMemory(from: own, byteCount: count)
+            shared.complete(sending: communicator.rank == 0 ? 0 : count)
+        } else {
+            layout.update { _ in count }
+            try communicator.gather(own, into: all.baseAddress ?? own, layout)
+        }
+    }
+
+    /// A rank's records on the leader, until the next exchange.
+    func gathered(_ rank: Int) -> UnsafeMutableRawPointer {
+        guard communicator.size > 1 else { return own }
+        return shared?.completed(rank) ?? all.baseAddress.unsafelyUnwrapped + Int(layout.offsets[rank])
+    }
+
+    /// Tells every rank every rank's `count` numbers; collective.
+    ///
+    /// - Parameter write: fills in this rank's.
+    /// - Returns: a rank's numbers, until the next exchange.
+    func share(_ count: Int, _ write: (UnsafeMutablePointer<Float>) -> Void) throws -> (Int) -> UnsafePointer<Float> {
+        if let shared {
+            write(shared.own.assumingMemoryBound(to: Float.self))
+            shared.complete(sending: communicator.rank == 0 ? 0 : 4 * count)
+            return { UnsafePointer(shared.completed($0).assumingMemoryBound(to: Float.self)) }
+        }
+        layout.update { _ in count }
+        write(numbers + communicator.rank * count)
+        try communicator.allGather(numbers, layout)
+        return { [numbers] in UnsafePointer(numbers) + $0 * count }
+    }
+}
