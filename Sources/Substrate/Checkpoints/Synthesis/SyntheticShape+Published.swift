@@ -1,4 +1,4 @@
-package import JSON
+internal import JSON
 
 /// The published values of SAIL-VL2's configuration files.
 extension SyntheticShape {

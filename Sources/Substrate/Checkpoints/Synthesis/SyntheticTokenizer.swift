@@ -1,5 +1,5 @@
 import Diagnostics
-package import JSON
+internal import JSON
 
 /// A byte-level vocabulary for random weights: any text can be encoded, and every ordinary id decodes to some text.
 ///
