@@ -109,7 +109,8 @@ struct NotNumbersTests {
             #expect(solo.failures.isEmpty)
             let rows = solo.logits["a"] ?? []
             #expect(!rows.isEmpty && rows.allSatisfy { $0.allSatisfy(\.isFinite) })
-            // Float32 shows what the model says: the factors cancel.
+            // Float32 shows what the model says: the factors cancel. Halves that are held lose what is beyond them.
+            guard cache == .q8 else { return }
             let exact = try SoloDecoder(directory)
             _ = try exact.run([job])
             let difference = zip(rows[0], exact.logits["a"]?[0] ?? []).map { abs($0 - $1) }.max() ?? .infinity

@@ -126,7 +126,10 @@ final class ShardScan {
                 for place in 0..<count { row.record.logits[place] = original(row, index, row.record.candidates[place].token) }
             } else {
                 for part in parts[index] where part.draw.isBetter(than: head.pointee.draw) { head.pointee.draw = part.draw }
-                head.pointee.drawn = original(row, index, head.pointee.draw.token)
+                // Nothing is drawn of a part in which nothing is a number.
+                if tokens.contains(Int(head.pointee.draw.token)) {
+                    head.pointee.drawn = original(row, index, head.pointee.draw.token)
+                }
             }
         }
     }
