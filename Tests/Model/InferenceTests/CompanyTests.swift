@@ -1,11 +1,11 @@
 import Checkpoints
 import Foundation
 import Kernels
+import Requests
 import TestSupport
 import Testing
 
 @testable import Inference
-import Requests
 
 @Suite("The same tokens alone, in company, after preemption and replay")
 struct CompanyTests {
@@ -147,7 +147,9 @@ struct CompanyTests {
             plain.logprobs = 5
             var traced = plain
             traced.trace = true
-            let (first, second) = (try SoloDecoder(try Golden(Self.model).directory), try SoloDecoder(try Golden(Self.model).directory))
+            let (first, second) = (
+                try SoloDecoder(try Golden(Self.model).directory), try SoloDecoder(try Golden(Self.model).directory)
+            )
             #expect(try first.run([plain]) == second.run([traced]))
             #expect(first.logprobs == second.logprobs && !first.logprobs.isEmpty)
         }

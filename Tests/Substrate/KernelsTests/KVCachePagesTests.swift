@@ -48,7 +48,8 @@ struct KVCachePagesTests {
     @Test("eight-bit numbers and their scale are within half a step, zeros included", arguments: [1, 3])
     func eightBits(step: Int) {
         let rows: [[Float]] = [
-            [0, 0, 0], [-0.0, 0, 1e-38], [-1e-30, 1e-29], [1, -2, 0.5, 127.5, -127.5, 3], [1e-3, -5e-4, 2.5e-4], [3e38, -1e38, 0], [-7],
+            [0, 0, 0], [-0.0, 0, 1e-38], [-1e-30, 1e-29], [1, -2, 0.5, 127.5, -127.5, 3], [1e-3, -5e-4, 2.5e-4],
+            [3e38, -1e38, 0], [-7],
         ]
         for table in [referenceTable] + fastTables {
             for row in rows {
@@ -57,13 +58,18 @@ struct KVCachePagesTests {
                 let largest = row.map(abs).max() ?? 0
                 #expect(scale == (largest < 0x1p-100 ? 0 : largest / 127))
                 for (index, x) in row.enumerated() {
-                    #expect(abs(Double(out[index * step]) * Double(scale) - Double(x)) <= Double(scale) * 0.50001 + 0x1p-100)
+                    #expect(
+                        abs(Double(out[index * step]) * Double(scale) - Double(x)) <= Double(scale) * 0.50001 + 0x1p-100
+                    )
                 }
             }
         }
     }
 
-    @Test("infinities become the largest numbers of the cache, and a NaN stays visible, in every set", arguments: [1, 3])
+    @Test(
+        "infinities become the largest numbers of the cache, and a NaN stays visible, in every set",
+        arguments: [1, 3]
+    )
     func beyond(step: Int) {
         let row: [Float] = [1, -.infinity, .infinity, 3e38, 0, -5, 7, 8, 9]
         for table in [referenceTable] + fastTables {
