@@ -115,7 +115,9 @@ package struct Draw: Sendable, Equatable {
     package var logit: Float
     package var token: Int32
 
-    package init(value: Float, logit: Float, token: Int32) { (self.value, self.logit, self.token) = (value, logit, token) }
+    package init(value: Float, logit: Float, token: Int32) {
+        (self.value, self.logit, self.token) = (value, logit, token)
+    }
 
     init(_ draw: ck_draw) { self.init(value: draw.value, logit: draw.logit, token: draw.token) }
 

@@ -79,7 +79,9 @@ package final class ThreadPool {
                 let started = ck_thread_pool_run(
                     handle,
                     tasks,
-                    { context, task, thread in context?.assumingMemoryBound(to: CopiedTask.self).pointee.body(task, thread) },
+                    { context, task, thread in
+                        context?.assumingMemoryBound(to: CopiedTask.self).pointee.body(task, thread)
+                    },
                     UnsafeMutableRawPointer(mutating: copy)
                 )
                 precondition(started, "ThreadPool.run was called from inside a task")

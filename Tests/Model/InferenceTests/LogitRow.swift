@@ -1,10 +1,10 @@
 import Communication
 import Kernels
+import Requests
 import Sharding
 import TestSupport
 
 @testable import Inference
-import Requests
 
 /// One row of logits that ranks choose a token of, in one process: each rank a scan of its part, the leader's choice.
 struct LogitRow {

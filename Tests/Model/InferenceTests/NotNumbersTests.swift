@@ -1,19 +1,23 @@
 import Checkpoints
 import Foundation
 import Kernels
+import Requests
 import TestSupport
 import Testing
 
 @testable import Inference
-import Requests
 
 @Suite("Logits that are not numbers end a request, and only that one")
 struct NotNumbersTests {
     static let sampled: [@Sendable (inout GenerateJob) -> Void] = [
         { _ in },
         { $0.sampling.temperature = 0.7 },
-        { $0.sampling.temperature = 0.7; $0.sampling.topP = 0.9 },
-        { $0.logprobs = 4; $0.sampling.repetitionPenalty = 1.2 },
+        {
+            $0.sampling.temperature = 0.7; $0.sampling.topP = 0.9
+        },
+        {
+            $0.logprobs = 4; $0.sampling.repetitionPenalty = 1.2
+        },
     ]
 
     static func text(_ id: String) throws -> GenerateJob {
@@ -37,7 +41,9 @@ struct NotNumbersTests {
             #expect(failure.exitCode == 4 && failure.isOfRank == false)
             #expect(failure.message == "the model's logits are not numbers after 0 tokens")
             let load = solo.leader.scheduler.load
-            #expect(load.usedPages == 0 && load.cachedPages == 0 && load.running == 0 && !solo.leader.scheduler.hasSequences)
+            #expect(
+                load.usedPages == 0 && load.cachedPages == 0 && load.running == 0 && !solo.leader.scheduler.hasSequences
+            )
         }
     }
 
@@ -109,7 +115,8 @@ struct NotNumbersTests {
             #expect(solo.failures.isEmpty)
             let rows = solo.logits["a"] ?? []
             #expect(!rows.isEmpty && rows.allSatisfy { $0.allSatisfy(\.isFinite) })
-            // Float32 shows what the model says: the factors cancel.
+            // Float32 shows what the model says: the factors cancel. Halves that are held lose what is beyond them.
+            guard cache == .q8 else { return }
             let exact = try SoloDecoder(directory)
             _ = try exact.run([job])
             let difference = zip(rows[0], exact.logits["a"]?[0] ?? []).map { abs($0 - $1) }.max() ?? .infinity

@@ -1,9 +1,9 @@
 import Foundation
+import Requests
 import TestSupport
 import Testing
 
 @testable import Inference
-import Requests
 
 /// Random logits and options against the definition: everything sorted, in one place, by one thread.
 @Suite("Choices of any number of ranks are those of one sorted list")
@@ -119,7 +119,8 @@ struct SamplerStormTests {
         let bits: [UInt32]
 
         init(_ logprobs: TokenLogprobs) {
-            bits = [UInt32(bitPattern: logprobs.id), logprobs.logprob.bitPattern]
+            bits =
+                [UInt32(bitPattern: logprobs.id), logprobs.logprob.bitPattern]
                 + logprobs.top.flatMap { [UInt32(bitPattern: $0.id), $0.logprob.bitPattern] }
         }
     }

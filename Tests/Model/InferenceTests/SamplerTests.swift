@@ -1,9 +1,9 @@
 import Foundation
+import Requests
 import TestSupport
 import Testing
 
 @testable import Inference
-import Requests
 
 @Suite("Sampling")
 struct SamplerTests {
@@ -122,7 +122,12 @@ struct SamplerTests {
 
     @Test("NaN and infinity are noticed wherever they are; minus infinity is a logit")
     func notNumbers() {
-        for choice in [TokenChoice(), TokenChoice { $0.temperature = 1 }, TokenChoice { $0.temperature = 1; $0.topP = 0.9 }] {
+        for choice in [
+            TokenChoice(), TokenChoice { $0.temperature = 1 },
+            TokenChoice {
+                $0.temperature = 1; $0.topP = 0.9
+            },
+        ] {
             for place in [0, 15, 40, 99] {
                 for (value, isNumeric) in [(Float.nan, false), (.infinity, false), (-.infinity, true)] {
                     var logits = [Float](repeating: 0.5, count: 100)

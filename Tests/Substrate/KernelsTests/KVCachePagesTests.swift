@@ -66,7 +66,10 @@ struct KVCachePagesTests {
         }
     }
 
-    @Test("infinities become the largest numbers of the cache, and a NaN stays visible, in every set", arguments: [1, 3])
+    @Test(
+        "infinities become the largest numbers of the cache, and a NaN stays visible, in every set",
+        arguments: [1, 3]
+    )
     func beyond(step: Int) {
         let row: [Float] = [1, -.infinity, .infinity, 3e38, 0, -5, 7, 8, 9]
         for table in [referenceTable] + fastTables {

@@ -76,7 +76,11 @@ struct LogitsTests {
                 let first = round * 1000
                 let all = x.enumerated().map { index, logit in
                     let token = Int32(first + index)
-                    return Draw(value: logit / temperature + Logits.noise(key, token: token), logit: logit, token: token)
+                    return Draw(
+                        value: logit / temperature + Logits.noise(key, token: token),
+                        logit: logit,
+                        token: token
+                    )
                 }
                 let best = all.dropFirst().reduce(all[0]) { $1.isBetter(than: $0) ? $1 : $0 }
                 let found = Logits.draw(

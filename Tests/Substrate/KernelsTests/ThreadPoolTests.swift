@@ -1,5 +1,6 @@
-@testable import Kernels
 import Testing
+
+@testable import Kernels
 
 @Suite("Thread pool")
 struct ThreadPoolTests {

@@ -77,7 +77,7 @@ enum Sampler {
         }
     }
 
-    /// The token where all logits, adjusted, are at hand: of ever more of the likeliest, so that few are sorted.
+    /// The token where all logits, adjusted, are at hand: of some of the likeliest, so that few are sorted, or else of all.
     static func draw(
         all logits: UnsafePointer<Float>,
         vocabulary: Int,
@@ -85,7 +85,7 @@ enum Sampler {
         position: Int,
         total: ExactSum
     ) -> Draw? {
-        for most in [4096, 32_768, vocabulary] where most <= vocabulary {
+        for most in [4096, vocabulary] where most <= vocabulary {
             let list = UnsafeMutablePointer<Candidate>.allocate(capacity: 2 * most)
             defer { list.deallocate() }
             let found = Logits.select(logits, count: vocabulary, first: 0, most: most, into: list)

@@ -123,10 +123,17 @@ final class ShardScan {
                 let count = parts.merge(index, most: row.choice.candidates, into: row.record.candidates)
                 head.pointee.candidates = Int32(count)
                 guard row.choice.logprobs > 0 else { continue }
-                for place in 0..<count { row.record.logits[place] = original(row, index, row.record.candidates[place].token) }
+                for place in 0..<count {
+                    row.record.logits[place] = original(row, index, row.record.candidates[place].token)
+                }
             } else {
-                for part in parts[index] where part.draw.isBetter(than: head.pointee.draw) { head.pointee.draw = part.draw }
-                head.pointee.drawn = original(row, index, head.pointee.draw.token)
+                for part in parts[index] where part.draw.isBetter(than: head.pointee.draw) {
+                    head.pointee.draw = part.draw
+                }
+                // Nothing is drawn of a part in which nothing is a number.
+                if tokens.contains(Int(head.pointee.draw.token)) {
+                    head.pointee.drawn = original(row, index, head.pointee.draw.token)
+                }
             }
         }
     }

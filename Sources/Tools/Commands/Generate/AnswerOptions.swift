@@ -31,7 +31,9 @@ struct AnswerOptions: ParsableArguments {
     @Option(help: "The same for each time that the answer has them.")
     var frequencyPenalty: Float = 0
 
-    @Option(help: ArgumentHelp("Adds to a token's logit, -100 to 100; may be given several times.", valueName: "id:bias"))
+    @Option(
+        help: ArgumentHelp("Adds to a token's logit, -100 to 100; may be given several times.", valueName: "id:bias")
+    )
     var logitBias: [String] = []
 
     @Option(help: "The same seed gives the same answer, for any number of ranks; by default a random one.")

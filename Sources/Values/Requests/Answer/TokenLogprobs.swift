@@ -15,7 +15,9 @@ package struct TokenLogprobs: Codable, Sendable, Equatable {
         }
     }
 
-    /// As OpenAI's interface has it: −9999 for whatever is less likely, or not to be told. JSON has no infinity.
+    /// −9999, as in OpenAI's interface, for what is less likely or cannot be told.
+    ///
+    /// JSON has no infinity, and a token without a chance may still be taken: the end of thinking is forced.
     private static func finite(_ logprob: Float) -> Float { logprob >= -9999 ? min(logprob, 0) : -9999 }
 
     package init(id: Int32, logprob: Float, top: [Alternative]) {
