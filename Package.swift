@@ -219,7 +219,7 @@ let package = Package(
         ),
         Floor.ranks.tests("GroupLink", ["GroupLink", "Requests", "Diagnostics"]),
         Floor.ranks.tests("GroupLauncher", ["GroupLauncher", "Requests", "GroupLink", "Diagnostics", "LinkTestRank"]),
-        Floor.ranks.tests("RankProgram", ["RankProgram"]),
+        Floor.ranks.tests("RankProgram", ["RankProgram", "Requests", "GroupLink", "Checkpoints", "Diagnostics"]),
         Floor.serving.tests("Frontend", ["Frontend", "Requests", "RankProgram", "Tokenization", "GroupLink", "Diagnostics"]),
         Floor.serving.tests("WireProtocol", ["WireProtocol", "Requests"]),
         Floor.serving.tests(

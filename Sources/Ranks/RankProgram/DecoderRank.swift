@@ -101,9 +101,10 @@ extension DecoderOptions {
 }
 
 extension StepPlan {
-    /// Words of the longest plan: every sequence with every page, and the images of all requests in line.
+    /// Words of the longest plan: twice as many sequences as may decode, each with every page, and the images of all
+    /// requests in line.
     fileprivate static func wordCapacity(_ worker: Qwen3Decoder, _ options: RankOptions) -> Int {
         let pages = KVLayout.pages(for: options.cacheTokens)
-        return 1 << 16 + options.maxSequences * (pages + 16) + 2 * worker.workspace.maxRows
+        return 1 << 16 + 2 * options.maxSequences * (pages + 16) + 2 * worker.workspace.maxRows
     }
 }

@@ -46,9 +46,9 @@ struct GroupLifecycleTests {
         var life = working()
         _ = life.handle(.closed(rank: 0, .lost("reset")), now: .zero)
         #expect(life.phase == .diagnosing)
-        let failure = RankFailure(exitCode: 4, message: "broken")
+        let failure = RankFailure(.ofRank, exitCode: 4, message: "broken")
         #expect(life.handle(.failed(rank: 1, failure), now: .zero) == [.terminate])
-        _ = life.handle(.failed(rank: 0, RankFailure(exitCode: 5, message: "later")), now: .zero)
+        _ = life.handle(.failed(rank: 0, RankFailure(.ofRank, exitCode: 5, message: "later")), now: .zero)
         #expect(error(life) as? RankFailedError == RankFailedError(rank: hellos[1], failure: failure))
         #expect(error(life)?.exitCode == .checkpoint)
     }
@@ -56,7 +56,7 @@ struct GroupLifecycleTests {
     @Test func theLaunchersWordComesBeforeTheLinks() {
         var life = working()
         #expect(life.handle(.closed(rank: 0, .lost("reset")), now: .zero) == [])
-        #expect(life.handle(.failed(rank: 0, RankFailure(exitCode: 7, message: "MPI failed")), now: .zero) == [])
+        #expect(life.handle(.failed(rank: 0, RankFailure(.ofRank, exitCode: 7, message: "MPI failed")), now: .zero) == [])
         #expect(life.handle(.deadline, now: .seconds(2)) == [.terminate])
         let line = "mpirun noticed that process rank 1 with PID 0 on node h exited on signal 11 (Segmentation fault)."
         #expect(

@@ -35,7 +35,7 @@ struct RankGroupTests {
         var step = StepReport()
         step.tokens = [StepReport.Tokens(id: "r", ids: [3, 2, 1])]
         #expect(nextReport(group)?.report == .step(step))
-        #expect(nextReport(group)?.report == .finished(id: "r", JobSummary(finish: "stop")))
+        #expect(nextReport(group)?.report == .finished(id: "r", JobSummary(.stop)))
 
         let bytes = Data(repeating: 0xA5, count: 20_000_000) + Data("end".utf8)
         group.send(.encode(ImageJob(number: 5)), attachment: bytes, toAll: 0..<3)

@@ -20,7 +20,7 @@ struct AnswerBuilderTests {
             pieces += builder.append(StepReport.Tokens(id: "a", ids: [id]))
         }
         pieces += builder.finish()
-        return (builder.result(JobSummary(finish: "stop")), pieces)
+        return (builder.result(JobSummary(.stop)), pieces)
     }
 
     @Test("reasoning, answer and box are told apart; the end token is in the tokens only")
