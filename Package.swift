@@ -134,7 +134,7 @@ let package = Package(
         ),
 
         // MARK: Ranks: processes of a group, and who starts them
-        Floor.ranks.library("GroupLink", ["Diagnostics", "Requests", "CProcess"]),
+        Floor.ranks.library("GroupLink", ["Diagnostics", "Digests", "Requests", "CProcess"]),
         Floor.ranks.library("GroupLauncher", ["Diagnostics", "Requests", "GroupLink", "CProcess"]),
         Floor.ranks.library(
             "RankProgram",
@@ -219,7 +219,10 @@ let package = Package(
         ),
         Floor.ranks.tests("GroupLink", ["GroupLink", "Requests", "Diagnostics"]),
         Floor.ranks.tests("GroupLauncher", ["GroupLauncher", "Requests", "GroupLink", "Diagnostics", "LinkTestRank"]),
-        Floor.ranks.tests("RankProgram", ["RankProgram", "Requests", "GroupLink", "Checkpoints", "Diagnostics"]),
+        Floor.ranks.tests(
+            "RankProgram",
+            ["RankProgram", "Requests", "GroupLink", "Checkpoints", "ImagePreprocessing", "Diagnostics"]
+        ),
         Floor.serving.tests("Frontend", ["Frontend", "Requests", "RankProgram", "Tokenization", "GroupLink", "Diagnostics"]),
         Floor.serving.tests("WireProtocol", ["WireProtocol", "Requests"]),
         Floor.serving.tests(

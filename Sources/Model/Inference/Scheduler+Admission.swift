@@ -7,19 +7,27 @@ extension Scheduler {
     /// Where the first in line finds no room, short ones behind it do not wait for it: they are admitted before it, as
     /// often as ``Limits/passesAllowed`` says, and then nobody is until it is.
     mutating func admit() {
-        var place = 0
-        while place < waiting.count {
-            guard waiting[..<place].allSatisfy({ $0.timesPassed < limits.passesAllowed }) else { return }
+        while let place = nextToAdmit() {
             let hit = cachedPages(ofWaiting: place)
-            let isShort = waiting[place].tokens.count - hit.count * limits.pageTokens <= limits.prefillChunk
-            guard place == 0 || isShort, hasSeat(short: isShort), hasPages(waiting[place], hit) else {
-                place += 1
-                continue
-            }
             for passed in 0..<place { waiting[passed].timesPassed += 1 }
-            start(waiting.remove(at: place), hit, isShort: isShort)
-            place = 0
+            start(waiting.remove(at: place), hit)
         }
+    }
+
+    private mutating func nextToAdmit() -> Int? {
+        guard hasSeat(short: true) else { return nil }
+        // Who could be admitted further behind is not worth looking for in every step.
+        for place in waiting.indices.prefix(limits.maxRuns) {
+            let hit = cachedPages(ofWaiting: place)
+            let isShort = isShort(waiting[place], hit)
+            if place == 0 || isShort, hasSeat(short: isShort), hasPages(waiting[place], hit) { return place }
+            if waiting[place].timesPassed >= limits.passesAllowed { return nil }
+        }
+        return nil
+    }
+
+    private func isShort(_ sequence: JobSequence, _ hit: [Int32]) -> Bool {
+        sequence.tokens.count - hit.count * limits.pageTokens <= limits.prefillChunk
     }
 
     /// Whether one more sequence may run: as many as may decode, and short prompts instead of long ones that are far from
@@ -40,7 +48,7 @@ extension Scheduler {
         return fresh + idleHits + running.count <= pages.availableCount || running.isEmpty
     }
 
-    private mutating func start(_ waiting: JobSequence, _ hit: [Int32], isShort: Bool) {
+    private mutating func start(_ waiting: JobSequence, _ hit: [Int32]) {
         var sequence = waiting
         for page in hit {
             pages.share(page)
@@ -49,7 +57,7 @@ extension Scheduler {
         sequence.keyedPages = hit.count
         sequence.cached = hit.count * limits.pageTokens
         sequence.firstHit = sequence.firstHit ?? min(sequence.cached, sequence.job.promptIds.count)
-        sequence.stepsLeft = isShort ? Self.promisedSteps : nil
+        sequence.stepsLeft = isShort(sequence, hit) ? Self.promisedSteps : nil
         sequence.timesPassed = 0
         for _ in hit.count..<pagesNeeded(sequence.tokens.count + 1) {
             if let page = pages.take() { sequence.pages.append(page) }

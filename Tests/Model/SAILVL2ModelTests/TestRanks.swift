@@ -19,7 +19,7 @@ enum TestRanks {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments =
-            ["timeout", "100", "mpirun", "-np", "\(ranks)", "--bind-to", "none", "--mca", "mpi_yield_when_idle", "1"]
+            ["timeout", "500", "mpirun", "-np", "\(ranks)", "--bind-to", "none", "--mca", "mpi_yield_when_idle", "1"]
             + mpirun + [program] + arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         _ = FileManager.default.createFile(atPath: output.path, contents: nil)

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("The all-reduce between ranks", .serialized)
+@Suite("The all-reduce between ranks", .serialized, .onThread)
 struct TreeAllReduceTests {
     @Test("the naive tree's bits, the plan's counts, by shared memory and by messages", arguments: 1...5)
     func bits(ranks: Int) throws {

@@ -136,4 +136,18 @@ struct GroupLifecycleTests {
         #expect(life.handle(.launcherEnded(.exited(1)), now: .zero) == [.announceEnd])
         #expect(error(life) == nil)
     }
+
+    @Test("A group of two builds ends before it works, and the odd host is named")
+    func builds() {
+        let members = ["a", "b", "b"].enumerated().map { rank, build in
+            RankHello(rank: rank, worldSize: 3, role: .decoder, build: build, host: "n\(rank)")
+        }
+        var life = GroupLifecycle(worldSize: 3, limits: .init(), now: .zero)
+        for member in members[..<2] { #expect(life.handle(.joined(member), now: .zero) == [.announceJoined(member)]) }
+        #expect(life.handle(.joined(members[2]), now: .zero) == [.announceJoined(members[2]), .terminate])
+        _ = life.handle(.launcherEnded(.exited(7)), now: .zero)
+        let error = life.error?([])
+        #expect(error?.description == "host n0 runs another build of flotilla (a) than host n1 (b)")
+        #expect(error?.exitCode == .ranksDisagree)
+    }
 }

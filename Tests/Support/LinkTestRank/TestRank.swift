@@ -17,7 +17,8 @@ struct TestRank {
         let hello = RankHello(
             rank: environment.rank,
             worldSize: environment.worldSize,
-            role: environment.rank == environment.worldSize - 1 ? .vision : .decoder
+            role: environment.rank == environment.worldSize - 1 ? .vision : .decoder,
+            build: code("build", environment.rank).map { "build \($0)" } ?? "build 0"
         )
         let link = try RankLink.connect(to: environment.address, secret: environment.secret, hello: hello)
         if options.contains("mpi") { MPI_Init(nil, nil) }
