@@ -133,7 +133,7 @@ let package = Package(
         ),
 
         // MARK: Ranks: processes of a group, and who starts them
-        Floor.ranks.library("GroupLink", ["Diagnostics", "Requests", "CProcess"]),
+        Floor.ranks.library("GroupLink", ["Diagnostics", "Digests", "Requests", "CProcess"]),
         Floor.ranks.library("GroupLauncher", ["Diagnostics", "Requests", "GroupLink", "CProcess"]),
         Floor.ranks.library(
             "RankProgram",
@@ -226,7 +226,10 @@ let package = Package(
         ),
         Floor.ranks.tests("GroupLink", ["GroupLink", "Requests", "Diagnostics"]),
         Floor.ranks.tests("GroupLauncher", ["GroupLauncher", "Requests", "GroupLink", "Diagnostics", "LinkTestRank"]),
-        Floor.ranks.tests("RankProgram", ["RankProgram"]),
+        Floor.ranks.tests(
+            "RankProgram",
+            ["RankProgram", "Requests", "GroupLink", "Checkpoints", "ImagePreprocessing", "Diagnostics"]
+        ),
         Floor.serving.tests("ServingCore", ["ServingCore", "Requests", "Tokenization", "Diagnostics"]),
         Floor.serving.tests(
             "Frontend",

@@ -99,12 +99,19 @@ static cmpi_shared lay_out(MPI_Comm comm, const int64_t *bytes) {
 }
 
 // Maps the file on every rank; false unless all of them could.
-static bool map_everywhere(MPI_Comm comm, cmpi_shared shared) {
+static bool map_everywhere(MPI_Comm comm, cmpi_shared shared, size_t own_bytes) {
     struct place place = {0};
     int fd = shared->rank == 0 ? create(shared->bytes, &place) : -1;
     const bool told = MPI_Bcast(&place, sizeof place, MPI_BYTE, 0, comm) == MPI_SUCCESS;
     if (told && shared->rank != 0) fd = open_place(&place, shared->bytes);
     void *base = fd < 0 ? MAP_FAILED : mmap(NULL, shared->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    // Each rank asks for the pages of its own block, on its own memory node: where there are none left, messages do, and
+    // nobody is killed at the first touch.
+    const off_t begin = (off_t)shared->offsets[shared->rank];
+    if (base != MAP_FAILED && own_bytes && posix_fallocate(fd, begin, (off_t)own_bytes) != 0) {
+        munmap(base, shared->bytes);
+        base = MAP_FAILED;
+    }
     if (base != MAP_FAILED) shared->base = base;
     // Rank 0's stays open until everyone has opened it.
     const bool able = all_agree(comm, shared->base != NULL);
@@ -115,7 +122,7 @@ static bool map_everywhere(MPI_Comm comm, cmpi_shared shared) {
 cmpi_shared cmpi_share(cmpi_comm comm, const int64_t *bytes, int willing) {
     cmpi_shared shared = lay_out(comm->comm, bytes);
     const bool together = on_one_host(comm->comm, shared->size);
-    if (!all_agree(comm->comm, together && willing) || !map_everywhere(comm->comm, shared)) {
+    if (!all_agree(comm->comm, together && willing) || !map_everywhere(comm->comm, shared, (size_t)bytes[shared->rank])) {
         cmpi_shared_free(shared);
         return NULL;
     }

@@ -4,13 +4,21 @@ internal import Requests
 struct JobSequence {
     let job: GenerateJob
     let sampling: Sampling
+    /// Its place in the order of arrival, which it keeps when it gives its pages up.
+    let number: Int
     /// Prompt and answer so far.
     var tokens: [Int32]
     /// Tokens whose keys and values are in the cache.
     var cached = 0
     var pages: [Int32] = []
-    /// The keys of the full pages that are in the cache, first to last.
-    var keys: [PageKey] = []
+    /// Full pages that are in the cache under their keys.
+    var keyedPages = 0
+    /// The keys of the sequence's first full pages, as far as they were asked for: they never change.
+    private var keys: [PageKey] = []
+    /// Steps in which the first token of a short prompt is to come; `nil` for a long one, and while it waits for pages.
+    var stepsLeft: Int?
+    /// How many short ones have been admitted before it though they came after it.
+    var timesPassed = 0
     /// What is done to its logits, kept up to date where penalties ask for it.
     private var history: TokenHistory
     var thinkGuard: ThinkGuard?
@@ -19,8 +27,9 @@ struct JobSequence {
     /// Whether its pictures have been reported as arrived.
     var hasReportedImages = false
 
-    init(_ job: GenerateJob) {
+    init(_ job: GenerateJob, number: Int) {
         self.job = job
+        self.number = number
         sampling = job.sampling
         tokens = job.promptIds
         history = TokenHistory(job)
@@ -30,10 +39,28 @@ struct JobSequence {
     }
 
     var generatedCount: Int { tokens.count - job.promptIds.count }
+    /// The number of cached tokens from which on the sequence decodes, a token a step.
+    var decodesFrom: Int { generatedCount == 0 ? tokens.count : tokens.count - 1 }
     /// Whether more than the token to decode from is missing in the cache.
-    var isPrefilling: Bool { cached < tokens.count - 1 || generatedCount == 0 }
+    var isPrefilling: Bool { cached < decodesFrom }
     /// Tokens that the sequence may grow to.
     var longest: Int { job.promptIds.count + job.sampling.maxTokens }
+
+    /// The key of a full page.
+    mutating func key(ofPage page: Int, pageTokens: Int) -> PageKey {
+        while keys.count <= page {
+            let start = keys.count * pageTokens
+            let page = tokens[start..<(start + pageTokens)]
+            keys.append(PageKey(after: keys.last, tokens: page, from: start, images: job.images))
+        }
+        return keys[page]
+    }
+
+    /// The sequence as one of those that share a step's tokens of prompts.
+    func reader(_ images: ImageTable) -> PromptShares.Reader {
+        let ready = readyEnd(images) - cached
+        return .init(number: number, remaining: tokens.count - cached, ready: ready, stepsLeft: stepsLeft)
+    }
 
     /// The end of the part that can be computed now: up to the first visual token that has not arrived.
     func readyEnd(_ images: ImageTable) -> Int {

@@ -50,7 +50,7 @@ package final class Leader {
     }
 
     /// Puts a job in line; the result is why it can never run, if that is so.
-    package func submit(_ job: GenerateJob) -> String? { scheduler.submit(job) }
+    package func submit(_ job: GenerateJob) -> JobRefusal? { scheduler.submit(job) }
 
     /// Ends a job; it takes part in no further step. `false` if it is not known.
     package func cancel(id: String) -> Bool { scheduler.cancel(id: id) }
@@ -70,8 +70,10 @@ package final class Leader {
             let start = Int(tile.offset)
             outcome.imagesArrived += scheduler.tileArrived(image: tile.image, range: start..<(start + Int(tile.tokens)))
         }
-        let decoding = scheduler.decodingCount
-        var plan = scheduler.nextPlan(prefillBudget: pacer.budget(decoding: decoding))
+        let demand = scheduler.prepare()
+        let decoding = demand.decoding
+        let budget = pacer.budget(decoding: decoding, urgent: demand.urgent)
+        var plan = scheduler.nextPlan(prefillBudget: budget.prompts, urgent: budget.urgent)
         plan.arrivals = tiles.map {
             StepPlan.TileArrival(source: $0.source, slot: $0.image, offset: $0.offset, tokens: $0.tokens)
         }

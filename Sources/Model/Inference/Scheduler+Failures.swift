@@ -1,4 +1,3 @@
-internal import Diagnostics
 package import Requests
 
 extension Scheduler {
@@ -16,8 +15,8 @@ extension Scheduler {
         pages.forget(sequence.pages)
         let count = sequence.generatedCount
         return RankFailure(
+            .notNumbers,
             id: sequence.job.id,
-            exitCode: ExitCode.checkpoint.rawValue,
             message: "the model's logits are not numbers after \(count) tokens",
             hint: "the checkpoint's weights may be damaged, or too large for --format or --kv"
         )

@@ -2,10 +2,11 @@ package import Requests
 
 /// Decides what each step computes: iteration-level scheduling over the sequences that are under way.
 ///
-/// In every step each decoding sequence gets one token, and the sequences whose prompts are not in the cache yet get,
-/// in the order of their admission, what the step's budget leaves. A sequence is admitted when the pages for its tokens
-/// are free, and takes more as it grows; when none is left, the sequence admitted last gives its pages up and is
-/// computed again later. Kernels are batch-invariant, so that none of this shows in any token.
+/// In every step each decoding sequence gets one token, and the sequences whose prompts are not in the cache yet share
+/// the step's budget as ``PromptShares`` says: the first token of a short prompt comes within three steps of company.
+/// A sequence is admitted when the pages for its tokens are free, and takes more as it grows; when none is left, the
+/// sequence admitted last gives its pages up and is computed again later. Kernels are batch-invariant, so that none of
+/// this shows in any token.
 ///
 /// Pure bookkeeping: no tensors, no clock, no communication.
 ///
@@ -16,7 +17,8 @@ package struct Scheduler {
     package struct Limits: Sendable, Equatable {
         /// Tokens of prompts in one step at most.
         package var prefillChunk: Int
-        /// Sequences under way at most.
+        /// Sequences that decode, and long prompts that are read, at most. Short prompts are read beside long ones while
+        /// fewer decode, so that twice as many may have a run in a step.
         package var maxSequences: Int
         /// Pages of the KV cache.
         package var pages: Int
@@ -35,6 +37,10 @@ package struct Scheduler {
 
         /// Rows of a step at most.
         package var maxRows: Int { prefillChunk + maxSequences }
+        /// Runs of a step at most.
+        package var maxRuns: Int { 2 * maxSequences }
+        /// How often short ones may be admitted before a sequence that came earlier and finds no room.
+        var passesAllowed: Int { 2 * maxSequences }
     }
 
     package let limits: Limits
@@ -48,6 +54,10 @@ package struct Scheduler {
     var wantedImages: [Int32] = []
     var preempted: [String] = []
     var failures: [RankFailure] = []
+    private var arrivals = 0
+
+    /// Steps of company within which the first token of a prompt comes that fits into one chunk.
+    package static let promisedSteps = 3
 
     package init(_ limits: Limits) {
         self.limits = limits
@@ -69,30 +79,32 @@ package struct Scheduler {
     }
 
     /// Puts a job in line; the result is why it can never run, if that is so.
-    package mutating func submit(_ job: GenerateJob) -> String? {
-        if let reason = reasonToRefuse(job) { return reason }
-        let sequence = JobSequence(job)
-        waiting.append(sequence)
+    package mutating func submit(_ job: GenerateJob) -> JobRefusal? {
+        if let refusal = reasonToRefuse(job) { return refusal }
+        arrivals += 1
+        waiting.append(JobSequence(job, number: arrivals))
         // Opened now, not at admission: tiles arrive in the order in which they were encoded, whoever waits.
         for image in job.images where image.isComing { images.open(image.number, tokens: image.count) }
         return nil
     }
 
-    private func reasonToRefuse(_ job: GenerateJob) -> String? {
+    private func reasonToRefuse(_ job: GenerateJob) -> JobRefusal? {
         let prompt = job.promptIds.count
         if job.promptIds.isEmpty || job.sampling.maxTokens < 1 {
-            return "a request needs a prompt and at least one token to generate"
+            return .badRequest("a request needs a prompt and at least one token to generate")
+        }
+        if job.images.contains(where: { $0.count < 0 || $0.start < 0 || $0.positions.upperBound > prompt }) {
+            return .badRequest("an image's visual tokens lie outside the prompt")
         }
         if prompt >= limits.maxPositions {
-            return "the prompt has \(prompt) tokens, the model's context \(limits.maxPositions)"
+            return .tooLong("the prompt has \(prompt) tokens, the model's context \(limits.maxPositions)")
         }
         let longest = min(prompt + job.sampling.maxTokens, limits.maxPositions)
         if pagesNeeded(longest) > limits.pages {
-            return "prompt and answer have up to \(longest) tokens, the KV cache room for "
-                + "\(limits.pages * limits.pageTokens)"
-        }
-        if job.images.contains(where: { $0.count < 0 || $0.start < 0 || $0.positions.upperBound > prompt }) {
-            return "an image's visual tokens lie outside the prompt"
+            return .tooLong(
+                "prompt and answer have up to \(longest) tokens, the KV cache room for "
+                    + "\(limits.pages * limits.pageTokens)"
+            )
         }
         return nil
     }

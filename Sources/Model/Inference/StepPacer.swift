@@ -5,8 +5,20 @@
 /// when there is not. Now and then a step is left without prompts, so that it is known how long one lasts. With no
 /// stream decoding, prompts get whole chunks.
 ///
+/// A short prompt would wait long for its first token at that pace, for a few tokens hardly hurt anybody. So what short
+/// prompts need beyond it is granted at once, out of a credit of two chunks that fills at the same pace: a stream is held
+/// up by two chunks' work at most, and over time by no more than twice what `slowdown` allows.
+///
 /// Results never depend on it, because kernels are chunk-invariant.
 package struct StepPacer: Sendable {
+    /// What a step may take of prompts.
+    package struct Budget: Sendable, Equatable {
+        /// Tokens for all of them.
+        package var prompts: Int
+        /// Tokens for short ones besides.
+        package var urgent = 0
+    }
+
     /// The longest a step with prompts may last, by a step without; `nil`: chunks are whole whoever waits.
     private let slowdown: Double?
     private let chunk: Int
@@ -14,6 +26,8 @@ package struct StepPacer: Sendable {
     private var alone: [Int: Double] = [:]
     private var tokens: [Int: Double] = [:]
     private var stepsSinceAlone = 0
+    /// Tokens that short prompts may have beyond the pace.
+    private var credit: Double
 
     /// Steps with prompts between two without, which are measured.
     static let measureEvery = 24
@@ -22,13 +36,25 @@ package struct StepPacer: Sendable {
     package init(slowdown: Double?, chunk: Int) {
         self.slowdown = slowdown
         self.chunk = chunk
+        credit = Double(2 * chunk)
     }
 
     /// Tokens of prompts for the next step.
-    package mutating func budget(decoding: Int) -> Int {
-        guard slowdown != nil, decoding > 0 else { return chunk }
-        guard alone[decoding] != nil, stepsSinceAlone < Self.measureEvery else { return 0 }
-        return max(1, min(chunk, Int(tokens[decoding] ?? Self.firstTokens)))
+    ///
+    /// - Parameter urgent: tokens that short prompts need in it.
+    package mutating func budget(decoding: Int, urgent: Int = 0) -> Budget {
+        guard slowdown != nil, decoding > 0 else { return Budget(prompts: chunk) }
+        let pace = max(1, min(Double(chunk), tokens[decoding] ?? Self.firstTokens))
+        credit = min(credit + pace, Double(2 * chunk))
+        let prompts = Int(pace)
+        let share = (prompts + PromptShares.shareOfOldest - 1) / PromptShares.shareOfOldest
+        let wanted = max(0, urgent - (prompts - share))
+        let granted = min(wanted, Int(credit), chunk - prompts)
+        // A step without prompts can be measured later; a short prompt cannot wait, unless it must anyway.
+        let isDue = alone[decoding] == nil || stepsSinceAlone >= Self.measureEvery
+        if isDue, urgent == 0 || granted < wanted { return Budget(prompts: 0) }
+        credit -= Double(granted)
+        return Budget(prompts: prompts, urgent: granted)
     }
 
     /// A step has been computed.

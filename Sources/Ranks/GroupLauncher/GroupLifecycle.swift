@@ -72,7 +72,7 @@ struct GroupLifecycle {
 
     mutating func handle(_ input: Input, now: Duration) -> [Action] {
         switch input {
-        case .joined(let hello): return join(hello)
+        case .joined(let hello): return join(hello, now)
         case .finish: return finish(now)
         case .kill: return phase < .terminating ? terminate(now) : []
         case .deadline: return passDeadline(now)
@@ -81,13 +81,18 @@ struct GroupLifecycle {
         }
     }
 
-    private mutating func join(_ hello: RankHello) -> [Action] {
+    private mutating func join(_ hello: RankHello, _ now: Duration) -> [Action] {
         members[hello.rank] = hello
         var actions = [Action.announceJoined(hello)]
         if members.count == worldSize, phase == .forming {
+            let all = members.values.sorted { $0.rank < $1.rank }
+            if let difference = BuildsDifferError(all) {
+                signs.note(builds: difference)
+                return actions + diagnose(now)
+            }
             phase = .working
             deadline = nil
-            actions.append(.announceFormed(members.values.sorted { $0.rank < $1.rank }))
+            actions.append(.announceFormed(all))
         }
         return actions
     }

@@ -1,23 +1,53 @@
 import Foundation
 import GroupLink
 
-/// A directory in memory for what Open MPI would leave behind when a group of one host does not end in order.
+/// A private directory of this process for a group: what Open MPI keeps while it runs, and lists of hosts.
 ///
 /// A killed rank leaves its shared memory (4 MiB and more) in `/dev/shm`, a killed `mpirun` its session's directory in
 /// `/tmp`. Both go here, and are removed with the group; what a killed process in front left, the next one removes.
 struct GroupScratch: Equatable {
     let path: String
 
-    /// `nil` where `parent` cannot be written to: the group works all the same.
-    init?(parent: String = "/dev/shm") {
+    /// `nil` where `parent` cannot be written to.
+    init?(parent: String) {
         let prefix = Self.prefix
         Self.removeStale(in: parent, prefix: prefix)
+        // Nobody can guess the name, or read what is in it.
         var template = Array("\(parent)/\(prefix)\(Machine.pid)-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { return nil }
         path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
+    /// Writes a file that this user alone can read, and returns its path.
+    ///
+    /// - Throws: ``LaunchError`` that names it.
+    func write(_ text: String, to name: String) throws(LaunchError) -> String {
+        let file = "\(path)/\(name)"
+        let descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw LaunchError("\(file) cannot be written: \(String(cString: strerror(errno)))") }
+        defer { close(descriptor) }
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            guard count > 0 || errno == EINTR else {
+                throw LaunchError("\(file) cannot be written: \(String(cString: strerror(errno)))")
+            }
+            rest = rest.dropFirst(max(0, count))
+        }
+        return file
+    }
+
     func remove() { try? FileManager.default.removeItem(atPath: path) }
+
+    /// Where files of a short life go: `TMPDIR`, or `/tmp`.
+    static func temporaryDirectory(_ environment: [String: String]) -> String { environment["TMPDIR"] ?? "/tmp" }
+
+    /// Bytes that can be written to a directory; `nil` if it cannot be asked. A file system without a limit has no end.
+    static func freeBytes(_ path: String) -> Int? {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { return nil }
+        return status.f_blocks == 0 ? .max : Int(clamping: status.f_bavail &* UInt(status.f_frsize))
+    }
 
     /// Names the PID namespace, in which alone a pid can be looked up.
     private static var prefix: String {

@@ -11,7 +11,10 @@ package struct GroupSpec: Sendable {
     package var rankArguments: [String]
     /// A hostfile of Open MPI (`host slots=n` lines); `nil` starts all ranks on this host, or where a scheduler says.
     package var hostfile: String?
-    /// Arguments of `mpirun` that come after ours, and so win.
+    /// The hosts to run on, instead of the hostfile's: the launcher writes them to a private file for `mpirun`, which is
+    /// gone with the group.
+    package var hosts: Hostfile?
+    /// Further arguments of `mpirun`; what they say about a parameter counts instead of ours.
     package var extraMpirunArguments: [String] = []
     /// What this process's environment is extended by; each name is exported to every rank.
     package var exportedEnvironment: [String: String] = [:]

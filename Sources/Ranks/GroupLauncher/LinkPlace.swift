@@ -13,25 +13,32 @@ struct LinkPlace: Equatable {
     /// - Throws: ``LaunchError`` if the hostfile cannot be read or names no host, and ``LinkError`` if a name has no
     ///   address.
     static func choose(for spec: GroupSpec) throws -> LinkPlace {
-        if let host = spec.linkHost { return LinkPlace(host: host) }
-        if let path = spec.hostfile {
-            guard let other = try otherHosts(inHostfile: path).first else { return LinkPlace(host: "127.0.0.1") }
-            return LinkPlace(host: try ReachableAddress.towards(other))
+        if let host = spec.linkHost {
+            guard ["*", "0.0.0.0", "::"].contains(host) else { return LinkPlace(host: host) }
+            // Nobody can dial "everywhere".
+            let isHere = MpirunCommand.isOfOneHost(spec)
+            return LinkPlace(host: host, advertisedHost: isHere ? ReachableAddress.loopback : Machine.hostName)
+        }
+        if let hosts = try spec.hosts ?? spec.hostfile.map(read) {
+            guard !hosts.hosts.isEmpty else {
+                throw LaunchError(
+                    spec.hostfile.map { "the hostfile \($0) names no host" } ?? "no host is left to run on",
+                    hint: "one host a line: node1 slots=2"
+                )
+            }
+            let other = hosts.hosts.first { !$0.isThisHost }
+            return LinkPlace(host: try other.map { try ReachableAddress.towards($0.name) } ?? ReachableAddress.loopback)
         }
         if BatchSystem.found(in: spec.environment) != nil, spec.environment["SLURM_NNODES"] != "1" {
-            return LinkPlace(host: "0.0.0.0", advertisedHost: Machine.hostName)
+            return LinkPlace(host: "*", advertisedHost: Machine.hostName)
         }
-        return LinkPlace(host: "127.0.0.1")
+        return LinkPlace(host: ReachableAddress.loopback)
     }
 
-    private static func otherHosts(inHostfile path: String) throws -> [String] {
+    private static func read(hostfile path: String) throws -> Hostfile {
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
             throw LaunchError("the hostfile \(path) cannot be read")
         }
-        let hosts = Hostfile(text).hosts
-        guard !hosts.isEmpty else {
-            throw LaunchError("the hostfile \(path) names no host", hint: "one host a line: node1 slots=2")
-        }
-        return hosts.filter { !$0.isThisHost }.map(\.name)
+        return Hostfile(text)
     }
 }

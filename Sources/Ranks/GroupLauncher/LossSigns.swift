@@ -4,6 +4,7 @@ internal import Requests
 
 /// What points to the cause of a group's end; it arrives in pieces, and not in order of importance.
 struct LossSigns {
+    private(set) var builds: BuildsDifferError?
     private(set) var misfit: String?
     /// The first rank that reported that it cannot go on, preferring one that does not only suffer from another's loss.
     private(set) var reported: (rank: Int, failure: RankFailure)?
@@ -12,6 +13,7 @@ struct LossSigns {
     private(set) var launcher: ProcessEnd?
     private(set) var formingLimit: Duration?
 
+    mutating func note(builds difference: BuildsDifferError) { builds = builds ?? difference }
     mutating func note(misfit reason: String) { misfit = misfit ?? reason }
 
     mutating func note(_ failure: RankFailure, of rank: Int) {
@@ -28,12 +30,13 @@ struct LossSigns {
 
     /// Whether there is nothing better to wait for.
     var isDecisive: Bool {
-        misfit != nil || formingLimit != nil || silent != nil
+        builds != nil || misfit != nil || formingLimit != nil || silent != nil
             || reported.map { $0.failure.exitCode != ExitCode.rankLost.rawValue } ?? false
     }
 
     /// The error to show: the rank's own words before the launcher's, and the launcher's before the network's.
     func error(members: [Int: RankHello], worldSize: Int, lines: [String]) -> any OperatorError {
+        if let builds { return builds }
         let diagnosis = MpirunDiagnosis(lines: lines)
         if let reported, let rank = members[reported.rank], isDecisive || diagnosis.firstEnded == nil {
             return RankFailedError(rank: rank, failure: reported.failure)

@@ -10,47 +10,71 @@ package enum MpirunCommand {
 
     /// The arguments, without `mpirun` itself.
     ///
-    /// - Parameter scratch: a directory of this host for shared memory and session files; `nil` is Open MPI's own.
-    package static func mpirunArguments(for spec: GroupSpec, scratch: String? = nil) -> [String] {
-        var arguments = rankArguments(for: spec)
-        if let scratch { arguments += mca("orte_tmpdir_base", scratch) + mca("btl_vader_backing_directory", scratch) }
+    /// - Parameters:
+    ///   - scratch: a directory of this host for shared memory and session files; `nil` is Open MPI's own.
+    ///   - sharesMemory: whether messages between the ranks of one host go through shared memory.
+    package static func mpirunArguments(
+        for spec: GroupSpec,
+        scratch: String? = nil,
+        sharesMemory: Bool = true
+    ) -> [String] {
+        var arguments = ["-np", String(spec.worldSize)]
+        // Open MPI binds a rank of a small group to one core, and all its threads with it.
+        arguments += ["--bind-to", "none"]
+        if let hostfile = spec.hostfile {
+            arguments += ["--hostfile", hostfile]
+        } else if isOfOneHost(spec) {
+            arguments.append("--oversubscribe")
+        }
+        for (name, value) in parameters(of: spec, scratch, sharesMemory) where !isGiven(name, spec) {
+            arguments += ["--mca", name, value]
+        }
         for name in exportedNames + spec.exportedEnvironment.keys.sorted() { arguments += ["-x", name] }
         return arguments + spec.extraMpirunArguments + [spec.executable] + spec.rankArguments
     }
 
     /// How many ranks there are and how they run, whatever they run.
     package static func rankArguments(for spec: GroupSpec) -> [String] {
-        var arguments = ["-np", String(spec.worldSize)]
-        // Open MPI binds a rank of a small group to one core, and all its threads with it.
-        arguments += ["--bind-to", "none"]
-        arguments += placement(of: spec)
-        // A rank that waits gives way to the others; without this, three ranks on two cores are 60 times slower.
-        arguments += mca("mpi_yield_when_idle", 1)
-        // Ranks end by their link; so once mpirun kills, it need not wait a second between SIGTERM and SIGKILL.
-        arguments += mca("odls_base_sigkill_timeout", 0)
-        // Each failure is reported by itself, with its own words.
-        arguments += mca("orte_base_help_aggregate", 0)
-        return arguments
+        var bare = spec
+        (bare.executable, bare.rankArguments) = ("", [])
+        let arguments = mpirunArguments(for: bare)
+        return Array(arguments.prefix { $0 != "-x" })
     }
 
-    private static func placement(of spec: GroupSpec) -> [String] {
-        if let hostfile = spec.hostfile {
+    /// Open MPI's parameters, as far as the user has not set them.
+    private static func parameters(
+        of spec: GroupSpec,
+        _ scratch: String?,
+        _ sharesMemory: Bool
+    ) -> [(name: String, value: String)] {
+        var list: [(String, String)] = []
+        if spec.hostfile != nil {
             // With the defaults, a cut cable leaves mpirun waiting for ever.
-            return ["--hostfile", hostfile] + mca("oob_tcp_keepalive_time", 3) + mca("oob_tcp_keepalive_intvl", 1)
-                + mca("oob_tcp_keepalive_probes", 3)
+            list += [("oob_tcp_keepalive_time", "3"), ("oob_tcp_keepalive_intvl", "1"), ("oob_tcp_keepalive_probes", "3")]
+        } else if isOfOneHost(spec) {
+            // One host needs no remote shell, and mpirun would refuse to start where none is installed. Nor does it need
+            // a network: nobody else shall be able to talk to mpirun or a rank.
+            list += [("plm", "isolated"), ("oob_tcp_if_include", "lo"), ("pml", "ob1")]
+            list += [("btl", sharesMemory ? "self,vader" : "self,tcp"), ("btl_tcp_if_include", "lo")]
         }
-        guard isOfOneHost(spec) else { return [] }
-        // One host needs no remote shell, and mpirun would refuse to start where none is installed.
-        return ["--oversubscribe"] + mca("plm", "isolated")
+        // A rank that waits gives way to the others; without this, three ranks on two cores are 60 times slower.
+        list.append(("mpi_yield_when_idle", "1"))
+        // Ranks end by their link; so once mpirun kills, it need not wait a second between SIGTERM and SIGKILL.
+        list.append(("odls_base_sigkill_timeout", "0"))
+        // Each failure is reported by itself, with its own words.
+        list.append(("orte_base_help_aggregate", "0"))
+        if let scratch { list += [("orte_tmpdir_base", scratch), ("btl_vader_backing_directory", scratch)] }
+        return list
+    }
+
+    /// Whether the user has set a parameter, by an argument or a variable: mpirun takes none twice, and theirs counts.
+    private static func isGiven(_ name: String, _ spec: GroupSpec) -> Bool {
+        spec.environment["OMPI_MCA_\(name)"] != nil || spec.extraMpirunArguments.contains(name)
     }
 
     /// Whether neither a hostfile nor a scheduler can bring other hosts in.
     static func isOfOneHost(_ spec: GroupSpec) -> Bool {
-        spec.hostfile == nil && BatchSystem.found(in: spec.environment) == nil
-    }
-
-    private static func mca(_ name: String, _ value: some CustomStringConvertible) -> [String] {
-        ["--mca", name, "\(value)"]
+        spec.hostfile == nil && spec.hosts == nil && BatchSystem.found(in: spec.environment) == nil
     }
 
     /// The environment of `mpirun`.

@@ -7,6 +7,9 @@ import Synchronization
 final class MpirunProcess: Sendable {
     private let child: SpawnThread.Child
     private let scratch: GroupScratch?
+    private let isOfOneHost: Bool
+    /// What the operator should know about how it was started.
+    let warning: String?
     private let lines = Mutex<[String]>([])
     private let ended = Mutex<Bool>(false)
     private static let linesKept = 400
@@ -29,15 +32,29 @@ final class MpirunProcess: Sendable {
         guard ProgramSearch.find(spec.executable, in: spec.environment) != nil else {
             throw LaunchError("the ranks' program \(spec.executable) cannot be executed")
         }
-        let scratch = MpirunCommand.isOfOneHost(spec) ? GroupScratch() : nil
-        let arguments = MpirunCommand.mpirunArguments(for: spec, scratch: scratch?.path)
+        var spec = spec
+        let isOfOneHost = MpirunCommand.isOfOneHost(spec)
+        let temporary = GroupScratch.temporaryDirectory(spec.environment)
+        var memory = MessageMemory.Choice()
+        if isOfOneHost {
+            memory = MessageMemory.choose(ranks: spec.worldSize, parents: [MessageMemory.directory, temporary])
+        } else if spec.hosts != nil {
+            memory.parent = temporary
+        }
+        let scratch = memory.parent.flatMap { GroupScratch(parent: $0) }
+        if let hosts = spec.hosts { spec.hostfile = try write(hosts, to: scratch, in: temporary) }
+        let arguments = MpirunCommand.mpirunArguments(
+            for: spec,
+            scratch: isOfOneHost ? scratch?.path : nil,
+            sharesMemory: memory.isShared
+        )
         let environment = MpirunCommand.environment(for: spec, address: address, secret: secret)
         switch SpawnThread.shared.spawn(mpirun, arguments, environment) {
         case .failure(let failure):
             scratch?.remove()
             throw LaunchError("\(mpirun) could not be started: \(String(cString: strerror(failure.code)))")
         case .success(let child):
-            let process = MpirunProcess(child, scratch)
+            let process = MpirunProcess(child, scratch, isOfOneHost: isOfOneHost, warning: memory.warning)
             let thread = Thread { process.watch(onLine: onLine, onEnd: onEnd) }
             thread.name = "mpirun"
             thread.start()
@@ -45,9 +62,27 @@ final class MpirunProcess: Sendable {
         }
     }
 
-    private init(_ child: SpawnThread.Child, _ scratch: GroupScratch?) {
+    private static func write(
+        _ hosts: Hostfile,
+        to scratch: GroupScratch?,
+        in parent: String
+    ) throws(LaunchError) -> String {
+        guard let scratch else {
+            throw LaunchError("no directory for the list of hosts can be made in \(parent)", hint: "set TMPDIR to another")
+        }
+        do {
+            return try scratch.write(hosts.text, to: "hosts")
+        } catch {
+            scratch.remove()
+            throw error
+        }
+    }
+
+    private init(_ child: SpawnThread.Child, _ scratch: GroupScratch?, isOfOneHost: Bool, warning: String?) {
         self.child = child
         self.scratch = scratch
+        self.isOfOneHost = isOfOneHost
+        self.warning = warning
     }
 
     /// Removes what is left of it in memory and on disk, once no rank of this machine runs any more.
@@ -74,14 +109,22 @@ final class MpirunProcess: Sendable {
         var splitter = LineSplitter()
         // The pipe's end says nothing: a child of mpirun may hold it open, or mpirun close it early.
         var open = true
+        // A network is of no use to a group of one host, and mpirun opens it some moments after its start.
+        var confineUntil = isOfOneHost ? Clock.now + .seconds(10) : .zero
         while !cprocess_has_ended(child.pid) {
             var entries = [
                 pollfd(fd: open ? child.output : -1, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
             ]
             // A kernel without descriptors for processes is asked ten times a second.
-            poll(&entries, 2, descriptor >= 0 ? -1 : 100)
+            let isOpening = Clock.now < confineUntil
+            poll(&entries, 2, isOpening ? 5 : descriptor >= 0 ? -1 : 100)
             if entries[0].revents != 0 { open = read(&splitter, onLine) }
+            guard isOpening else { continue }
+            // It opens one for each family, one after the other.
+            let confined = cprocess_confine_listeners(child.pid)
+            if confined > 0 { confineUntil = min(confineUntil, Clock.now + .milliseconds(200)) }
+            if confined < 0 { confineUntil = .zero }
         }
         if open { _ = read(&splitter, onLine) }
         if let rest = splitter.flush() { keep(rest, onLine) }

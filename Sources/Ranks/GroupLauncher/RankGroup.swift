@@ -51,6 +51,7 @@ package final class RankGroup: Sendable {
                 }
             )
             let group = RankGroup(server, launcher, inbox, worldSize: spec.worldSize)
+            if let warning = launcher.warning { group.events.push(.note(warning)) }
             group.supervise(limits: spec.limits)
             return group
         } catch {

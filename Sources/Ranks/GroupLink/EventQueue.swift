@@ -1,12 +1,9 @@
-import Foundation
-internal import Requests
-
 /// Values from many threads to one that waits for them.
 ///
 /// A consumer of Swift concurrency reads it from a thread of its own.
 package final class EventQueue<Element: Sendable>: @unchecked Sendable {
     // Safe because every access to the two variables holds the condition's lock.
-    private let condition = NSCondition()
+    private let condition = MonotonicCondition()
     private var elements: [Element] = []
     private var dropped = 0
 
@@ -40,7 +37,7 @@ package final class EventQueue<Element: Sendable>: @unchecked Sendable {
     package func next(within limit: Duration? = nil) -> Element? {
         condition.lock()
         defer { condition.unlock() }
-        let deadline = limit.map { Date(timeIntervalSinceNow: $0.seconds) }
+        let deadline = limit.map { Clock.now + $0 }
         while elements.isEmpty {
             guard let deadline else {
                 condition.wait()

@@ -9,10 +9,12 @@ package struct LinkAddress: Sendable, Equatable, CustomStringConvertible {
     }
 
     /// Parses `host:port`; `nil` if there is no host or no port in 1...65535.
-    package init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]), port > 0 else {
-            return nil
-        }
+    ///
+    /// - Parameter listening: whether it is to listen on, where port 0 lets the kernel choose.
+    package init?(_ text: String, listening: Bool = false) {
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]),
+            port > 0 || listening
+        else { return nil }
         var host = text[..<colon]
         if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
         guard !host.isEmpty, !host.contains("[") else { return nil }

@@ -19,4 +19,7 @@ package enum Machine {
         let namespace = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/pid")) ?? ""
         return boot.trimmingCharacters(in: .whitespacesAndNewlines) + "/" + namespace
     }()
+
+    /// Names the build of this executable.
+    package static let build = BuildIdentity.ofFile("/proc/self/exe") ?? ""
 }

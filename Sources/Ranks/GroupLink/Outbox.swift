@@ -4,7 +4,7 @@ internal import Requests
 /// What a rank's main thread hands to its link's thread, in a bounded number of bytes.
 final class Outbox: @unchecked Sendable {
     // Safe because every access to the variables holds the condition's lock.
-    private let condition = NSCondition()
+    private let condition = MonotonicCondition()
     private var chunks: [Data] = []
     /// Bytes in `chunks`, and the ones that the link's thread has taken and not yet sent.
     private var queuedBytes = 0
@@ -17,7 +17,7 @@ final class Outbox: @unchecked Sendable {
     func append(_ new: [Data], limit: Int, within patience: Duration) -> Bool {
         let count = new.reduce(0) { $0 + $1.count }
         return whileLocked {
-            let deadline = Date(timeIntervalSinceNow: patience.seconds)
+            let deadline = Clock.now + patience
             while queuedBytes + takenBytes > 0, count > limit - min(limit, queuedBytes + takenBytes), !closed {
                 guard condition.wait(until: deadline) else { return false }
             }
@@ -55,7 +55,7 @@ final class Outbox: @unchecked Sendable {
 
     func waitUntilSent(within limit: Duration) {
         whileLocked {
-            let deadline = Date(timeIntervalSinceNow: limit.seconds)
+            let deadline = Clock.now + limit
             while !closed, condition.wait(until: deadline) {}
         }
     }

@@ -8,7 +8,7 @@ extension RankHello {
         role: RankRole,
         threads: Int = 1,
         version: String = "",
-        fingerprint: String = "",
+        build: String = Machine.build,
         host: String = Machine.hostName,
         pid: Int32 = Machine.pid
     ) {
@@ -18,7 +18,7 @@ extension RankHello {
             role: role,
             threads: threads,
             version: version,
-            fingerprint: fingerprint,
+            build: build,
             host: host,
             machine: Machine.identity,
             pid: pid

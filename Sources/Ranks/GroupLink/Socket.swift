@@ -11,12 +11,19 @@ final class Socket: Sendable {
 
     deinit { Glibc.close(descriptor) }
 
-    /// Listens on `host` (a name or an address) and `port`, where 0 lets the kernel choose.
+    /// Listens on `host` (a name or an address; `*`: every address of this machine) and `port`, where 0 lets the kernel
+    /// choose.
     static func listening(host: String, port: UInt16) throws(LinkError) -> Socket {
         var failure = EADDRNOTAVAIL
-        for address in try SocketAddress.resolve(host: host, port: port, passive: true) {
+        // One socket on all addresses of IPv6 takes those of IPv4 too; a machine without IPv6 has the latter alone.
+        var addresses: [SocketAddress] = []
+        for name in host == "*" ? ["::", "0.0.0.0"] : [host] {
+            addresses += try SocketAddress.resolve(host: name, port: port, passive: true)
+        }
+        for address in addresses {
             guard let socket = Socket(for: address) else { continue }
             socket.set(SOL_SOCKET, SO_REUSEADDR, 1)
+            if host == "*", address.family == AF_INET6 { socket.set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0) }
             if address.withPointer({ bind(socket.descriptor, $0, $1) }) == 0, listen(socket.descriptor, 128) == 0 {
                 socket.makeNonBlocking()
                 return socket

@@ -101,12 +101,13 @@ extension DecoderOptions {
 }
 
 extension StepPlan {
-    /// Words of the longest plan: every sequence with every page and every token penalised, and the images of all requests in line.
+    /// Words of the longest plan: twice as many sequences as may decode, each with every page and every token penalised, and
+    /// the images of all requests in line.
     fileprivate static func wordCapacity(_ worker: Qwen3Decoder, _ options: RankOptions) -> Int {
         let pages = KVLayout.pages(for: options.cacheTokens)
         // Tokens that penalties know of: those of a context, and biases.
         let tokens = min(worker.config.vocabulary, worker.config.maxPositions)
         let adjustments = 3 * tokens + 2 * Sampling.maxBiases + 8
-        return 1 << 16 + options.maxSequences * (pages + 32 + adjustments) + 2 * worker.workspace.maxRows
+        return 1 << 16 + 2 * options.maxSequences * (pages + 32 + adjustments) + 2 * worker.workspace.maxRows
     }
 }

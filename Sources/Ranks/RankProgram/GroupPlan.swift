@@ -19,6 +19,8 @@ package struct GroupPlan: Sendable, Equatable {
         package var weightBytes: Int
         package var cacheBytes: Int
         package var workBytes: Int
+        /// Part of the work area that the ranks of one host share: memory without a name, which no limit of `/dev/shm` bounds.
+        package var sharedBytes = 0
         /// Sent by this rank in a decode step of one token.
         package var decodeStepBytes: Int
         /// Sent by this rank in a prefill step of one whole chunk; by a vision rank, for a tile.
@@ -33,6 +35,7 @@ package struct GroupPlan: Sendable, Equatable {
     package let format: WeightFormat
 
     package var totalBytes: Int { ranks.reduce(0) { $0 + $1.totalBytes } }
+    package var sharedBytes: Int { ranks.reduce(0) { $0 + $1.sharedBytes } }
 
     /// - Throws: `UsageError` when the ranks do not fit the model, or the format and place of weights the checkpoint.
     package init(_ checkpoint: Checkpoint, _ options: RankOptions) throws(UsageError) {
@@ -65,6 +68,12 @@ package struct GroupPlan: Sendable, Equatable {
                     options: decoder
                 ),
                 workBytes: DecoderWorkspace.workBytes(
+                    config.decoder,
+                    plan: plan,
+                    rank: shard.rank,
+                    options: decoder
+                ),
+                sharedBytes: DecoderWorkspace.sharedBytes(
                     config.decoder,
                     plan: plan,
                     rank: shard.rank,

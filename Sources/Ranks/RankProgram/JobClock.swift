@@ -19,8 +19,8 @@ struct JobClock {
     /// A step took part of the prompt in.
     mutating func prefilled(in step: Duration) { prefill += step }
 
-    func summary(finish: FinishReason) -> JobSummary {
-        var summary = JobSummary(finish: finish.rawValue)
+    func summary(_ reason: FinishReason) -> JobSummary {
+        var summary = JobSummary(reason)
         let now = ContinuousClock.now
         let token = firstToken ?? now
         // Pictures that were there already took no time.

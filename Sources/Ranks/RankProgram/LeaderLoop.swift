@@ -16,6 +16,8 @@ final class LeaderLoop {
     private let activity = ActivityMeter()
     private let vocabulary: Int
     private var clocks: [String: JobClock] = [:]
+    /// As the process in front knows it; nothing before the first report.
+    private var reportedLoad: LeaderLoad?
     /// Called with encode commands; only a group in one process takes them here.
     private let onImage: (ImageJob, Data) -> Void
     private let onForget: ([Int32]) -> Void
@@ -71,6 +73,7 @@ final class LeaderLoop {
                 hadWork = true
                 report(outcome)
             }
+            reportLoad()
             activity.report(to: endpoint, meter)
             if hadWork { idle.reset() } else { idle.pause() }
         }
@@ -94,9 +97,12 @@ final class LeaderLoop {
     private func submit(_ job: GenerateJob) {
         let allowed = 0..<Int32(vocabulary)
         let isKnown = (job.promptIds + job.answerIds).allSatisfy(allowed.contains)
-        let refusal = isKnown ? leader.submit(job) : "the prompt has token ids outside 0..<\(vocabulary)"
-        if let refusal {
-            endpoint.send(.failed(RankFailure(id: job.id, exitCode: ExitCode.usage.rawValue, message: refusal)))
+        guard isKnown else {
+            let message = "the prompt has token ids outside 0..<\(vocabulary)"
+            return endpoint.send(.failed(RankFailure(.badRequest, id: job.id, message: message)))
+        }
+        if let refusal = leader.submit(job) {
+            endpoint.send(.failed(RankFailure(refusal.kind, id: job.id, message: refusal.message)))
         } else {
             clocks[job.id] = JobClock(hasImages: !job.images.isEmpty)
         }
@@ -108,7 +114,10 @@ final class LeaderLoop {
         for tokens in outcome.report.tokens { clocks[tokens.id]?.gotToken() }
         if outcome.duration > .zero { activity.noteStep(outcome.duration) }
         if !outcome.wantedImages.isEmpty { endpoint.send(.imagesWanted(outcome.wantedImages)) }
-        if outcome.report.hasNews { endpoint.send(.step(outcome.report)) }
+        if outcome.report.hasNews {
+            reportedLoad = outcome.report.load
+            endpoint.send(.step(outcome.report))
+        }
         for ending in outcome.endings { finish(ending) }
         for failure in outcome.failures { fail(failure) }
     }
@@ -121,9 +130,19 @@ final class LeaderLoop {
         endpoint.send(.failed(failure))
     }
 
+    /// What a cancelled job gave up, or one that waits takes, is told without a step too.
+    private func reportLoad() {
+        let load = leader.scheduler.load
+        guard load != reportedLoad else { return }
+        reportedLoad = load
+        var report = StepReport()
+        report.load = load
+        endpoint.send(.step(report))
+    }
+
     private func finish(_ ending: Scheduler.Ending) {
         let clock = clocks.removeValue(forKey: ending.id)
-        var summary = clock?.summary(finish: ending.reason) ?? JobSummary(finish: ending.reason.rawValue)
+        var summary = clock?.summary(ending.reason) ?? JobSummary(ending.reason)
         summary.cachedTokens = ending.cachedTokens
         summary.thinkingCut = ending.thinkingCut
         endpoint.send(.finished(id: ending.id, summary))

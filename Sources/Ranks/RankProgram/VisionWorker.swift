@@ -97,14 +97,3 @@ final class VisionWorker: Sendable {
         }
     }
 }
-
-extension RankFailure {
-    /// An error as it travels to the person in front.
-    init(_ error: any Error, image: Int32? = nil) {
-        if let error = error as? any OperatorError {
-            self.init(image: image, exitCode: error.exitCode.rawValue, message: error.description, hint: error.hint)
-        } else {
-            self.init(image: image, exitCode: ExitCode.internalError.rawValue, message: "\(error)")
-        }
-    }
-}

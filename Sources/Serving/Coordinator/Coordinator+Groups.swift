@@ -14,7 +14,8 @@ extension Coordinator {
         var spec = options.groupSpec
         spec.decoderRanks = decoderRanks
         spec.rankArguments = ["rank"] + ranks.arguments
-        if let hosts = hosts[slot] { spec.hostfile = write(hosts) }
+        // A file of the launcher's own; the operator's stays as it is.
+        spec.hosts = hosts[slot]
         let logger = logger
         spec.onOutput = { line in logger.debug("rank output", metadata: ["line": "\(line)"]) }
         do {
@@ -26,13 +27,6 @@ extension Coordinator {
             let error = error as? any OperatorError ?? LaunchError("the group could not be started: \(error)")
             feed(.group(slot: slot, generation: generation, .ended(error)))
         }
-    }
-
-    /// A file of the hosts that are left; the operator's own stays as it is.
-    private func write(_ hosts: Hostfile) -> String {
-        let file = FileManager.default.temporaryDirectory.appendingPathComponent("flotilla-hosts-\(getpid())")
-        try? hosts.text.write(to: file, atomically: true, encoding: .utf8)
-        return file.path
     }
 
     /// A group has told something; called in order on the loop.

@@ -1,5 +1,6 @@
 internal import Checkpoints
 internal import Foundation
+internal import GroupLauncher
 package import RankProgram
 
 /// The plan of a group as a person reads it, and as JSON.
@@ -37,6 +38,11 @@ package enum GroupPlanTable {
             )
         }
         lines.append("in all \(size(plan.totalBytes))")
+        lines.append(
+            "shared on one host: \(size(plan.sharedBytes)) of the work areas, and by Open MPI "
+                + "\(size(MessageMemory.bytes(ranks: plan.ranks.count))) in \(MessageMemory.directory)"
+                + (MessageMemory.freeBytes.map { ", where \(size($0)) are free" } ?? "")
+        )
         return lines.joined(separator: "\n")
     }
 
@@ -47,6 +53,7 @@ package enum GroupPlanTable {
                 "query_heads": bounds(rank.queryHeads), "kv_heads": bounds(rank.kvHeads),
                 "mlp_rows": bounds(rank.mlpRows), "vocabulary_rows": bounds(rank.vocabularyRows),
                 "weight_bytes": rank.weightBytes, "kv_bytes": rank.cacheBytes, "work_bytes": rank.workBytes,
+                "shared_bytes": rank.sharedBytes,
                 "total_bytes": rank.totalBytes, "decode_step_bytes": rank.decodeStepBytes,
                 "prefill_step_bytes": rank.prefillStepBytes,
             ]
@@ -54,7 +61,8 @@ package enum GroupPlanTable {
         let object: [String: Any] = [
             "model": model, "format": plan.format.rawValue, "decoder_ranks": plan.options.decoderRanks,
             "vision_ranks": plan.options.visionRanks,
-            "context": plan.options.cacheTokens, "total_bytes": plan.totalBytes, "ranks": ranks, "warnings": warnings,
+            "context": plan.options.cacheTokens, "total_bytes": plan.totalBytes, "shared_bytes": plan.sharedBytes,
+            "mpi_shared_bytes": MessageMemory.bytes(ranks: plan.ranks.count), "ranks": ranks, "warnings": warnings,
         ]
         let data = try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])
         return String(decoding: data, as: UTF8.self)

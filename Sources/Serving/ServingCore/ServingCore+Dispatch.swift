@@ -114,12 +114,6 @@ extension ServingCore {
 
     /// What the sender of a request is told when a rank could not do its part.
     static func error(of failure: RankFailure) -> RequestError {
-        let code: ErrorCode
-        switch (failure.exitCode, failure.image) {
-        case (2, nil): code = .tooLong
-        case (2, _?): code = .badImage
-        default: code = .internal
-        }
-        return RequestError(code, failure.message + (failure.hint.map { "; \($0)" } ?? ""))
+        RequestError(failure.kind.code, failure.message + (failure.hint.map { "; \($0)" } ?? ""))
     }
 }

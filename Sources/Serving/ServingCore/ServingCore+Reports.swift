@@ -79,11 +79,7 @@ extension ServingCore {
     mutating func take(_ summary: JobSummary, ofJob job: String, _ slot: Int) {
         slots[slot].lastNews = now
         guard let ticket = ticket(ofJob: job, slot) else { return }
-        guard let reason = FinishReason(rawValue: summary.finish) else {
-            let what = "the ranks ended the answer for a reason that is not known: \(summary.finish)"
-            return fail(ticket, RequestError(.internal, what), isOver: true)
-        }
-        finish(ticket, reason, summary: summary)
+        finish(ticket, summary.reason, summary: summary)
     }
 
     /// A rank could not do its part of a job, or read a picture.

@@ -13,7 +13,7 @@ struct StepPacerTests {
 
     static func run(_ pacer: inout StepPacer, _ machine: Machine, steps: Int) -> [(prompt: Int, seconds: Double)] {
         (0..<steps).map { _ in
-            let prompt = pacer.budget(decoding: 1)
+            let prompt = pacer.budget(decoding: 1).prompts
             pacer.note(decoding: 1, prompt: prompt, seconds: machine.seconds(prompt))
             return (prompt, machine.seconds(prompt))
         }
@@ -22,9 +22,9 @@ struct StepPacerTests {
     @Test("with nobody decoding, prompts get whole chunks")
     func alone() {
         var pacer = StepPacer(slowdown: 1.3, chunk: 256)
-        #expect(pacer.budget(decoding: 0) == 256)
+        #expect(pacer.budget(decoding: 0, urgent: 9) == .init(prompts: 256))
         var unbounded = StepPacer(slowdown: nil, chunk: 256)
-        #expect(unbounded.budget(decoding: 5) == 256)
+        #expect(unbounded.budget(decoding: 5, urgent: 9) == .init(prompts: 256))
     }
 
     @Test(
@@ -56,5 +56,32 @@ struct StepPacerTests {
         let before = Self.run(&pacer, Machine(), steps: 20).map(\.prompt).max() ?? 0
         let after = Self.run(&pacer, Machine(each: 0.002), steps: 20).suffix(10).map(\.prompt).max() ?? 0
         #expect(after * 2 < before)
+    }
+
+    @Test("what short prompts need beyond the pace is granted at once, also where a step was to be measured")
+    func urgent() {
+        var pacer = StepPacer(slowdown: 1.2, chunk: 256)
+        #expect(pacer.budget(decoding: 1, urgent: 20) == .init(prompts: 2, urgent: 19))
+        #expect(pacer.budget(decoding: 1, urgent: 1) == .init(prompts: 2))
+        #expect(pacer.budget(decoding: 1) == .init(prompts: 0))
+    }
+
+    @Test("a flood of short prompts uses the credit up, and then has the pace and as much again")
+    func flood() {
+        var pacer = StepPacer(slowdown: 1.2, chunk: 64)
+        let machine = StepPacerTests.Machine(alone: 0.010, each: 0.0005)
+        _ = Self.run(&pacer, machine, steps: 100)
+        var granted = 0
+        var paced = 0
+        for _ in 0..<1000 {
+            let budget = pacer.budget(decoding: 1, urgent: 60)
+            #expect(budget.prompts + budget.urgent <= 64)
+            granted += budget.urgent
+            paced += budget.prompts
+            let prompt = budget.prompts + budget.urgent
+            pacer.note(decoding: 1, prompt: prompt, seconds: machine.seconds(prompt))
+        }
+        #expect(granted <= 128 + paced + 1000, "two chunks, and the pace once more")
+        #expect(granted > paced / 2)
     }
 }

@@ -46,9 +46,9 @@ struct GroupLifecycleTests {
         var life = working()
         _ = life.handle(.closed(rank: 0, .lost("reset")), now: .zero)
         #expect(life.phase == .diagnosing)
-        let failure = RankFailure(exitCode: 4, message: "broken")
+        let failure = RankFailure(.ofRank, exitCode: 4, message: "broken")
         #expect(life.handle(.failed(rank: 1, failure), now: .zero) == [.terminate])
-        _ = life.handle(.failed(rank: 0, RankFailure(exitCode: 5, message: "later")), now: .zero)
+        _ = life.handle(.failed(rank: 0, RankFailure(.ofRank, exitCode: 5, message: "later")), now: .zero)
         #expect(error(life) as? RankFailedError == RankFailedError(rank: hellos[1], failure: failure))
         #expect(error(life)?.exitCode == .checkpoint)
     }
@@ -56,7 +56,7 @@ struct GroupLifecycleTests {
     @Test func theLaunchersWordComesBeforeTheLinks() {
         var life = working()
         #expect(life.handle(.closed(rank: 0, .lost("reset")), now: .zero) == [])
-        #expect(life.handle(.failed(rank: 0, RankFailure(exitCode: 7, message: "MPI failed")), now: .zero) == [])
+        #expect(life.handle(.failed(rank: 0, RankFailure(.ofRank, exitCode: 7, message: "MPI failed")), now: .zero) == [])
         #expect(life.handle(.deadline, now: .seconds(2)) == [.terminate])
         let line = "mpirun noticed that process rank 1 with PID 0 on node h exited on signal 11 (Segmentation fault)."
         #expect(
@@ -135,5 +135,19 @@ struct GroupLifecycleTests {
         #expect(life.handle(.kill, now: .zero) == [])
         #expect(life.handle(.launcherEnded(.exited(1)), now: .zero) == [.announceEnd])
         #expect(error(life) == nil)
+    }
+
+    @Test("A group of two builds ends before it works, and the odd host is named")
+    func builds() {
+        let members = ["a", "b", "b"].enumerated().map { rank, build in
+            RankHello(rank: rank, worldSize: 3, role: .decoder, build: build, host: "n\(rank)")
+        }
+        var life = GroupLifecycle(worldSize: 3, limits: .init(), now: .zero)
+        for member in members[..<2] { #expect(life.handle(.joined(member), now: .zero) == [.announceJoined(member)]) }
+        #expect(life.handle(.joined(members[2]), now: .zero) == [.announceJoined(members[2]), .terminate])
+        _ = life.handle(.launcherEnded(.exited(7)), now: .zero)
+        let error = life.error?([])
+        #expect(error?.description == "host n0 runs another build of flotilla (a) than host n1 (b)")
+        #expect(error?.exitCode == .ranksDisagree)
     }
 }

@@ -17,6 +17,10 @@ struct MpirunCommandTests {
         return spec
     }
 
+    private let local = [
+        "--mca", "plm", "isolated", "--mca", "oob_tcp_if_include", "lo", "--mca", "pml", "ob1", "--mca", "btl",
+        "self,vader", "--mca", "btl_tcp_if_include", "lo",
+    ]
     private let common = [
         "--mca", "mpi_yield_when_idle", "1", "--mca", "odls_base_sigkill_timeout", "0", "--mca",
         "orte_base_help_aggregate", "0", "-x", "FLOTILLA_LINK", "-x", "FLOTILLA_SECRET", "-x", "OPENBLAS_NUM_THREADS",
@@ -26,7 +30,7 @@ struct MpirunCommandTests {
     @Test func oneHostNeedsNoRemoteShell() {
         #expect(
             MpirunCommand.mpirunArguments(for: spec())
-                == ["-np", "3", "--bind-to", "none", "--oversubscribe", "--mca", "plm", "isolated"] + common
+                == ["-np", "3", "--bind-to", "none", "--oversubscribe"] + local + common
                 + ["/bin/flotilla", "rank", "-m"]
         )
     }
@@ -45,6 +49,19 @@ struct MpirunCommandTests {
     @Test func aSchedulersHostsAreLeftToMpirun() {
         let arguments = MpirunCommand.mpirunArguments(for: spec { $0.environment["SLURM_JOB_ID"] = "7" })
         #expect(arguments == ["-np", "3", "--bind-to", "none"] + common + ["/bin/flotilla", "rank", "-m"])
+    }
+
+    @Test("What the user says about a parameter counts, and mpirun is told it once")
+    func parametersOfTheUser() {
+        let arguments = MpirunCommand.mpirunArguments(
+            for: spec {
+                $0.extraMpirunArguments = ["--mca", "btl", "tcp,self"]
+                $0.environment["OMPI_MCA_pml"] = "ucx"
+            },
+            scratch: "/dev/shm/x"
+        )
+        #expect(arguments.count { $0 == "btl" } == 1)
+        #expect(!arguments.contains("self,vader") && !arguments.contains("pml") && arguments.contains("plm"))
     }
 
     @Test func ownArgumentsAndVariablesComeLast() {
@@ -104,7 +121,7 @@ struct MpirunCommandTests {
         #expect(try LinkPlace.choose(for: spec()) == LinkPlace(host: "127.0.0.1"))
         #expect(try LinkPlace.choose(for: spec { $0.linkHost = "head" }) == LinkPlace(host: "head"))
         let slurm = spec { $0.environment["SLURM_JOB_ID"] = "7" }
-        #expect(try LinkPlace.choose(for: slurm) == LinkPlace(host: "0.0.0.0", advertisedHost: Machine.hostName))
+        #expect(try LinkPlace.choose(for: slurm) == LinkPlace(host: "*", advertisedHost: Machine.hostName))
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("hosts-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: path) }
         try "localhost slots=2\n127.0.0.2 slots=2\n".write(toFile: path, atomically: true, encoding: .utf8)

@@ -36,7 +36,7 @@ struct RankGroupTests {
         var step = StepReport()
         step.tokens = [StepReport.Tokens(id: "r", ids: [3, 2, 1])]
         #expect(nextReport(group)?.report == .step(step))
-        #expect(nextReport(group)?.report == .finished(id: "r", JobSummary(finish: "stop")))
+        #expect(nextReport(group)?.report == .finished(id: "r", JobSummary(.stop)))
 
         let bytes = Data(repeating: 0xA5, count: 20_000_000) + Data("end".utf8)
         group.send(.encode(ImageJob(number: 5)), attachment: bytes, toAll: 0..<3)
@@ -62,7 +62,7 @@ struct RankGroupTests {
             #expect(error.cause == "killed by signal 9 (Killed)")
             #expect(error.exitCode == .rankLost)
             #expect(TestProgram.leftovers == [])
-            #expect(TestProgram.survivors(pids + [(group.launcherPid ?? 0)], within: .zero) == [])
+            #expect(TestProgram.survivors(pids + [(group.launcherPid ?? 0)], within: .seconds(60)) == [])
         }
     }
 
@@ -72,7 +72,7 @@ struct RankGroupTests {
         let error = try #require(group.nextEnd()?.error as? RankLostError)
         #expect(error.rank?.rank == 1)
         #expect(error.cause.hasPrefix("silent for"))
-        #expect(TestProgram.survivors(pids + [(group.launcherPid ?? 0)], within: .zero) == [])
+        #expect(TestProgram.survivors(pids + [(group.launcherPid ?? 0)], within: .seconds(60)) == [])
     }
 
     @Test func aKilledMpirunIsNamedAndTheRanksEnd() throws {
@@ -83,7 +83,7 @@ struct RankGroupTests {
             #expect(error.rank == nil)
             #expect(TestProgram.leftovers == [])
             #expect(error.cause == "mpirun killed by signal 9 (Killed)")
-            #expect(TestProgram.survivors(pids + [(group.launcherPid ?? 0)], within: .zero) == [])
+            #expect(TestProgram.survivors(pids + [(group.launcherPid ?? 0)], within: .seconds(60)) == [])
         }
     }
 
@@ -118,7 +118,7 @@ struct RankGroupTests {
         let group = try RankGroup.start(spec)
         let pids = try group.waitUntilFormed().map(\.pid)
         #expect(group.shutdown().error == nil)
-        #expect(TestProgram.survivors(pids + [(group.launcherPid ?? 0)], within: .zero) == [])
+        #expect(TestProgram.survivors(pids + [(group.launcherPid ?? 0)], within: .seconds(60)) == [])
         spec.decoderRanks = 2
         let error = try #require(RankGroup.start(spec).nextEnd()?.error as? LaunchError)
         #expect(error.description.contains("There are not enough slots available in the system to satisfy the 3 slots"))
@@ -130,7 +130,7 @@ struct RankGroupTests {
         let group = try RankGroup.start(spec)
         let pids = try group.waitUntilFormed().map(\.pid)
         #expect(group.shutdown().error == nil)
-        #expect(TestProgram.survivors(pids + [(group.launcherPid ?? 0)], within: .zero) == [])
+        #expect(TestProgram.survivors(pids + [(group.launcherPid ?? 0)], within: .seconds(60)) == [])
     }
 
     @Test func aRanksErrorIsTheGroupsErrorOnce() throws {
@@ -139,7 +139,7 @@ struct RankGroupTests {
         #expect(error.description == "the checkpoint is broken")
         #expect(error.hint == "mend it")
         #expect(error.exitCode == .checkpoint)
-        #expect(TestProgram.survivors([(group.launcherPid ?? 0)], within: .zero) == [])
+        #expect(TestProgram.survivors([(group.launcherPid ?? 0)], within: .seconds(60)) == [])
     }
 
     @Test func aRankThatExitsBeforeItsHelloIsALaunchError() throws {
@@ -195,5 +195,53 @@ struct RankGroupTests {
         var found = false
         while !found, let line = lines.next(within: .seconds(Watchdog.seconds)) { found = line == "the test rank gives up" }
         #expect(found)
+    }
+
+    @Test("Nothing of a group of one host listens where another host could reach it")
+    func loopbackOnly() throws {
+        let (group, pids) = try formed(3, ["mpi"])
+        let mpirun = try #require(group.launcherPid)
+        let deadline = Clock.now + .seconds(60)
+        var open: [String] = []
+        repeat {
+            open = try ([mpirun] + pids).flatMap(ListeningSockets.open(of:))
+            usleep(50_000)
+        } while !open.isEmpty && Clock.now < deadline
+        #expect(open == [])
+        #expect(group.shutdown().error == nil)
+    }
+
+    @Test("Ranks of two builds do not work together, and the host is named")
+    func builds() throws {
+        let group = try RankGroup.start(TestProgram.spec(3, ["build=1:7"]))
+        let error = try #require(group.nextEnd()?.error as? BuildsDifferError)
+        #expect(error.exitCode == .ranksDisagree)
+        #expect(error.description.contains("host \(Machine.hostName) runs another build of flotilla (build 7)"))
+    }
+
+    @Test("The hosts to run on are a value; their file is private, and gone with the group")
+    func hosts() throws {
+        let parent = FileManager.default.temporaryDirectory.appendingPathComponent("hosts-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: parent) }
+        var spec = TestProgram.spec(2)
+        spec.environment["TMPDIR"] = parent
+        spec.hosts = Hostfile("localhost slots=2\n")
+        let group = try RankGroup.start(spec)
+        let mine = try FileManager.default.contentsOfDirectory(atPath: parent).filter { $0.hasPrefix("flotilla-") }
+        let directory = parent + "/" + (try #require(mine.first))
+        for (path, mode) in [(directory, 0o700), (directory + "/hosts", 0o600)] {
+            let attributes = try FileManager.default.attributesOfItem(atPath: path)
+            #expect(attributes[.posixPermissions] as? Int == mode)
+        }
+        _ = try group.waitUntilFormed()
+        #expect(group.shutdown().error == nil)
+        #expect(!FileManager.default.fileExists(atPath: directory))
+        spec.environment["TMPDIR"] = "/nowhere"
+        #expect(throws: LaunchError.self) { try RankGroup.start(spec) }
+        spec.hosts = Hostfile("")
+        #expect(throws: LaunchError("no host is left to run on", hint: "one host a line: node1 slots=2")) {
+            try RankGroup.start(spec)
+        }
     }
 }

@@ -27,7 +27,7 @@ struct LinkMessageTests {
     }
 
     @Test func everyReportSurvivesTheWire() throws {
-        var summary = JobSummary(finish: "stop")
+        var summary = JobSummary(.stop)
         summary.decodeMilliseconds = .infinity
         var step = StepReport()
         step.tokens = [StepReport.Tokens(id: "r1", ids: [5, 6])]
@@ -38,7 +38,7 @@ struct LinkMessageTests {
             .progress(stage: "load", done: 1, total: 2),
             .ready(RankStats()), .step(step), .imagesWanted([3]), .activity(RankActivity()),
             .finished(id: "r1", summary),
-            .failed(RankFailure(exitCode: 4, message: "no", hint: nil)), .log("line"), .pong(number: 1, ticks: 2),
+            .failed(RankFailure(.ofRank, exitCode: 4, message: "no", hint: nil)), .log("line"), .pong(number: 1, ticks: 2),
             .trace(TraceTensor(id: "r1", name: "logits", shape: [1, 2])), .goodbye,
         ]
         for report in reports {

@@ -55,6 +55,12 @@ struct RankEnvironmentTests {
     @Test(arguments: ["", ":", "h", "h:", ":1", "h:0", "h:65536", "h:x", "[]:1"])
     func otherTextIsNoAddress(_ text: String) { #expect(LinkAddress(text) == nil) }
 
+    @Test("Only to listen on, the port may be the kernel's choice")
+    func portZero() {
+        #expect(LinkAddress("[::1]:0", listening: true) == LinkAddress(host: "::1", port: 0))
+        #expect(LinkAddress("[::1]:0") == nil)
+    }
+
     @Test func secretsAreRandomAndHidden() throws {
         let (one, other) = (try LinkSecret.random(), try LinkSecret.random())
         #expect(one.hexadecimal.count == 64)

@@ -28,7 +28,7 @@ struct AnswerTests {
                     step.tokens = [StepReport.Tokens(id: job.id, ids: [id])]
                     news.append(.report(rank: 0, .step(step)))
                 }
-                news.append(.report(rank: 0, .finished(id: job.id, JobSummary(finish: "stop"))))
+                news.append(.report(rank: 0, .finished(id: job.id, JobSummary(.stop))))
             default: break
             }
         }

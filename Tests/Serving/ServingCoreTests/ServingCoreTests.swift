@@ -11,13 +11,13 @@ struct ServingCoreTests {
         bench.ready()
         for ticket in 1...12 { bench.ask(ticket, pictures: ["damaged"]) }
         bench.ask(13)
-        let failure = RankFailure(image: 0, exitCode: 2, message: "the picture is damaged")
+        let failure = RankFailure(.badImage, image: 0, message: "the picture is damaged")
         bench.report(.failed(failure))
         // Every vision rank says so, and the others' words come late.
         bench.report(.failed(failure))
         for ticket in 1...12 { #expect(bench.ends(of: ticket) == ["BAD_IMAGE"]) }
         bench.tokens([400, 902], of: 13)
-        bench.report(.finished(id: "j13", JobSummary(finish: "stop")))
+        bench.report(.finished(id: "j13", JobSummary(.stop)))
         #expect(bench.ends(of: 13) == ["stop"])
         #expect(bench.core.inFlight == 0 && bench.core.slots[0].visualTokens.byteCount == 0)
         let encoded = bench.actions.count { if case .encode = $0 { true } else { false } }
@@ -29,7 +29,7 @@ struct ServingCoreTests {
         var bench = try CoreBench()
         bench.ready()
         bench.ask(1, pictures: ["a"])
-        bench.report(.failed(RankFailure(image: 0, exitCode: 70, message: "no memory")))
+        bench.report(.failed(RankFailure(.internal, image: 0, message: "no memory")))
         #expect(bench.ends(of: 1) == ["INTERNAL"])
         bench.ask(2, pictures: ["a"])
         #expect(bench.submitted == ["j1", "j2"])
@@ -60,7 +60,7 @@ struct ServingCoreTests {
             if tickets.count > 1 { #expect(!tickets.contains(2)) }
             for ticket in tickets where ticket != 2 { bench.tokens([400, 902], of: ticket) }
             for ticket in tickets where ticket != 2 {
-                bench.report(.finished(id: "j\(ticket)", JobSummary(finish: "stop")))
+                bench.report(.finished(id: "j\(ticket)", JobSummary(.stop)))
             }
         }
         #expect(bench.ends(of: 2) == ["RANK_LOST"])
@@ -102,7 +102,7 @@ struct ServingCoreTests {
         bench.ready()
         #expect(bench.submitted == ["j1", "j1"])
         bench.tokens([401, 902], of: 1)
-        bench.report(.finished(id: "j1", JobSummary(finish: "stop")))
+        bench.report(.finished(id: "j1", JobSummary(.stop)))
         #expect(bench.ends(of: 1) == ["stop"])
     }
 
@@ -115,13 +115,17 @@ struct ServingCoreTests {
         #expect(bench.core.slots[0].isHung)
     }
 
-    @Test("a finish reason that is not known is an error, and no answer")
-    func unknownReason() throws {
+    @Test("what the leader cannot do is told by its kind, and counted", arguments: [
+        (RankFailure.Kind.tooLong, "TOO_LONG"), (.badRequest, "BAD_ARG"), (.notNumbers, "INTERNAL"),
+        (.internal, "INTERNAL"),
+    ])
+    func refusals(kind: RankFailure.Kind, code: String) throws {
         var bench = try CoreBench()
         bench.ready()
         bench.ask(1)
-        bench.report(.finished(id: "j1", JobSummary(finish: "whim")))
-        #expect(bench.ends(of: 1) == ["INTERNAL"])
+        bench.report(.failed(RankFailure(kind, id: "j1", message: "no")))
+        #expect(bench.ends(of: 1) == [code])
+        #expect(bench.core.statistics.errors == [code: 1])
     }
 
     @Test("deadlines, cancels and leaving, before and after work has begun")
@@ -148,7 +152,7 @@ struct ServingCoreTests {
     }
 
     @Test("loading, full and draining turn requests away at once, and a drained core ends")
-    func refusals() throws {
+    func doors() throws {
         var bench = try CoreBench { $0.inFlight = 1 }
         bench.feed(.asked(1, owner: 1))
         #expect(bench.ends(of: 1) == ["LOADING"])

@@ -17,12 +17,13 @@ struct TestRank {
         let hello = RankHello(
             rank: environment.rank,
             worldSize: environment.worldSize,
-            role: environment.rank == environment.worldSize - 1 ? .vision : .decoder
+            role: environment.rank == environment.worldSize - 1 ? .vision : .decoder,
+            build: code("build", environment.rank).map { "build \($0)" } ?? "build 0"
         )
         let link = try RankLink.connect(to: environment.address, secret: environment.secret, hello: hello)
         if options.contains("mpi") { MPI_Init(nil, nil) }
         if let code = code("fail", environment.rank) {
-            link.send(.failed(RankFailure(exitCode: code, message: "the checkpoint is broken", hint: "mend it")))
+            link.send(.failed(RankFailure(.ofRank, exitCode: code, message: "the checkpoint is broken", hint: "mend it")))
             link.close()
             exit(code)
         }
@@ -41,7 +42,7 @@ struct TestRank {
             var report = StepReport()
             report.tokens = [StepReport.Tokens(id: job.id, ids: job.promptIds.reversed())]
             link.send(.step(report))
-            link.send(.finished(id: job.id, JobSummary(finish: "stop")))
+            link.send(.finished(id: job.id, JobSummary(.stop)))
         case .encode(let job):
             let shape = [command.attachment.count]
             link.send(

@@ -37,6 +37,12 @@ int cprocess_open_pid(pid_t pid);
 /// Sends `signal` to the process behind a descriptor of cprocess_open_pid; 0, or -1 with `errno` set.
 int cprocess_signal_pid(int descriptor, int signal);
 
+/// Has the sockets of the child `pid` that listen on every address of the machine listen on the loopback address alone, at
+/// other ports: for programs that tell nobody where they listen.
+///
+/// How many there were; -1 where the kernel lets nobody do that.
+int cprocess_confine_listeners(pid_t pid);
+
 /// A descriptor from which one byte can be read for each watched signal that came: its number; -1 with `errno` set.
 ///
 /// The same for the whole process.

@@ -103,4 +103,26 @@ package final class DecoderWorkspace {
                 maxRows: options.maxRows
             )
     }
+
+    /// Bytes of them that lie in memory which the decoder ranks of one host share: rows of embeddings, partial sums.
+    package static func sharedBytes(
+        _ config: ModelConfig.Decoder,
+        plan: ShardPlan,
+        rank: Int,
+        options: DecoderOptions
+    ) -> Int {
+        guard plan.shards.count > 1 else { return 0 }
+        let trees = [(plan.attentionTree, plan.shards.map(\.queryHeads)), (plan.mlpTree, plan.shards.map(\.mlpLeaves))]
+        let embedding = plan.shards[rank].vocabularyRows.isEmpty ? 0 : options.maxRows * config.hidden * 4
+        return trees.reduce(embedding) { sum, part in
+            sum
+                + TreeAllReduce.sharedBytes(
+                    tree: part.0,
+                    leaves: part.1,
+                    width: config.hidden,
+                    rank: rank,
+                    maxRows: options.maxRows
+                )
+        }
+    }
 }

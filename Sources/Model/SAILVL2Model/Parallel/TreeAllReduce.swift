@@ -65,6 +65,18 @@ package final class TreeAllReduce {
             ? messages : max(messages, SharedPartialExchange.workBytes(sums, rank: rank, maxRows: maxRows))
     }
 
+    /// Bytes of `rank` that lie in memory which the ranks of one host share; part of ``workBytes``.
+    static func sharedBytes(
+        tree: ReductionTree,
+        leaves: [Range<Int>],
+        width: Int,
+        rank: Int,
+        maxRows: Int
+    ) -> Int {
+        let sums = PartialSums(tree: tree, leaves: leaves, width: width)
+        return sums.ranks == 1 ? 0 : SharedPartialExchange.workBytes(sums, rank: rank, maxRows: maxRows)
+    }
+
     /// Bytes of `rank` that others take in one all-reduce of `rows` rows.
     package static func bytesSent(
         tree: ReductionTree,

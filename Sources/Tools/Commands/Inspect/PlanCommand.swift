@@ -3,6 +3,7 @@ import Checkpoints
 import Diagnostics
 import Foundation
 import Frontend
+import GroupLauncher
 import RankProgram
 
 /// `flotilla plan`: what every rank would hold and send, before anything is loaded.
@@ -24,7 +25,7 @@ struct PlanCommand: ParsableCommand {
         let cacheTokens = min(8192, checkpoint.config.decoder.maxPositions)
         let options = try group.rankOptions(model: checkpoint.directory, cacheTokens: cacheTokens, maxSequences: 8)
         let plan = try GroupPlan(checkpoint, options)
-        let warnings = LaunchWarnings.of(options)
+        let warnings = LaunchWarnings.of(options) + [MessageMemory.warning(ranks: options.worldSize)].compactMap { $0 }
         let name = checkpoint.config.modelName
         let host = ProcessInfo.processInfo.hostName
         if json {

@@ -118,7 +118,10 @@ struct ServingOptions: ParsableArguments {
     /// Sets the place where ranks dial in.
     func prepareLink(_ spec: inout GroupSpec) throws {
         guard let text = link ?? (attach ? Self.attachmentLink : nil) else { return }
-        guard let address = LinkAddress(text) else { throw UsageError("--link is \(text), expected HOST:PORT") }
+        // Ranks that something else starts must know the port beforehand.
+        guard let address = LinkAddress(text, listening: !attach) else {
+            throw UsageError("--link is \(text), expected HOST:PORT")
+        }
         spec.linkHost = address.host
         spec.linkPort = address.port
     }

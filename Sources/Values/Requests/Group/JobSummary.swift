@@ -1,7 +1,6 @@
 /// How a job ended, with the times of the rank that ran it.
 package struct JobSummary: Codable, Sendable, Equatable {
-    /// `stop`, `length`, `cancelled` or another `finish` of the protocol.
-    package var finish: String
+    package var reason: FinishReason
     package var visionMilliseconds = 0.0
     package var prefillMilliseconds = 0.0
     package var firstTokenMilliseconds = 0.0
@@ -11,5 +10,5 @@ package struct JobSummary: Codable, Sendable, Equatable {
     /// Why the end of thinking was forced: `budget` or `loop`; `nil` if it was not.
     package var thinkingCut: String?
 
-    package init(finish: String) { self.finish = finish }
+    package init(_ reason: FinishReason) { self.reason = reason }
 }

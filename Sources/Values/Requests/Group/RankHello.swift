@@ -22,8 +22,8 @@ package struct RankHello: Codable, Sendable, Equatable {
     package var threads: Int
     /// The version of the executable.
     package var version: String
-    /// A digest of everything that all ranks must agree on (executable, checkpoint, options); empty when unknown.
-    package var fingerprint: String
+    /// Which build of the executable runs: two that differ in anything have two values; empty when unknown.
+    package var build: String
 
     package init(
         rank: Int,
@@ -31,7 +31,7 @@ package struct RankHello: Codable, Sendable, Equatable {
         role: RankRole,
         threads: Int = 1,
         version: String = "",
-        fingerprint: String = "",
+        build: String = "",
         host: String,
         machine: String,
         pid: Int32
@@ -44,7 +44,7 @@ package struct RankHello: Codable, Sendable, Equatable {
         self.pid = pid
         self.threads = threads
         self.version = version
-        self.fingerprint = fingerprint
+        self.build = build
     }
 
     /// The rank as errors name it: `rank 2 (vision) on host n3, pid 4711`.

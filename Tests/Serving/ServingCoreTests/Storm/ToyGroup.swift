@@ -40,7 +40,7 @@ struct ToyGroup {
 
     mutating func submit(_ job: GenerateJob) {
         guard job.promptIds.count < 4000 else {
-            outbox.append(.failed(RankFailure(id: job.id, exitCode: 2, message: "too long")))
+            outbox.append(.failed(RankFailure(.tooLong, id: job.id, message: "too long")))
             return
         }
         jobs[job.id] = Job(job: job, answer: job.answerIds)
@@ -59,7 +59,7 @@ struct ToyGroup {
 
     mutating func cancel(_ id: String) {
         guard jobs.removeValue(forKey: id) != nil else { return }
-        outbox.append(.finished(id: id, JobSummary(finish: "cancelled")))
+        outbox.append(.finished(id: id, JobSummary(.cancelled)))
     }
 
     mutating func forget(_ numbers: [Int32]) {
@@ -88,7 +88,7 @@ struct ToyGroup {
         guard let number = open.keys.sorted().first else { return nil }
         if pictures[number]?.isDamaged == true {
             pictures[number]?.failures -= 1
-            return .failed(RankFailure(image: number, exitCode: 2, message: "the picture is damaged"))
+            return .failed(RankFailure(.badImage, image: number, message: "the picture is damaged"))
         }
         pictures[number]?.arrived += 1
         var report = StepReport()
@@ -129,7 +129,7 @@ struct ToyGroup {
         }
         for (id, reason) in ended {
             jobs[id] = nil
-            outbox.append(.finished(id: id, JobSummary(finish: reason.rawValue)))
+            outbox.append(.finished(id: id, JobSummary(reason)))
         }
         report.load = load
         return report.tokens.isEmpty && report.prefill.isEmpty ? nil : .step(report)
