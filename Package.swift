@@ -160,8 +160,8 @@ let package = Package(
             "Coordinator",
             [
                 "Diagnostics", "Digests", "Requests", "Checkpoints", "Tokenization", "ImagePreprocessing", "GroupLink",
-                "GroupLauncher", "RankProgram", "ServingCore", "Frontend", "WireProtocol", nioCore, nioPosix, nioHTTP1,
-                logging,
+                "GroupLauncher", "RankProgram", "ServingCore", "Frontend", "WireProtocol", deques, nioCore, nioPosix,
+                nioHTTP1, logging,
             ]
         ),
         Floor.serving.library("ServerClient", ["Diagnostics", "Requests", "WireProtocol", nioCore, nioPosix]),
@@ -180,7 +180,8 @@ let package = Package(
             [
                 "Tensors", "Diagnostics", "Digests", "JSON", "Requests", "Kernels", "Checkpoints", "Tokenization",
                 "ImagePreprocessing", "Sharding", "SAILVL2Model", "Inference", "GroupLink", "GroupLauncher",
-                "RankProgram", "ServingCore", "Frontend", "WireProtocol", "Coordinator", "ServerClient", "DemoModel", "Benchmarks",
+                "RankProgram", "ServingCore", "Frontend", "WireProtocol", "Coordinator", "ServerClient", "DemoModel",
+                "Benchmarks",
                 logging, argumentParser,
             ]
         ),
@@ -238,7 +239,10 @@ let package = Package(
         Floor.serving.tests("WireProtocol", ["WireProtocol", "Requests", "JSON"]),
         Floor.serving.tests(
             "Coordinator",
-            ["Coordinator", "ServingCore", "WireProtocol", "Requests", "GroupLink", "Diagnostics", nioCore, nioEmbedded]
+            [
+                "Coordinator", "ServingCore", "WireProtocol", "Requests", "GroupLink", "Diagnostics", nioCore,
+                nioEmbedded,
+            ]
         ),
         Floor.serving.tests("ServerClient", ["ServerClient", "WireProtocol"]),
         Floor.tools.tests(

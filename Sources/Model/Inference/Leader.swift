@@ -1,5 +1,5 @@
-internal import Tensors
 package import Requests
+internal import Tensors
 
 /// Decoder rank 0: schedules steps, tells the followers, takes the tokens that come of it, and reports what happened.
 package final class Leader {

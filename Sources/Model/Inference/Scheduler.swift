@@ -117,7 +117,8 @@ package struct Scheduler {
         return Self.noteArrival(&waiting, image, images) + Self.noteArrival(&running, image, images)
     }
 
-    private static func noteArrival(_ sequences: inout [JobSequence], _ image: Int32, _ images: ImageTable) -> [String] {
+    private static func noteArrival(_ sequences: inout [JobSequence], _ image: Int32, _ images: ImageTable) -> [String]
+    {
         var complete: [String] = []
         for index in sequences.indices where !sequences[index].hasReportedImages {
             guard sequences[index].job.images.contains(where: { $0.number == image }),

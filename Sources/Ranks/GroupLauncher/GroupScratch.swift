@@ -24,7 +24,9 @@ struct GroupScratch: Equatable {
     func write(_ text: String, to name: String) throws(LaunchError) -> String {
         let file = "\(path)/\(name)"
         let descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw LaunchError("\(file) cannot be written: \(String(cString: strerror(errno)))") }
+        guard descriptor >= 0 else {
+            throw LaunchError("\(file) cannot be written: \(String(cString: strerror(errno)))")
+        }
         defer { close(descriptor) }
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {

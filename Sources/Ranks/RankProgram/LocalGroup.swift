@@ -5,9 +5,9 @@ package import Foundation
 package import GroupLink
 internal import ImagePreprocessing
 internal import Inference
+package import Requests
 internal import SAILVL2Model
 internal import Tensors
-package import Requests
 
 /// A group of one decoder rank and one vision rank in this process, without MPI.
 ///
@@ -87,7 +87,8 @@ private final class LocalTileInbox: TileInbox {
     private var waiting: [Waiting] = []
     private var encoded: [(header: TileHeader, tokens: FloatBuffer)] = []
 
-    init(_ checkpoint: Checkpoint, _ options: RankOptions, format: WeightFormat, threads: Int, endpoint: LocalEndpoint) {
+    init(_ checkpoint: Checkpoint, _ options: RankOptions, format: WeightFormat, threads: Int, endpoint: LocalEndpoint)
+    {
         self.checkpoint = checkpoint
         maxPixels = options.maxPixels
         self.format = format

@@ -19,7 +19,8 @@ final class TileEncoder {
     /// - Parameters:
     ///   - format: what the group runs in.
     ///   - maxPixels: pictures with more are refused.
-    init(_ checkpoint: Checkpoint, format: WeightFormat, threads: Int, maxPixels: Int = ImageLimits.standard.maxPixels) {
+    init(_ checkpoint: Checkpoint, format: WeightFormat, threads: Int, maxPixels: Int = ImageLimits.standard.maxPixels)
+    {
         config = checkpoint.config
         limits = ImageLimits(maxPixels: maxPixels)
         let pool = ThreadPool(threads: threads)

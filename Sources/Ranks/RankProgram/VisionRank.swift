@@ -4,8 +4,8 @@ internal import Diagnostics
 internal import Foundation
 internal import GroupLink
 internal import Inference
-internal import Tensors
 internal import Requests
+internal import Tensors
 
 /// What a vision rank's main thread does: commands to the computing thread, tiles to the decoder ranks.
 ///
@@ -38,7 +38,12 @@ final class VisionRank {
 
     /// Works until the process in front says that the work is over.
     func run(_ checkpoint: Checkpoint, threads: Int) throws {
-        worker.start(checkpoint, format: try checkpoint.format(asked: options.format), threads: threads, maxPixels: options.maxPixels)
+        worker.start(
+            checkpoint,
+            format: try checkpoint.format(asked: options.format),
+            threads: threads,
+            maxPixels: options.maxPixels
+        )
         var idle = IdleWait()
         while true {
             endpoint.tick()

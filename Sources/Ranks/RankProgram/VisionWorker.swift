@@ -4,10 +4,10 @@ internal import Foundation
 internal import GroupLink
 internal import ImagePreprocessing
 internal import Kernels
+internal import Requests
 internal import SAILVL2Model
 internal import Synchronization
 internal import Tensors
-internal import Requests
 
 /// A vision rank's computing thread: takes images, gives tiles.
 ///

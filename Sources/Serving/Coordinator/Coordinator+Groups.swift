@@ -2,9 +2,9 @@ internal import Diagnostics
 internal import Foundation
 internal import GroupLauncher
 internal import Logging
+internal import RankProgram
 internal import Requests
 internal import ServingCore
-internal import RankProgram
 
 /// Groups of ranks: started, heard, and looked for.
 extension Coordinator {

@@ -1,11 +1,11 @@
 internal import Checkpoints
+internal import GroupLauncher
 internal import GroupLink
 internal import NIOCore
 internal import RankProgram
 internal import Requests
 internal import ServingCore
 internal import WireProtocol
-internal import GroupLauncher
 
 /// What INFO, HEALTH, STATS and METRICS say.
 extension Coordinator {

@@ -3,9 +3,9 @@ internal import GroupLink
 internal import Logging
 internal import NIOCore
 internal import RankProgram
-internal import WireProtocol
 internal import Requests
 internal import ServingCore
+internal import WireProtocol
 
 extension Coordinator {
     /// A client has connected: it is greeted.

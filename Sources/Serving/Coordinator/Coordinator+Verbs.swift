@@ -1,8 +1,8 @@
 internal import GroupLink
 internal import NIOCore
-internal import WireProtocol
 internal import Requests
 internal import ServingCore
+internal import WireProtocol
 
 extension Coordinator {
     /// Carries out one line of a client.

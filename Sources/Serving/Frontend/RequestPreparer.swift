@@ -1,11 +1,11 @@
-package import ServingCore
 package import Checkpoints
 package import Diagnostics
 internal import Digests
 internal import GroupLink
 package import ImagePreprocessing
-package import Tokenization
 internal import Requests
+package import ServingCore
+package import Tokenization
 
 /// Turns conversations into token ids and pictures into tile counts; reads headers of pictures, decodes none.
 package final class RequestPreparer: Sendable {

@@ -2,10 +2,10 @@ package import Checkpoints
 internal import Diagnostics
 package import Foundation
 package import GroupLauncher
+internal import GroupLink
 package import RankProgram
 package import Requests
 package import ServingCore
-internal import GroupLink
 
 /// A group that this process alone uses: ranks under `mpirun`, or one rank in this process.
 package protocol ServedGroup: AnyObject {

@@ -1,5 +1,5 @@
-internal import Requests
 internal import HeapModule
+internal import Requests
 
 extension ServingCore {
     /// A request has come: it is made ready beside the core, or turned away.

@@ -1,5 +1,5 @@
-internal import Requests
 internal import HeapModule
+internal import Requests
 
 /// What time brings: deadlines, signs of life, and the end of groups that say nothing.
 extension ServingCore {

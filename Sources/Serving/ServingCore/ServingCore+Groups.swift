@@ -11,7 +11,11 @@ extension ServingCore {
         slots[slot].restartAt = nil
         slots[slot].lastNews = now
         let decoderRanks = slots[slot].policy.decoderRanks
-        log(.info, "group starts", details(slot) + [("decoder", "\(decoderRanks)"), ("vision", "\(limits.visionRanks)")])
+        log(
+            .info,
+            "group starts",
+            details(slot) + [("decoder", "\(decoderRanks)"), ("vision", "\(limits.visionRanks)")]
+        )
         actions.append(
             .startGroup(slot: slot, generation: slots[slot].generation, decoderRanks: decoderRanks)
         )
@@ -55,7 +59,8 @@ extension ServingCore {
             .info,
             "group is ready",
             details(slot) + [
-                ("decoder", "\(policy.decoderRanks)"), ("degraded", "\(policy.isDegraded)"), ("in_line", "\(line.count)"),
+                ("decoder", "\(policy.decoderRanks)"), ("degraded", "\(policy.isDegraded)"),
+                ("in_line", "\(line.count)"),
             ]
         )
         actions.append(.announce(message: nil))

@@ -73,7 +73,8 @@ extension FileSignature {
         let others = stride(from: 16, to: max(16, length - 3), by: 4).map { brand(in: bytes, at: $0) }
         switch major {
         case "mif1", "miaf": return others.compactMap { brands[$0] }.first ?? "a HEIC image"
-        case "msf1": return others.compactMap { brands[$0] }.first { $0.hasSuffix("sequence") } ?? "a HEIC image sequence"
+        case "msf1":
+            return others.compactMap { brands[$0] }.first { $0.hasSuffix("sequence") } ?? "a HEIC image sequence"
         default: return "a video file"
         }
     }

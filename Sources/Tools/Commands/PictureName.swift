@@ -49,9 +49,13 @@ struct PictureName {
         let rest = text.dropFirst("file://".count)
         let host = rest.prefix { $0 != "/" }
         guard host.isEmpty || host.lowercased() == "localhost" else {
-            throw UsageError("\(shown) is on the host \(host)", hint: "file: addresses of this host begin with file:///")
+            throw UsageError(
+                "\(shown) is on the host \(host)",
+                hint: "file: addresses of this host begin with file:///"
+            )
         }
-        guard let path = rest.dropFirst(host.count).removingPercentEncoding, !path.isEmpty, !path.utf8.contains(0) else {
+        guard let path = rest.dropFirst(host.count).removingPercentEncoding, !path.isEmpty, !path.utf8.contains(0)
+        else {
             throw UsageError("\(shown) names no file")
         }
         return path

@@ -147,7 +147,8 @@ struct RankGroupTests {
         let error = try #require(group.nextEnd()?.error as? LaunchError)
         #expect(error.exitCode == .launchFailed)
         // mpirun does not always name the rank; what is missing is named then, if anything is not.
-        let expected = #/complete: (rank 1:|mpirun) exited with status 42(?<missing> before rank [0-9, ]+ said hello)?: /#
+        let expected =
+            #/complete: (rank 1:|mpirun) exited with status 42(?<missing> before rank [0-9, ]+ said hello)?: /#
         let match = try #require(error.description.firstMatch(of: expected), "\(error.description)")
         #expect(match.missing?.contains("1") != false)
         #expect(error.description.contains("the test rank gives up"))
@@ -193,7 +194,9 @@ struct RankGroupTests {
         let group = try RankGroup.start(spec)
         _ = group.waitUntilEnded()
         var found = false
-        while !found, let line = lines.next(within: .seconds(Watchdog.seconds)) { found = line == "the test rank gives up" }
+        while !found, let line = lines.next(within: .seconds(Watchdog.seconds)) {
+            found = line == "the test rank gives up"
+        }
         #expect(found)
     }
 

@@ -1,6 +1,6 @@
+import ServingCore
 import Testing
 
-import ServingCore
 @testable import Coordinator
 
 struct HistogramTests {

@@ -58,8 +58,12 @@ struct CoreBench: ~Copyable {
         ready()
     }
 
-    mutating func ask(_ ticket: Ticket, owner: Owner = 0, pictures: [String] = [], _ change: (inout RequestOptions) -> Void = { _ in })
-    {
+    mutating func ask(
+        _ ticket: Ticket,
+        owner: Owner = 0,
+        pictures: [String] = [],
+        _ change: (inout RequestOptions) -> Void = { _ in }
+    ) {
         feed(.asked(ticket, owner: owner))
         var template = GenerateJob(id: "", promptIds: Array(repeating: 300, count: 20))
         template.stopIds = [902]

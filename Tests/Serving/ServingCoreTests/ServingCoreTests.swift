@@ -115,10 +115,13 @@ struct ServingCoreTests {
         #expect(bench.core.slots[0].isHung)
     }
 
-    @Test("what the leader cannot do is told by its kind, and counted", arguments: [
-        (RankFailure.Kind.tooLong, "TOO_LONG"), (.badRequest, "BAD_ARG"), (.notNumbers, "INTERNAL"),
-        (.internal, "INTERNAL"),
-    ])
+    @Test(
+        "what the leader cannot do is told by its kind, and counted",
+        arguments: [
+            (RankFailure.Kind.tooLong, "TOO_LONG"), (.badRequest, "BAD_ARG"), (.notNumbers, "INTERNAL"),
+            (.internal, "INTERNAL"),
+        ]
+    )
     func refusals(kind: RankFailure.Kind, code: String) throws {
         var bench = try CoreBench()
         bench.ready()

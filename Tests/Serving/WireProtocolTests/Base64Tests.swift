@@ -24,7 +24,9 @@ struct Base64Tests {
             // Broken anywhere, as some programs do.
             let odd = data.base64EncodedString().reduce(into: "") {
                 $0.append($1)
-                if Bool.random(using: &random) { $0.append([" ", "\t", "\r", "\n"][Int.random(in: 0..<4, using: &random)]) }
+                if Bool.random(using: &random) {
+                    $0.append([" ", "\t", "\r", "\n"][Int.random(in: 0..<4, using: &random)])
+                }
             }
             #expect(decode(odd) == Array(data))
         }
@@ -33,7 +35,8 @@ struct Base64Tests {
     @Test(
         "what is not base64 is refused",
         arguments: [
-            "A", "AB", "ABC", "AB=", "A===", "=", "====", "AB==C", "AB==ABCD", "ABC=D", "ABC==", "AB-_", "ABCD*", "AB\u{B}C",
+            "A", "AB", "ABC", "AB=", "A===", "=", "====", "AB==C", "AB==ABCD", "ABC=D", "ABC==", "AB-_", "ABCD*",
+            "AB\u{B}C",
             "ABCDé", "ABCDE", "AB=C",
         ]
     )

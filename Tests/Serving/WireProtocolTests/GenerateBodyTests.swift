@@ -1,17 +1,26 @@
 import Foundation
+import Requests
 import Testing
 
 @testable import WireProtocol
-import Requests
 
 struct GenerateBodyTests {
     @Test("The defaults of the protocol")
     func defaults() throws {
         let body = try GenerateBody(json: "{\"prompt\":\"hello\"}")
         #expect(body == GenerateBody(prompt: "hello"))
-        #expect(body.options.sampling.maxTokens == 512 && body.options.sampling.temperature == 0 && body.options.sampling.topP == 1 && body.options.sampling.topK == 0 && body.options.sampling.minP == 0)
-        #expect(body.options.sampling.repetitionPenalty == 1 && body.options.seed == nil && body.options.stop.isEmpty && body.options.think == .auto)
-        #expect(body.options.thinkBudget == nil && body.options.maxTiles == nil && body.options.stream && body.options.logprobs == 0)
+        #expect(
+            body.options.sampling.maxTokens == 512 && body.options.sampling.temperature == 0
+                && body.options.sampling.topP == 1 && body.options.sampling.topK == 0 && body.options.sampling.minP == 0
+        )
+        #expect(
+            body.options.sampling.repetitionPenalty == 1 && body.options.seed == nil && body.options.stop.isEmpty
+                && body.options.think == .auto
+        )
+        #expect(
+            body.options.thinkBudget == nil && body.options.maxTiles == nil && body.options.stream
+                && body.options.logprobs == 0
+        )
         #expect(body.options.deadlineMilliseconds == nil)
     }
 
@@ -28,9 +37,18 @@ struct GenerateBodyTests {
         )
         #expect(body.messages?.map(\.role) == ["system", "user", "assistant"])
         #expect(body.messages?[1].parts == [.image(.blob(2)), .text("t")])
-        #expect(body.options.sampling.maxTokens == 9 && body.options.sampling.temperature == 0.5 && body.options.sampling.topP == 0.9 && body.options.sampling.topK == 40)
-        #expect(body.options.sampling.minP == 0.05 && body.options.sampling.repetitionPenalty == 1.1 && body.options.seed == .max && body.options.stop == ["x", "y"])
-        #expect(body.options.think == .on && body.options.thinkBudget == 0 && body.options.maxTiles == 10 && !body.options.stream)
+        #expect(
+            body.options.sampling.maxTokens == 9 && body.options.sampling.temperature == 0.5
+                && body.options.sampling.topP == 0.9 && body.options.sampling.topK == 40
+        )
+        #expect(
+            body.options.sampling.minP == 0.05 && body.options.sampling.repetitionPenalty == 1.1
+                && body.options.seed == .max && body.options.stop == ["x", "y"]
+        )
+        #expect(
+            body.options.think == .on && body.options.thinkBudget == 0 && body.options.maxTiles == 10
+                && !body.options.stream
+        )
         #expect(body.options.logprobs == 3 && body.options.deadlineMilliseconds == 120_000)
         #expect(try GenerateBody(json: body.json) == body, "what the client writes is what the server reads")
     }

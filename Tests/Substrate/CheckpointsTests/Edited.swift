@@ -1,8 +1,8 @@
 import Foundation
+import JSON
 import TestSupport
 
 @testable import Checkpoints
-import JSON
 
 /// Copies of checkpoints that a test changes.
 enum Edited {

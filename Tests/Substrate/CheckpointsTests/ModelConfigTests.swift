@@ -1,9 +1,9 @@
 import Foundation
+import JSON
 import TestSupport
 import Testing
 
 @testable import Checkpoints
-import JSON
 
 /// One change to the configuration of mini-f32 and the field that the error must name.
 struct ConfigCase: Sendable, CustomTestStringConvertible {

@@ -19,7 +19,8 @@ struct ImageFormatTests {
             ("\0\0\0\u{1C}ftypmif1\0\0\0\0mif1avifmiaf", "an AVIF image"),
             ("\0\0\0\u{1C}ftypmsf1\0\0\0\0mif1avifavis", "an AVIF image sequence"),
             ("\0\0\0\u{1C}ftypmsf1\0\0\0\0heic", "a HEIC image sequence"),
-            ("\u{7F}\u{7F}\u{7F}\u{7F}ftypisom", "a video file"), ("\0\0\0\u{1C}ftyp", "a video file"), ("RIFF1234WAVE", "a RIFF file without a WebP image in it"),
+            ("\u{7F}\u{7F}\u{7F}\u{7F}ftypisom", "a video file"), ("\0\0\0\u{1C}ftyp", "a video file"),
+            ("RIFF1234WAVE", "a RIFF file without a WebP image in it"),
             ("II*\0abcd", "a TIFF image"), ("PK\u{3}\u{4}", "a ZIP archive"),
         ]
     )

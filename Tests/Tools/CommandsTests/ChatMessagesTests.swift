@@ -1,9 +1,9 @@
 import Diagnostics
 import Foundation
 import Testing
+import Tokenization
 
 @testable import Commands
-import Tokenization
 
 @Suite struct ChatMessagesTests {
     @Test func `Strings and parts are read, and unknown members are ignored`() throws {
@@ -25,7 +25,8 @@ import Tokenization
 
     @Test(arguments: [
         ("[]", "empty array"), ("{}", "an array"), ("", "an array"), ("[1]", "an object"),
-        (#"[{"role":"robot","content":"x"}]"#, #""robot""#), (#"[{"content":"x"}]"#, #"messages[0] is an object without "role""#),
+        (#"[{"role":"robot","content":"x"}]"#, #""robot""#),
+        (#"[{"content":"x"}]"#, #"messages[0] is an object without "role""#),
         (#"[{"role":"user"}]"#, #""content""#), (#"[{"role":"user","content":null}]"#, "null"),
         (#"[{"role":"user","content":[{"type":"image","blob":0}]}]"#, "messages[0].content[0].blob"),
         (#"[{"role":"user","content":[{"type":"image"}]}]"#, "one of image, path and data"),

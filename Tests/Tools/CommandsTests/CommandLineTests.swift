@@ -24,7 +24,9 @@ struct CommandLineTests {
 
     @Test(
         "a question may begin with a dash",
-        arguments: [["-5 plus 3?"], ["--", "-5+3"], ["--", "- 5"], ["--json", "-x y"], ["-x y", "--json"], ["plain"]]
+        arguments: [
+            ["-5 plus 3?"], ["--", "-5+3"], ["--", "- 5"], ["--json", "-x y"], ["-x y", "--json"], ["plain"],
+        ]
     )
     func questions(words: [String]) throws {
         try Fixtures.withTemporaryDirectory { directory in
@@ -53,7 +55,10 @@ struct CommandLineTests {
             #expect(one.errors.contains("no.png: no such file"), "\(one.errors)")
             let batch = directory.appendingPathComponent("b.jsonl")
             try Data("{\"prompt\":\"x\"}\r\n{\"messages\":\(messages)}\r\n".utf8).write(to: batch)
-            let many = try FlotillaProgram.run(["generate", "--model", Self.model, "--batch", batch.path], in: directory)
+            let many = try FlotillaProgram.run(
+                ["generate", "--model", Self.model, "--batch", batch.path],
+                in: directory
+            )
             #expect(many.status == 2 && many.output.isEmpty)
             #expect(many.errors.contains("b.jsonl, line 2: messages[0].content[1]: "), "\(many.errors)")
         }
@@ -66,10 +71,12 @@ struct CommandLineTests {
             let data = try Data(contentsOf: picture).base64EncodedString(options: .lineLength76Characters)
                 .replacingOccurrences(of: "\r\n", with: "\\r\\n")
             let parts = [
-                "{\"type\":\"image\",\"image\":\"file://\(picture.path)\"}", "{\"type\":\"image\",\"data\":\"\(data)\"}",
+                "{\"type\":\"image\",\"image\":\"file://\(picture.path)\"}",
+                "{\"type\":\"image\",\"data\":\"\(data)\"}",
                 "{\"type\":\"text\",\"text\":\"x\"}",
             ]
-            let line = "{\"id\":12345678901234567890,\"max_tokens\":2.0,\"messages\":"
+            let line =
+                "{\"id\":12345678901234567890,\"max_tokens\":2.0,\"messages\":"
                 + "[{\"role\":\"user\",\"content\":[\(parts.joined(separator: ","))]}]}"
             let batch = directory.appendingPathComponent("b.jsonl")
             try Data("\(line)\r\n\r\n{\"prompt\":\"y\",\"max_tokens\":1}\r\n".utf8).write(to: batch)

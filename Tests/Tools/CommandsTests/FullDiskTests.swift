@@ -15,7 +15,8 @@ struct FullDiskTests {
     private func run(_ command: [String], mount options: String, in directory: URL) throws -> FlotillaProgram.Outcome {
         let disk = directory.appendingPathComponent("disk")
         try FileManager.default.createDirectory(at: disk, withIntermediateDirectories: true)
-        let script = #"mount -t tmpfs -o "$1" tmpfs "$2" && cd "$2" && shift 2 && { "$@"; status=$?; ls -A; exit $status; }"#
+        let script =
+            #"mount -t tmpfs -o "$1" tmpfs "$2" && cd "$2" && shift 2 && { "$@"; status=$?; ls -A; exit $status; }"#
         let words = ["-m", "sh", "-c", script, "sh", options, disk.path, FlotillaProgram.executable.path]
         return try MountNamespace.run(words + command + ["--out", "made"], in: directory).wait()
     }
@@ -35,7 +36,10 @@ struct FullDiskTests {
             // Room for the bytes, but not for as many files.
             let outcome = try run(command, mount: "size=64m,nr_inodes=5", in: directory)
             #expect(outcome.status == 2 && outcome.output.isEmpty, "\(outcome.output)")
-            #expect(outcome.errors.contains("cannot be written: its disk is full\n  hint: make room"), "\(outcome.errors)")
+            #expect(
+                outcome.errors.contains("cannot be written: its disk is full\n  hint: make room"),
+                "\(outcome.errors)"
+            )
         }
     }
 

@@ -12,7 +12,10 @@ struct PictureNameTests {
         try Fixtures.withTemporaryDirectory { directory in
             let file = directory.appendingPathComponent("a b%.png")
             try Data([1, 2, 3]).write(to: file)
-            let encoded = file.path.replacingOccurrences(of: "%", with: "%25").replacingOccurrences(of: " ", with: "%20")
+            let encoded = file.path.replacingOccurrences(of: "%", with: "%25").replacingOccurrences(
+                of: " ",
+                with: "%20"
+            )
             for name in [
                 "a b%.png", file.path, "file://\(encoded)", "FILE://localhost\(encoded)", "data:image/png;base64,AQID",
                 "data:;base64,AQ\r\nID", PictureName.data([1, 2, 3]),

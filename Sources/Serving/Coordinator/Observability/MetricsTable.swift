@@ -79,7 +79,9 @@ struct MetricsTable {
                 "thinking": $0.tokens.thinking, "answer": $0.tokens.answer,
             ]
         },
-        Row("prefix_cache_queries_total", .counter, "Prompt tokens looked up in the prefix cache.") { $0.tokens.prompt },
+        Row("prefix_cache_queries_total", .counter, "Prompt tokens looked up in the prefix cache.") {
+            $0.tokens.prompt
+        },
         Row("prefix_cache_hits_total", .counter, "Prompt tokens found in the prefix cache.") { $0.tokens.cached },
         Row("mm_cache_queries_total", .counter, "Pictures looked up among the visual tokens.") {
             $0.cache.imageHits + $0.cache.imageMisses

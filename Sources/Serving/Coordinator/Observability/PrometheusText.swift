@@ -1,4 +1,5 @@
 internal import ServingCore
+
 /// Builds a page in Prometheus' text exposition format, version 0.0.4.
 struct PrometheusText {
     enum Kind: String {

@@ -7,10 +7,10 @@ internal import GroupLink
 internal import ImagePreprocessing
 internal import NIOPosix
 internal import RankProgram
+internal import Requests
 internal import ServingCore
 internal import Tokenization
 internal import WireProtocol
-internal import Requests
 
 /// Makes requests ready for the ranks, on threads beside the coordinator's loop: parses, tokenises, counts tiles.
 final class PreparationDesk: Sendable {
@@ -180,7 +180,10 @@ final class PreparationDesk: Sendable {
     /// A picture below the allowed directory, links followed first.
     private func read(_ path: String) throws(RequestError) -> [UInt8] {
         guard let imageDirectory else {
-            throw RequestError(.badArgument, "pictures by path are not allowed; the operator may, with --image-directory")
+            throw RequestError(
+                .badArgument,
+                "pictures by path are not allowed; the operator may, with --image-directory"
+            )
         }
         let base = imageDirectory.path
         let full = URL(fileURLWithPath: path, relativeTo: URL(fileURLWithPath: base + "/")).resolvingSymlinksInPath()

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Diagnostics
 import Benchmarks
+import Diagnostics
 import Foundation
 import Kernels
 

@@ -21,7 +21,10 @@ struct AskCommand: ParsableCommand {
     @OptionGroup var server: ServerOptions
     @OptionGroup var answer: AnswerOptions
 
-    @Option(parsing: .unconditionalSingleValue, help: "A picture to ask about: JPEG, PNG or WebP; may be given several times.")
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: "A picture to ask about: JPEG, PNG or WebP; may be given several times."
+    )
     var image: [String] = []
 
     @Option(parsing: .unconditional, help: "A system message, in place of the published one.")

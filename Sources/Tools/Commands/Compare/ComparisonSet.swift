@@ -4,9 +4,9 @@ import Diagnostics
 import Foundation
 import Frontend
 import RankProgram
-import Tokenization
 import Requests
 import ServingCore
+import Tokenization
 
 /// The texts and pictures that formats are compared on.
 struct ComparisonSet {

@@ -23,7 +23,10 @@ struct GenerateCommand: ParsableCommand {
     @Option(parsing: .unconditional, help: "What to ask.")
     var prompt: String?
 
-    @Option(parsing: .unconditionalSingleValue, help: "A picture to ask about: JPEG, PNG or WebP; may be given several times.")
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: "A picture to ask about: JPEG, PNG or WebP; may be given several times."
+    )
     var image: [String] = []
 
     @Option(parsing: .unconditional, help: "A system message, in place of the published one.")
@@ -32,7 +35,10 @@ struct GenerateCommand: ParsableCommand {
     @Option(parsing: .unconditional, help: "A conversation: a file with a JSON array of {\"role\", \"content\"}.")
     var messages: String?
 
-    @Option(parsing: .unconditional, help: "Many conversations: a file with a JSON object {\"id\", \"messages\"} a line.")
+    @Option(
+        parsing: .unconditional,
+        help: "Many conversations: a file with a JSON object {\"id\", \"messages\"} a line."
+    )
     var batch: String?
 
     @Flag(help: "Print one JSON object an answer.")
@@ -52,7 +58,9 @@ struct GenerateCommand: ParsableCommand {
         if prompt == nil, system != nil || !image.isEmpty {
             throw ValidationError("--system and --image go with --prompt")
         }
-        guard (0...1000).contains(restarts) else { throw ValidationError("--restarts is \(restarts), expected 0 to 1000") }
+        guard (0...1000).contains(restarts) else {
+            throw ValidationError("--restarts is \(restarts), expected 0 to 1000")
+        }
         if batch != nil, trace != nil { throw ValidationError("--trace goes with one conversation") }
     }
 

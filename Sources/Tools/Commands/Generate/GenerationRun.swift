@@ -1,4 +1,3 @@
-import ServingCore
 import Checkpoints
 import Diagnostics
 import Foundation
@@ -6,8 +5,9 @@ import Frontend
 import GroupLauncher
 import GroupLink
 import RankProgram
-import Tokenization
 import Requests
+import ServingCore
+import Tokenization
 
 /// One run of `flotilla generate`: prepares requests, runs a group for them, prints the answers.
 struct GenerationRun {
@@ -128,7 +128,9 @@ struct GenerationRun {
         handlers.onLoading = { progress.show(done: $0, total: $1) }
         handlers.onReady = { progress.end() }
         handlers.onLog = { entry in
-            if restarts > 0, entry.level != .info { Self.note(([entry.message] + entry.details.map(\.value)).joined(separator: " ")) }
+            if restarts > 0, entry.level != .info {
+                Self.note(([entry.message] + entry.details.map(\.value)).joined(separator: " "))
+            }
         }
         let serving = InProcessServing(
             limits(options, inFlight: inFlight),

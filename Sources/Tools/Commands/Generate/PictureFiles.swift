@@ -1,7 +1,7 @@
 import Diagnostics
-import ServingCore
 import Foundation
 import Frontend
+import ServingCore
 import Tokenization
 
 extension RequestPreparer {

@@ -13,7 +13,10 @@ extension Storm {
         require(snapshot.running == dispatched.count, "figures: running")
         require(snapshot.running + snapshot.waiting == core.inFlight, "figures: waiting")
         for slot in core.slots {
-            require(slot.tickets.count <= core.limits.sequences + core.limits.ahead, "a group has more than it has room for")
+            require(
+                slot.tickets.count <= core.limits.sequences + core.limits.ahead,
+                "a group has more than it has room for"
+            )
             if slot.trial != nil { require(slot.tickets.count == 1, "a request on trial has company") }
             if slot.phase != .ready { require(slot.tickets.isEmpty, "a group that is not ready has requests") }
         }
@@ -34,7 +37,9 @@ extension Storm {
             for picture in mine.flatMap(\.pictures) {
                 require(slot.visualTokens.key(of: picture.number) == picture.key, "a picture in use is gone")
             }
-            for request in mine { require(request.pictures.count == request.prepared.tiles.count, "pictures not taken") }
+            for request in mine {
+                require(request.pictures.count == request.prepared.tiles.count, "pictures not taken")
+            }
             let idle = slot.visualTokens.byteCount - slot.visualTokens.pinnedBytes
             require(idle <= core.limits.visualCacheBytes, "more idle pictures than may be")
             guard let group = groups[index]?.group, groups[index]?.generation == slot.generation else { continue }

@@ -39,7 +39,9 @@ extension Storm {
 
     /// Ranks die of it when its prompt has been read.
     private func isKiller(_ id: String, _ job: ToyGroup.Job) -> Bool {
-        guard job.prefilled == job.job.promptIds.count, let ticket = ServedRequest.ticket(ofJob: id) else { return false }
+        guard job.prefilled == job.job.promptIds.count, let ticket = ServedRequest.ticket(ofJob: id) else {
+            return false
+        }
         return heard[ticket]?.kills ?? false
     }
 

@@ -9,9 +9,9 @@ struct StormTests {
     /// In a debug build a tenth of the inputs has to do.
     static var inputs: Int {
         #if DEBUG
-            100_000
+        100_000
         #else
-            1_000_000
+        1_000_000
         #endif
     }
 

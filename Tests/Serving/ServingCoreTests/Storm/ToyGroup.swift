@@ -84,7 +84,9 @@ struct ToyGroup {
 
     /// A vision rank has a tile, or finds that it cannot read a picture.
     private mutating func see(_ random: inout SplitMix) -> LinkReport? {
-        let open = pictures.filter { $0.value.failures > 0 || (!$0.value.isDamaged && $0.value.arrived < $0.value.tiles) }
+        let open = pictures.filter {
+            $0.value.failures > 0 || (!$0.value.isDamaged && $0.value.arrived < $0.value.tiles)
+        }
         guard let number = open.keys.sorted().first else { return nil }
         if pictures[number]?.isDamaged == true {
             pictures[number]?.failures -= 1
@@ -123,7 +125,9 @@ struct ToyGroup {
                 let token = Self.token(job.job, job.answer.count)
                 job.answer.append(token)
                 report.tokens.append(.init(id: id, ids: [token]))
-                if let reason = job.job.finishReason(last: token, count: job.answer.count) { ended.append((id, reason)) }
+                if let reason = job.job.finishReason(last: token, count: job.answer.count) {
+                    ended.append((id, reason))
+                }
             }
             jobs[id] = job
         }

@@ -35,7 +35,10 @@ struct TokenizerStagesTests {
         ("offsets not trimmed", set(["pre_tokenizer", "pretokenizers", 1, "trim_offsets"], "false")),
         ("no post-processor", set(["post_processor"], "null")),
         ("post-processor left out", set(["post_processor"], nil)),
-        ("offsets after", set(["post_processor"], #"{"type":"ByteLevel","add_prefix_space":true,"trim_offsets":true}"#)),
+        (
+            "offsets after",
+            set(["post_processor"], #"{"type":"ByteLevel","add_prefix_space":true,"trim_offsets":true}"#)
+        ),
         ("the decoder's flags", set(["decoder", "add_prefix_space"], "false")),
         ("no prefix", set(["model", "continuing_subword_prefix"], "null")),
         ("flags left out", set(["model", "ignore_merges"], nil)),
@@ -55,7 +58,10 @@ struct TokenizerStagesTests {
         ("pre_tokenizer", "351 others", set(["pre_tokenizer"], "null")),
         (
             "pre_tokenizer.type", "2 others",
-            set(["pre_tokenizer"], #"{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true}"#)
+            set(
+                ["pre_tokenizer"],
+                #"{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true}"#
+            )
         ),
         ("pre_tokenizer.pretokenizers", "351 others", set(["pre_tokenizer", "pretokenizers", 1], nil)),
         ("pre_tokenizer.pretokenizers", "27 others", set(["pre_tokenizer", "pretokenizers", 0], nil)),
@@ -74,14 +80,32 @@ struct TokenizerStagesTests {
                 value.set(["pre_tokenizer", "pretokenizers"], .array(parts.reversed()))
             }
         ),
-        ("pretokenizers[0].behavior", "371 others", set(["pre_tokenizer", "pretokenizers", 0, "behavior"], #""Removed""#)),
-        ("pretokenizers[0].behavior", "27 others", set(["pre_tokenizer", "pretokenizers", 0, "behavior"], #""Contiguous""#)),
+        (
+            "pretokenizers[0].behavior", "371 others",
+            set(["pre_tokenizer", "pretokenizers", 0, "behavior"], #""Removed""#)
+        ),
+        (
+            "pretokenizers[0].behavior", "27 others",
+            set(["pre_tokenizer", "pretokenizers", 0, "behavior"], #""Contiguous""#)
+        ),
         ("pretokenizers[0].invert", "not known", set(["pre_tokenizer", "pretokenizers", 0, "invert"], "true")),
-        ("pretokenizers[0].pattern.Regex", "71 others", set(["pre_tokenizer", "pretokenizers", 0, "pattern"], #"{"String":" "}"#)),
-        ("pretokenizers[0].pattern.Regex", "not known", set(["pre_tokenizer", "pretokenizers", 0, "pattern", "Regex"], #"" ""#)),
-        ("pretokenizers[1].add_prefix_space", "361 others", set(["pre_tokenizer", "pretokenizers", 1, "add_prefix_space"], "true")),
+        (
+            "pretokenizers[0].pattern.Regex", "71 others",
+            set(["pre_tokenizer", "pretokenizers", 0, "pattern"], #"{"String":" "}"#)
+        ),
+        (
+            "pretokenizers[0].pattern.Regex", "not known",
+            set(["pre_tokenizer", "pretokenizers", 0, "pattern", "Regex"], #"" ""#)
+        ),
+        (
+            "pretokenizers[1].add_prefix_space", "361 others",
+            set(["pre_tokenizer", "pretokenizers", 1, "add_prefix_space"], "true")
+        ),
         ("pretokenizers[1].use_regex", "2 others", set(["pre_tokenizer", "pretokenizers", 1, "use_regex"], "true")),
-        ("pretokenizers[1].use_regex", "2 others: true is its default", set(["pre_tokenizer", "pretokenizers", 1, "use_regex"], nil)),
+        (
+            "pretokenizers[1].use_regex", "2 others: true is its default",
+            set(["pre_tokenizer", "pretokenizers", 1, "use_regex"], nil)
+        ),
         ("model.dropout", "112 others", set(["model", "dropout"], "0.5")),
         ("model.unk_token", "not known", set(["model", "unk_token"], #""<|endoftext|>""#)),
         ("model.fuse_unk", "not known", set(["model", "fuse_unk"], "true")),
@@ -130,7 +154,9 @@ struct TokenizerStagesTests {
 
     @Test("an eos_token_id that is none is refused", arguments: [#""7""#, "[true]", "-1", "1.5", "{}", "[1"])
     func wrongEnds(value: String) throws {
-        let error = try #require(throws: TokenizerError.self) { try load(generationConfig: "{\"eos_token_id\":\(value)}") }
+        let error = try #require(throws: TokenizerError.self) {
+            try load(generationConfig: "{\"eos_token_id\":\(value)}")
+        }
         #expect(error.description.hasPrefix("generation_config.json: "))
     }
 

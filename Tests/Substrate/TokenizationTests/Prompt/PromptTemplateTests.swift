@@ -1,10 +1,10 @@
 import Diagnostics
 import Foundation
+import Requests
 import TestSupport
 import Testing
 
 @testable import Tokenization
-import Requests
 
 @Suite struct PromptTemplateTests {
     private struct Golden: Decodable {

@@ -1,5 +1,5 @@
-import Requests
 import Foundation
+import Requests
 import TestSupport
 import Testing
 import WireProtocol
