@@ -52,7 +52,9 @@ package final class Leader {
     /// Puts a job in line; the result is why it can never run, if that is so.
     package func submit(_ job: GenerateJob) -> JobRefusal? { scheduler.submit(job) }
 
-    /// Ends a job; it takes part in no further step. `false` if it is not known.
+    /// Ends a job; it takes part in no further step.
+    ///
+    /// `false` if it is not known.
     package func cancel(id: String) -> Bool { scheduler.cancel(id: id) }
 
     /// Frees images' visual tokens, with the next step.

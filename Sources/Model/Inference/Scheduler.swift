@@ -17,8 +17,9 @@ package struct Scheduler {
     package struct Limits: Sendable, Equatable {
         /// Tokens of prompts in one step at most.
         package var prefillChunk: Int
-        /// Sequences that decode, and long prompts that are read, at most. Short prompts are read beside long ones while
-        /// fewer decode, so that twice as many may have a run in a step.
+        /// Sequences that decode, and long prompts that are read, at most.
+        ///
+        /// Short prompts are read beside long ones while fewer decode, so that twice as many may have a run in a step.
         package var maxSequences: Int
         /// Pages of the KV cache.
         package var pages: Int

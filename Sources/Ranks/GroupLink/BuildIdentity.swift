@@ -3,8 +3,10 @@ import Foundation
 
 /// Tells one build of an executable from another, whatever version both claim to be.
 enum BuildIdentity {
-    /// The identifier that the linker wrote into the file, a digest of all that it linked; where there is none, a digest of
-    /// the file. `nil` if it cannot be read.
+    /// The identifier that the linker wrote into the file, a digest of all that it linked; where there is none, a
+    /// digest of the file.
+    ///
+    /// `nil` if it cannot be read.
     static func ofFile(_ path: String) -> String? {
         guard let file = try? Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped) else { return nil }
         return linkerIdentifier(file) ?? SHA256.hex([UInt8](file))

@@ -13,7 +13,9 @@ internal import Tensors
 ///
 /// It is apart from the main thread, which owns MPI and keeps messages moving while a tile is computed.
 final class VisionWorker: Sendable {
-    /// A tile that has been encoded. The buffer is handed over, never shared.
+    /// A tile that has been encoded.
+    ///
+    /// The buffer is handed over, never shared.
     struct Tile: @unchecked Sendable {
         // Safe because the computing thread lets go of the buffer when it pushes the tile.
         let image: Int32

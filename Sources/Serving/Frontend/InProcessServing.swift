@@ -78,7 +78,9 @@ package final class InProcessServing {
         if case .failed(let error) = end { throw error }
     }
 
-    /// Ends the group because of a signal; `run` then throws `Interrupted`. Any thread may call it.
+    /// Ends the group because of a signal.
+    ///
+    /// `run` then throws `Interrupted`. Any thread may call it.
     package func interrupt(signal: Int32) { interruption.withLock { $0 = $0 ?? signal } }
 
     private func submit(_ preparation: Preparation) throws {

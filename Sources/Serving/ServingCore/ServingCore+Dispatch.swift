@@ -17,7 +17,9 @@ extension ServingCore {
         }
     }
 
-    /// The next request for a group. One under suspicion has the group for itself: whoever is there ends first.
+    /// The next request for a group.
+    ///
+    /// One under suspicion has the group for itself: whoever is there ends first.
     private mutating func takeNext(for slot: Int) -> (Ticket, onTrial: Bool)? {
         guard slots[slot].trial == nil else { return nil }
         let isCourt = slot == slots.firstIndex { $0.phase == .ready }

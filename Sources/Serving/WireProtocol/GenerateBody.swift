@@ -27,7 +27,9 @@ package struct GenerateBody: Sendable, Equatable {
     /// - Parameter options: what counts where no member says otherwise.
     package init(defaults options: RequestOptions) { self.options = options }
 
-    /// Reads the value of the member `key` if it is known here; says whether it was. `null` is as good as absent.
+    /// Reads the value of the member `key` if it is known here; says whether it was.
+    ///
+    /// `null` is as good as absent.
     package mutating func read(
         _ key: String,
         _ reader: inout JSONReader,

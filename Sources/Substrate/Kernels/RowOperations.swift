@@ -16,7 +16,9 @@ package enum RowOperations {
         ck_vision_divide(x.base, x.stride, x.count, x.width, divisors)
     }
 
-    /// `y = x / √(mean(x²) + ε) · weight`, row by row; `weight` is `[width]`, y may be x. See `RMSNorm`.
+    /// `y = x / √(mean(x²) + ε) · weight`, row by row.
+    ///
+    /// `weight` is `[width]`, y may be x. See `RMSNorm`.
     package static func rmsNorm(_ x: Rows, weight: [Float], epsilon: Float, into y: Rows) {
         precondition(weight.count == x.width && y.width == x.width && y.count == x.count, "rmsNorm: \(weight.count)")
         let norm = KernelSet.active.table.pointee.rms_norm

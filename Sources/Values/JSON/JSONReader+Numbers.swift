@@ -52,8 +52,9 @@ extension JSONReader {
         return value
     }
 
-    /// The digits of a number with a point or an exponent, without either; `nil` where it is not whole, or longer than
-    /// any integer. Nothing is rounded on the way.
+    /// The digits of a number with a point or an exponent, without either.
+    ///
+    /// `nil` where it is not whole, or longer than any integer. Nothing is rounded on the way.
     private static func wholeDigits(_ text: String) -> String? {
         let parts = text.split { $0 == "e" || $0 == "E" }
         let halves = parts[0].split(separator: ".", maxSplits: 1)

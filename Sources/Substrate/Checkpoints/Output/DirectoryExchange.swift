@@ -3,8 +3,9 @@ import Foundation
 
 /// Puts a directory in another's place.
 enum DirectoryExchange {
-    /// After it, `place` names what `directory` named. What `place` named before, if anything, is then called `directory`,
-    /// or is gone.
+    /// After it, `place` names what `directory` named.
+    ///
+    /// What `place` named before, if anything, is then called `directory`, or is gone.
     static func put(_ directory: URL, at place: URL) throws(UsageError) {
         // Takes the place of nothing and of an empty directory.
         if rename(directory.path, place.path) != 0 {

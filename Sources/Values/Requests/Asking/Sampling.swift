@@ -27,7 +27,9 @@ package struct Sampling: Codable, Sendable, Equatable {
     package var minP: Float = 0
     /// Over prompt and answer; 1 is off.
     package var repetitionPenalty: Float = 1
-    /// Over the tokens of the answer: once for each that has occurred, and for each time that it has. 0 is off.
+    /// Over the tokens of the answer: once for each that has occurred, and for each time that it has.
+    ///
+    /// 0 is off.
     package var presencePenalty: Float = 0
     package var frequencyPenalty: Float = 0
     /// By rising id, each at most once.
