@@ -17,8 +17,9 @@ package struct Scheduler {
     package struct Limits: Sendable, Equatable {
         /// Tokens of prompts in one step at most.
         package var prefillChunk: Int
-        /// Sequences that decode, and long prompts that are read, at most. Short prompts are read beside long ones while
-        /// fewer decode, so that twice as many may have a run in a step.
+        /// Sequences that decode, and long prompts that are read, at most.
+        ///
+        /// Short prompts are read beside long ones while fewer decode, so that twice as many may have a run in a step.
         package var maxSequences: Int
         /// Pages of the KV cache.
         package var pages: Int
@@ -116,7 +117,8 @@ package struct Scheduler {
         return Self.noteArrival(&waiting, image, images) + Self.noteArrival(&running, image, images)
     }
 
-    private static func noteArrival(_ sequences: inout [JobSequence], _ image: Int32, _ images: ImageTable) -> [String] {
+    private static func noteArrival(_ sequences: inout [JobSequence], _ image: Int32, _ images: ImageTable) -> [String]
+    {
         var complete: [String] = []
         for index in sequences.indices where !sequences[index].hasReportedImages {
             guard sequences[index].job.images.contains(where: { $0.number == image }),

@@ -24,7 +24,9 @@ struct GroupScratch: Equatable {
     func write(_ text: String, to name: String) throws(LaunchError) -> String {
         let file = "\(path)/\(name)"
         let descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw LaunchError("\(file) cannot be written: \(String(cString: strerror(errno)))") }
+        guard descriptor >= 0 else {
+            throw LaunchError("\(file) cannot be written: \(String(cString: strerror(errno)))")
+        }
         defer { close(descriptor) }
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
@@ -42,7 +44,9 @@ struct GroupScratch: Equatable {
     /// Where files of a short life go: `TMPDIR`, or `/tmp`.
     static func temporaryDirectory(_ environment: [String: String]) -> String { environment["TMPDIR"] ?? "/tmp" }
 
-    /// Bytes that can be written to a directory; `nil` if it cannot be asked. A file system without a limit has no end.
+    /// Bytes that can be written to a directory; `nil` if it cannot be asked.
+    ///
+    /// A file system without a limit has no end.
     static func freeBytes(_ path: String) -> Int? {
         var status = statvfs()
         guard statvfs(path, &status) == 0 else { return nil }

@@ -36,10 +36,14 @@ package enum MessageMemory {
         let mebibytes = { (bytes: Int) in String(format: "%.1f MiB", Double(bytes) / 1_048_576) }
         let found = room.firstIndex { $0 >= needed }
         if found == 0 { return Choice(parent: parents[0]) }
-        let lack = "\(parents[0]) has \(mebibytes(room[0])) free, and Open MPI needs \(mebibytes(needed)) for \(ranks) ranks"
+        let lack =
+            "\(parents[0]) has \(mebibytes(room[0])) free, and Open MPI needs \(mebibytes(needed)) for \(ranks) ranks"
         let hint = "give it more room, as with docker run --shm-size=\(needed >> 20 + 1)m"
         if let found {
-            return Choice(parent: parents[found], warning: "\(lack): it uses \(parents[found]), which may be slower; \(hint)")
+            return Choice(
+                parent: parents[found],
+                warning: "\(lack): it uses \(parents[found]), which may be slower; \(hint)"
+            )
         }
         let fallback = room.firstIndex { $0 >= knowledgeBytes }
         return Choice(
@@ -50,7 +54,10 @@ package enum MessageMemory {
     }
 
     /// What is wrong with this host's shared memory for `ranks` ranks, if anything.
-    package static func warning(ranks: Int, environment: [String: String] = ProcessInfo.processInfo.environment) -> String? {
+    package static func warning(
+        ranks: Int,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) -> String? {
         choose(ranks: ranks, parents: [directory, GroupScratch.temporaryDirectory(environment)]).warning
     }
 

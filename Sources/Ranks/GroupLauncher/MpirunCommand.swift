@@ -50,7 +50,9 @@ package enum MpirunCommand {
         var list: [(String, String)] = []
         if spec.hostfile != nil {
             // With the defaults, a cut cable leaves mpirun waiting for ever.
-            list += [("oob_tcp_keepalive_time", "3"), ("oob_tcp_keepalive_intvl", "1"), ("oob_tcp_keepalive_probes", "3")]
+            list += [
+                ("oob_tcp_keepalive_time", "3"), ("oob_tcp_keepalive_intvl", "1"), ("oob_tcp_keepalive_probes", "3"),
+            ]
         } else if isOfOneHost(spec) {
             // One host needs no remote shell, and mpirun would refuse to start where none is installed. Nor does it need
             // a network: nobody else shall be able to talk to mpirun or a rank.

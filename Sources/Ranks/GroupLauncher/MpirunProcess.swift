@@ -68,7 +68,10 @@ final class MpirunProcess: Sendable {
         in parent: String
     ) throws(LaunchError) -> String {
         guard let scratch else {
-            throw LaunchError("no directory for the list of hosts can be made in \(parent)", hint: "set TMPDIR to another")
+            throw LaunchError(
+                "no directory for the list of hosts can be made in \(parent)",
+                hint: "set TMPDIR to another"
+            )
         }
         do {
             return try scratch.write(hosts.text, to: "hosts")

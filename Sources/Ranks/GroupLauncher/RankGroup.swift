@@ -1,7 +1,7 @@
 package import Foundation
 package import GroupLink
-import Synchronization
 package import Requests
+import Synchronization
 
 /// A running group of ranks, as the process in front sees it: start it, hear and tell it, end it.
 ///

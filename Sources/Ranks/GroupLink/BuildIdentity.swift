@@ -3,8 +3,9 @@ import Foundation
 
 /// Tells one build of an executable from another, whatever version both claim to be.
 enum BuildIdentity {
-    /// The identifier that the linker wrote into the file, a digest of all that it linked; where there is none, a digest of
-    /// the file. `nil` if it cannot be read.
+    /// The identifier that the linker wrote into the file, a digest of all that it linked.
+    ///
+    /// Where there is none, a digest of the file; `nil` if it cannot be read.
     static func ofFile(_ path: String) -> String? {
         guard let file = FileHandle(forReadingAtPath: path), let head = try? file.read(upToCount: headBytes) else {
             return nil

@@ -5,9 +5,9 @@ internal import Foundation
 internal import GroupLink
 internal import Inference
 internal import Kernels
+internal import Requests
 internal import SAILVL2Model
 internal import Sharding
-internal import Requests
 
 /// What a decoder rank does from the loading of its shard to the shutdown.
 struct DecoderRank {

@@ -5,8 +5,8 @@ internal import Foundation
 internal import GroupLink
 internal import Inference
 internal import Kernels
-internal import SAILVL2Model
 internal import Requests
+internal import SAILVL2Model
 
 /// Decoder rank 0's main loop: commands in, steps, reports out.
 final class LeaderLoop {

@@ -4,16 +4,18 @@ internal import Foundation
 internal import GroupLink
 internal import ImagePreprocessing
 internal import Kernels
+internal import Requests
 internal import SAILVL2Model
 internal import Synchronization
 internal import Tensors
-internal import Requests
 
 /// A vision rank's computing thread: takes images, gives tiles.
 ///
 /// It is apart from the main thread, which owns MPI and keeps messages moving while a tile is computed.
 final class VisionWorker: Sendable {
-    /// A tile that has been encoded. The buffer is handed over, never shared.
+    /// A tile that has been encoded.
+    ///
+    /// The buffer is handed over, never shared.
     struct Tile: @unchecked Sendable {
         // Safe because the computing thread lets go of the buffer when it pushes the tile.
         let image: Int32

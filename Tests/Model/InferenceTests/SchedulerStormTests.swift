@@ -1,8 +1,8 @@
+import Requests
 import TestSupport
 import Testing
 
 @testable import Inference
-import Requests
 
 @Suite("Short prompts among long ones")
 struct SchedulerStormTests {

@@ -29,7 +29,7 @@ enum TestRanks {
         return process
     }
 
-    /// Runs them to their end; `timeout` sees to it that there is one. The result is what they printed.
+    /// Runs them to their end, which `timeout` sees to, and returns what they printed.
     static func run(
         _ ranks: Int,
         _ arguments: [String],

@@ -1,9 +1,9 @@
 import Diagnostics
 import GroupLink
+import Requests
 import Testing
 
 @testable import GroupLauncher
-import Requests
 
 struct GroupLifecycleTests {
     private let hellos = (0..<2).map {
@@ -56,7 +56,9 @@ struct GroupLifecycleTests {
     @Test func theLaunchersWordComesBeforeTheLinks() {
         var life = working()
         #expect(life.handle(.closed(rank: 0, .lost("reset")), now: .zero) == [])
-        #expect(life.handle(.failed(rank: 0, RankFailure(.ofRank, exitCode: 7, message: "MPI failed")), now: .zero) == [])
+        #expect(
+            life.handle(.failed(rank: 0, RankFailure(.ofRank, exitCode: 7, message: "MPI failed")), now: .zero) == []
+        )
         #expect(life.handle(.deadline, now: .seconds(2)) == [.terminate])
         let line = "mpirun noticed that process rank 1 with PID 0 on node h exited on signal 11 (Segmentation fault)."
         #expect(

@@ -50,7 +50,9 @@ struct MessageMemoryTests {
         guard !line.isEmpty else {
             front.waitUntilExit()
             #expect([1, 32, 99].contains(front.terminationStatus), "not for want of the right to mount")
-            return print("SKIPPED: /dev/shm cannot be made smaller here (not root): the test of a small one did not run")
+            return print(
+                "SKIPPED: /dev/shm cannot be made smaller here (not root): the test of a small one did not run"
+            )
         }
         #expect(line.split(separator: " ").count == 4, "\(line)")
         // Formed means that they have said hello; MPI_Init follows, and a message from each.

@@ -144,7 +144,8 @@ struct RankGroupTests {
         let error = try #require(group.nextEnd()?.error as? LaunchError)
         #expect(error.exitCode == .launchFailed)
         // mpirun does not always name the rank; what is missing is named then, if anything is not.
-        let expected = #/complete: (rank 1:|mpirun) exited with status 42(?<missing> before rank [0-9, ]+ said hello)?: /#
+        let expected =
+            #/complete: (rank 1:|mpirun) exited with status 42(?<missing> before rank [0-9, ]+ said hello)?: /#
         let match = try #require(error.description.firstMatch(of: expected), "\(error.description)")
         #expect(match.missing?.contains("1") != false)
         #expect(error.description.contains("the test rank gives up"))

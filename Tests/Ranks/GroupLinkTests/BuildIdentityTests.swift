@@ -15,7 +15,9 @@ struct BuildIdentityTests {
         readelf.executableURL = URL(fileURLWithPath: "/usr/bin/readelf")
         readelf.arguments = ["-n", try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")]
         readelf.standardOutput = output
-        guard (try? readelf.run()) != nil else { return print("SKIPPED: no readelf to compare a build's identifier with") }
+        guard (try? readelf.run()) != nil else {
+            return print("SKIPPED: no readelf to compare a build's identifier with")
+        }
         let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         if text.contains("Build ID: ") { #expect(text.contains("Build ID: \(found)")) }
     }
@@ -36,7 +38,9 @@ struct BuildIdentityTests {
     func damaged() throws {
         let file = try #require(FileHandle(forReadingAtPath: "/proc/self/exe"))
         var header = try #require(try file.read(upToCount: 4096))
-        for length in stride(from: 0, to: 1024, by: 7) { _ = BuildIdentity.linkerIdentifier(Data(header.prefix(length))) }
+        for length in stride(from: 0, to: 1024, by: 7) {
+            _ = BuildIdentity.linkerIdentifier(Data(header.prefix(length)))
+        }
         var random = SeededRandom(seed: 1)
         for _ in 0..<2000 {
             header[Int.random(in: 0..<1024, using: &random)] = UInt8.random(in: 0...255, using: &random)

@@ -1,8 +1,8 @@
 import Foundation
+import Requests
 import Testing
 
 @testable import GroupLink
-import Requests
 
 struct LinkMessageTests {
     @Test func everyCommandSurvivesTheWire() throws {
@@ -38,7 +38,8 @@ struct LinkMessageTests {
             .progress(stage: "load", done: 1, total: 2),
             .ready(RankStats()), .step(step), .imagesWanted([3]), .activity(RankActivity()),
             .finished(id: "r1", summary),
-            .failed(RankFailure(.ofRank, exitCode: 4, message: "no", hint: nil)), .log("line"), .pong(number: 1, ticks: 2),
+            .failed(RankFailure(.ofRank, exitCode: 4, message: "no", hint: nil)), .log("line"),
+            .pong(number: 1, ticks: 2),
             .trace(TraceTensor(id: "r1", name: "logits", shape: [1, 2])), .goodbye,
         ]
         for report in reports {

@@ -1,7 +1,7 @@
 import Diagnostics
 import Foundation
-import Synchronization
 import Requests
+import Synchronization
 import TestSupport
 import Testing
 
@@ -227,7 +227,10 @@ struct LinkServerTests {
     }
 
     @Test func nobodyAtTheAddressIsAnErrorInTime() throws {
-        let address = LinkAddress(host: "127.0.0.1", port: try #require(Socket.listening(host: "127.0.0.1", port: 0).localPort))
+        let address = LinkAddress(
+            host: "127.0.0.1",
+            port: try #require(Socket.listening(host: "127.0.0.1", port: 0).localPort)
+        )
         var options = RankLink.Options()
         options.dialLimit = .milliseconds(400)
         let hello = RankHello(rank: 0, worldSize: 1, role: .decoder)

@@ -24,7 +24,9 @@ struct MonotonicConditionTests {
         var found: [String] = []
         for case let file as URL in files where ["swift", "c", "h"].contains(file.pathExtension) {
             let text = try String(contentsOf: file, encoding: .utf8)
-            for word in ["timeIntervalSinceNow", "NSCondition", "CLOCK_REALTIME", "gettimeofday", "DispatchWallTime", "Date.now"]
+            for word in [
+                "timeIntervalSinceNow", "NSCondition", "CLOCK_REALTIME", "gettimeofday", "DispatchWallTime", "Date.now",
+            ]
             where text.contains(word) && !(word == "NSCondition" && !text.contains("wait(until:")) {
                 found.append("\(file.lastPathComponent): \(word)")
             }

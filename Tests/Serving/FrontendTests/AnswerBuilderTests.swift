@@ -1,11 +1,11 @@
 import Foundation
 import GroupLink
+import Requests
 import TestSupport
 import Testing
 import Tokenization
 
 @testable import Frontend
-import Requests
 
 @Suite("Building an answer")
 struct AnswerBuilderTests {

@@ -23,7 +23,9 @@ struct TestRank {
         let link = try RankLink.connect(to: environment.address, secret: environment.secret, hello: hello)
         if options.contains("mpi") { MPI_Init(nil, nil) }
         if let code = code("fail", environment.rank) {
-            link.send(.failed(RankFailure(.ofRank, exitCode: code, message: "the checkpoint is broken", hint: "mend it")))
+            link.send(
+                .failed(RankFailure(.ofRank, exitCode: code, message: "the checkpoint is broken", hint: "mend it"))
+            )
             link.close()
             exit(code)
         }
