@@ -44,9 +44,9 @@ struct GroupScratch: Equatable {
     /// Where files of a short life go: `TMPDIR`, or `/tmp`.
     static func temporaryDirectory(_ environment: [String: String]) -> String { environment["TMPDIR"] ?? "/tmp" }
 
-    /// Bytes that can be written to a directory.
+    /// Bytes that can be written to a directory; `nil` if it cannot be asked.
     ///
-    /// `nil` if it cannot be asked. A file system without a limit has no end.
+    /// A file system without a limit has no end.
     static func freeBytes(_ path: String) -> Int? {
         var status = statvfs()
         guard statvfs(path, &status) == 0 else { return nil }

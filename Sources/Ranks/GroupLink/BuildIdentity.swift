@@ -3,14 +3,20 @@ import Foundation
 
 /// Tells one build of an executable from another, whatever version both claim to be.
 enum BuildIdentity {
-    /// The identifier that the linker wrote into the file, a digest of all that it linked; where there is none, a
-    /// digest of the file.
+    /// The identifier that the linker wrote into the file, a digest of all that it linked.
     ///
-    /// `nil` if it cannot be read.
+    /// Where there is none, a digest of the file; `nil` if it cannot be read.
     static func ofFile(_ path: String) -> String? {
-        guard let file = try? Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped) else { return nil }
-        return linkerIdentifier(file) ?? SHA256.hex([UInt8](file))
+        guard let file = FileHandle(forReadingAtPath: path), let head = try? file.read(upToCount: headBytes) else {
+            return nil
+        }
+        if let identifier = linkerIdentifier(head) { return identifier }
+        guard let rest = try? file.readToEnd() ?? Data() else { return nil }
+        return SHA256.hex([UInt8](head + rest))
     }
+
+    /// Where linkers write what is read first.
+    private static let headBytes = 256 << 10
 
     /// The note of type 3 by `GNU` in a 64-bit ELF file: `NT_GNU_BUILD_ID`.
     static func linkerIdentifier(_ file: Data) -> String? {

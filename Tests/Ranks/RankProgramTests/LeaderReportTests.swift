@@ -39,7 +39,7 @@ struct LeaderReportTests {
     struct Silence: Error {}
 
     static func job(_ id: String, prompt: Int = 5, max: Int) -> GenerateJob {
-        var job = GenerateJob(id: id, promptIds: (0..<Int32(prompt)).map { $0 + 300 })
+        var job = GenerateJob(id: id, promptIds: (0..<Int32(prompt)).map { $0 % 50 + 300 })
         job.sampling.maxTokens = max
         return job
     }
