@@ -37,6 +37,7 @@ extension CoordinatorOptions {
         var core = CoreLimits()
         core.inFlight = limits.inFlight
         core.sequences = rankOptions.maxSequences
+        core.shortPrompt = rankOptions.prefillChunk
         core.pageTokens = RankOptions.pageTokens
         core.visualTokenBytes = hidden * 4
         core.visualCacheBytes = limits.visualTokenBytes

@@ -22,6 +22,8 @@ package final class InProcessServing {
         package var onEvent: (Ticket, RequestEvent) throws -> Void = { _, _ in }
         package var onTrace: (TraceTensor, Data) -> Void = { _, _ in }
         package var onLog: (LogEntry) -> Void = { _ in }
+        /// A line that the group has for a person, such as a warning.
+        package var onNote: (String) -> Void = { _ in }
 
         package init() {}
     }
@@ -101,6 +103,7 @@ package final class InProcessServing {
         }
         guard let (news, attachment) = group.next(within: pause) else { return try feed(.tick) }
         if case .report(_, .trace(let tensor)) = news { handlers.onTrace(tensor, attachment) }
+        if case .note(let line) = news { return handlers.onNote(line) }
         if case .ended = news { self.group = nil }
         try feed(.group(slot: 0, generation: generation, news))
         if !core.isHealthy, let loading = core.snapshot(now: now).groups.first?.loading {

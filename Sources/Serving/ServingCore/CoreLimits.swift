@@ -6,6 +6,9 @@ package struct CoreLimits: Sendable {
     package var sequences = 8
     /// Requests that a group has beyond those: enough to keep the leader and the vision ranks busy.
     package var ahead = 2
+    /// Tokens of a prompt that the leader reads beside long ones: such a request is handed on though long prompts fill the
+    /// group, as many as there are sequences.
+    package var shortPrompt = 0
     /// Tokens of a page of the KV cache.
     package var pageTokens = 64
     /// Bytes of a visual token on a decoder rank.

@@ -27,8 +27,16 @@ extension ServingCore {
             guard slots[slot].tickets.isEmpty else { return nil }
             return line.takeSuspect().map { ($0, true) }
         }
-        guard hasRoom(slot) else { return nil }
-        return line.take().map { ($0, false) }
+        if hasRoom(slot) { return line.take().map { ($0, false) } }
+        guard slots[slot].tickets.count < 2 * limits.sequences + limits.ahead, limits.shortPrompt > 0 else {
+            return nil
+        }
+        let requests = requests
+        let most = limits.shortPrompt
+        return line.take {
+            requests[$0].map { $0.prepared.tiles.isEmpty && $0.prepared.promptIds.count <= most } ?? false
+        }
+        .map { ($0, false) }
     }
 
     private func hasRoom(_ slot: Int) -> Bool {

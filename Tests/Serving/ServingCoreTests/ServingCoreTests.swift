@@ -173,6 +173,21 @@ struct ServingCoreTests {
         #expect(bench.actions.contains { if case .ended(.done) = $0 { true } else { false } })
     }
 
+    @Test("a short question is handed on though long prompts fill the group")
+    func shortBesideLong() throws {
+        var bench = try CoreBench {
+            $0.sequences = 1
+            $0.ahead = 0
+            $0.shortPrompt = 20
+        }
+        bench.ready()
+        bench.ask(1, pictures: ["a"])
+        bench.ask(2, pictures: ["b"])
+        bench.ask(3, owner: 1)
+        bench.ask(4, owner: 1)
+        #expect(bench.submitted == ["j1", "j3"], "one more than there are sequences, and no more")
+    }
+
     @Test("running and waiting are told once, whoever asks")
     func figures() throws {
         var bench = try CoreBench {

@@ -53,8 +53,11 @@ struct FairQueue: Sendable {
     }
 
     /// Takes the next request that is under no suspicion; it counts as under way until `release`.
-    mutating func take() -> Ticket? {
-        let next = waiting.min { a, b in
+    ///
+    /// - Parameter isWanted: whose first in line is not wanted is passed over.
+    mutating func take(where isWanted: (Ticket) -> Bool = { _ in true }) -> Ticket? {
+        let wanted = waiting.filter { $0.value.first.map { isWanted($0.ticket) } ?? false }
+        let next = wanted.min { a, b in
             let (first, second) = (a.value.first?.place ?? .max, b.value.first?.place ?? .max)
             return (underWay[a.key, default: 0], first) < (underWay[b.key, default: 0], second)
         }

@@ -127,6 +127,7 @@ struct GenerationRun {
         var handlers = handlers
         handlers.onLoading = { progress.show(done: $0, total: $1) }
         handlers.onReady = { progress.end() }
+        handlers.onNote = { Self.note($0) }
         handlers.onLog = { entry in
             if restarts > 0, entry.level != .info {
                 Self.note(([entry.message] + entry.details.map(\.value)).joined(separator: " "))

@@ -14,7 +14,7 @@ extension Storm {
         require(snapshot.running + snapshot.waiting == core.inFlight, "figures: waiting")
         for slot in core.slots {
             require(
-                slot.tickets.count <= core.limits.sequences + core.limits.ahead,
+                slot.tickets.count <= 2 * core.limits.sequences + core.limits.ahead,
                 "a group has more than it has room for"
             )
             if slot.trial != nil { require(slot.tickets.count == 1, "a request on trial has company") }

@@ -53,6 +53,7 @@ struct Storm: ~Copyable {
         var limits = CoreLimits()
         limits.inFlight = 24
         limits.sequences = 1 + random.below(4)
+        limits.shortPrompt = random.below(2) * 50
         limits.pageTokens = 16
         limits.visualTokenBytes = 100
         limits.visualCacheBytes = [0, 20_000, 1 << 20][random.below(3)]
