@@ -189,6 +189,7 @@ final class LogitsGather {
     ///
     /// Collective; nothing is exchanged where none is wanted.
     private func whole(_ indices: [Int]) throws -> [Int: [Float]] {
+        guard !indices.isEmpty else { return [:] }
         var all: [Int: [Float]] = [:]
         let layout = BlockLayout(counts: plan.shards.map { $0.vocabularyRows.count * 4 })
         for index in indices {

@@ -6,7 +6,9 @@ extension TokenChoice {
         words.append(topK)
         words.append(logprobs)
         words.append(watched)
-        for number in [temperature, topP, minP] { words.append(Int32(bitPattern: number.bitPattern)) }
+        words.append(Int32(bitPattern: temperature.bitPattern))
+        words.append(Int32(bitPattern: topP.bitPattern))
+        words.append(Int32(bitPattern: minP.bitPattern))
         words.append(adjustments.isEmpty ? 0 : 1)
         if !adjustments.isEmpty { adjustments.encode(into: &words) }
     }

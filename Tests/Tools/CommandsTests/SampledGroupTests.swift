@@ -1,0 +1,76 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Choices that need more than a rank's best token, over real exchanges.
+@Suite("Sampled answers of groups", .serialized)
+struct SampledGroupTests {
+    /// Few tokens that are far from the others, many that are all alike (so that all logits must travel), penalties.
+    static let choices = [
+        ["--temperature", "0.8", "--top-p", "0.9", "--top-k", "20"],
+        ["--temperature", "5", "--top-p", "0.97", "--presence-penalty", "0.5", "--logit-bias", "7:3"],
+        ["--temperature", "1", "--repetition-penalty", "1.2", "--frequency-penalty", "0.3"],
+    ]
+
+    @Test(
+        "the same tokens and log-probabilities on 1, 2 and 3 ranks, with shared memory and with messages",
+        arguments: choices
+    )
+    func ranks(choice: [String]) throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            func answer(_ ranks: Int, sharing: Bool) throws -> String {
+                let outcome = try FlotillaProgram.run(
+                    [
+                        "generate", "--model", Fixtures.url("mini-f32").path, "--prompt", "describe the image",
+                        "--max-tokens", "12", "--seed", "11", "--json", "--logprobs", "3", "--decoder-ranks",
+                        "\(ranks)",
+                    ] + choice,
+                    in: directory,
+                    environment: sharing ? [:] : ["FLOTILLA_SHARED_MEMORY": "off"]
+                )
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                let json = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any] ?? [:]
+                #expect(json["logprobs"] != nil)
+                let wanted = json.filter { ["tokens", "logprobs"].contains($0.key) }
+                return String(
+                    decoding: try JSONSerialization.data(withJSONObject: wanted, options: .sortedKeys),
+                    as: UTF8.self
+                )
+            }
+            let alone = try answer(1, sharing: true)
+            #expect(try answer(2, sharing: true) == alone)
+            #expect(try answer(3, sharing: true) == alone)
+            #expect(try answer(3, sharing: false) == alone)
+        }
+    }
+
+    @Test(
+        "logits that are not numbers end an answer with exit code 4, JSON and log-probabilities or not",
+        arguments: [1, 2]
+    )
+    func notNumbers(ranks: Int) throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            let model = directory.appendingPathComponent("model")
+            try FileManager.default.copyItem(at: Fixtures.url("mini-f32"), to: model)
+            let file = model.appendingPathComponent("model-00002-of-00002.safetensors")
+            var data = try Data(contentsOf: file)
+            let length = Int(data.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) })
+            let header = try JSONSerialization.jsonObject(with: data[8..<8 + length]) as? [String: Any] ?? [:]
+            let norm = try #require(header["language_model.model.norm.weight"] as? [String: Any])
+            let start = 8 + length + (try #require(norm["data_offsets"] as? [Int]))[0]
+            data.replaceSubrange(start..<start + 4, with: withUnsafeBytes(of: Float.nan) { Data($0) })
+            try data.write(to: file)
+            for options in [[], ["--json", "--logprobs", "3"], ["--temperature", "0.8", "--top-p", "0.9"]] {
+                let outcome = try FlotillaProgram.run(
+                    ["generate", "--model", model.path, "--prompt", "x", "--decoder-ranks", "\(ranks)"] + options,
+                    in: directory
+                )
+                #expect(outcome.status == 4 && !outcome.wasSignalled)
+                #expect(
+                    outcome.errors.contains("the model's logits are not numbers after 0 tokens"),
+                    "\(outcome.errors)"
+                )
+            }
+        }
+    }
+}
