@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Choices that need more than a rank's best token, over real exchanges.
-@Suite("Sampled answers of groups", .serialized)
+@Suite("Sampled answers of groups", .serialized, .ownThread)
 struct SampledGroupTests {
     /// Few tokens that are far from the others, many that are all alike (so that all logits must travel), penalties.
     static let choices = [
