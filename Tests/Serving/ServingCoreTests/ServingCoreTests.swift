@@ -65,7 +65,7 @@ struct ServingCoreTests {
         }
         #expect(bench.ends(of: 2) == ["RANK_LOST"])
         #expect(bench.ends(of: 1) == ["stop"] && bench.ends(of: 3) == ["stop"])
-        #expect(losses == 5)
+        #expect(losses == 6)
     }
 
     @Test("a prompt that was read further, or less far, is no sign of guilt")

@@ -50,6 +50,29 @@ struct RankLossTests {
         }
     }
 
+    @Test("with --restarts the answer of a group that lost a rank is, byte for byte, the one of a group that did not")
+    func restarts() throws {
+        try Self.withEndlessModel { model, directory in
+            func answer(killing: Bool) throws -> FlotillaProgram.Outcome {
+                let running = try FlotillaProgram.start(
+                    [
+                        "generate", "--model", model.path, "--prompt", "describe the image", "--max-tokens", "3000",
+                        "--decoder-ranks", "2", "--temperature", "0.8", "--seed", "5", "--restarts", "2",
+                    ],
+                    in: directory
+                )
+                #expect(running.waitForOutput(), "no answer began")
+                if killing { kill(try #require(RankProcesses.of(model: model)[1]), SIGKILL) }
+                return running.wait()
+            }
+            let whole = try answer(killing: false)
+            let replayed = try answer(killing: true)
+            #expect(whole.status == 0 && replayed.status == 0, "\(replayed.errors)")
+            #expect(replayed.errors.contains("group lost"))
+            #expect(replayed.output == whole.output && !whole.output.isEmpty)
+        }
+    }
+
     @Test("an interrupted answer ends by the signal and leaves nothing", arguments: [SIGINT, SIGTERM])
     func interrupted(signal: Int32) throws {
         try Self.withEndlessModel { model, directory in

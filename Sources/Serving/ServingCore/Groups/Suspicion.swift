@@ -20,7 +20,7 @@ package struct Suspicion: Sendable, Equatable {
     /// Losses in a row at one point, and without a new token, from which on a request is suspected.
     static let suspectedAfter = (same: 2, withoutToken: 8)
     /// The same while it was alone, after which it is given up.
-    static let givenUpAfter = (same: 3, withoutToken: 12)
+    static let givenUpAfter = (same: 4, withoutToken: 12)
 
     private var last: Point?
     private var atSamePoint = 0
