@@ -77,15 +77,18 @@ struct AnswerOptions: ParsableArguments {
     }
 
     private static func biases(_ texts: [String]) throws -> [Sampling.Bias] {
-        try Sampling.biases(
-            texts.map { text in
-                let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-                guard parts.count == 2, let bias = Float(parts[1]) else {
-                    throw UsageError("--logit-bias is \(text), expected ID:BIAS such as 1234:-5")
-                }
-                return (String(parts[0]), bias)
+        var table = BiasTable()
+        for text in texts {
+            let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+            guard parts.count == 2, let bias = Float(parts[1]) else {
+                throw UsageError("--logit-bias is \(text), expected ID:BIAS such as 1234:-5")
             }
-        )
+            guard let token = BiasTable.token(String(parts[0])) else {
+                throw UsageError("logit_bias has \"\(parts[0].prefix(40))\", expected token ids")
+            }
+            guard table.add(token, bias) else { throw UsageError("logit_bias has token \(token) twice") }
+        }
+        return table.entries
     }
 
     static func thinkMode(_ text: String) throws -> ThinkMode {

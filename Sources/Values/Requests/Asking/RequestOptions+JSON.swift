@@ -67,15 +67,13 @@ extension Sampling {
 
     /// An object from token ids, written as texts, to numbers: `{"1639": -100}`.
     private static func biases(_ reader: inout JSONReader) throws(JSONFailure) -> [Bias] {
-        var biases: [Int32: Float] = [:]
+        var table = BiasTable()
         try reader.object { (reader, key) throws(JSONFailure) in
-            guard let id = Int32(key), id >= 0 else {
+            guard let token = BiasTable.token(key) else {
                 throw reader.failure("a token's id as the key", "\"\(key.prefix(40))\"")
             }
-            guard biases.updateValue(try reader.float(), forKey: id) == nil else {
-                throw reader.failure("each token once", "it again")
-            }
+            guard table.add(token, try reader.float()) else { throw reader.failure("each token once", "it again") }
         }
-        return biases.sorted { $0.key < $1.key }.map { Bias(id: $0.key, bias: $0.value) }
+        return table.entries
     }
 }

@@ -65,22 +65,6 @@ package struct Sampling: Codable, Sendable, Equatable {
         }
     }
 
-    /// Biases by rising id from ids as text, which is what the keys of a JSON object are.
-    package static func biases(_ entries: [(id: String, bias: Float)]) throws(UsageError) -> [Bias] {
-        var biases: [Bias] = []
-        for entry in entries {
-            guard let id = Int32(entry.id), id >= 0 else {
-                throw UsageError("logit_bias has \"\(entry.id.prefix(40))\", expected token ids")
-            }
-            guard !biases.contains(where: { $0.id == id }) else { throw UsageError("logit_bias has token \(id) twice") }
-            guard biases.count < maxBiases else {
-                throw UsageError("logit_bias has \(entries.count) tokens, expected \(maxBiases) at most")
-            }
-            biases.append(Bias(id: id, bias: entry.bias))
-        }
-        return biases.sorted { $0.id < $1.id }
-    }
-
     private static func require(
         _ name: String,
         _ isRight: Bool,
