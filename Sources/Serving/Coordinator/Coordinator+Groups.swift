@@ -1,5 +1,6 @@
 internal import Diagnostics
 internal import Foundation
+internal import Frontend
 internal import GroupLauncher
 internal import Logging
 internal import RankProgram
@@ -20,7 +21,7 @@ extension Coordinator {
         spec.onOutput = { line in logger.debug("rank output", metadata: ["line": "\(line)"]) }
         do {
             let group = options.isAttached ? try RankGroup.attach(spec) : try RankGroup.start(spec)
-            let handle = GroupHandle(group: group, visionRanks: decoderRanks..<ranks.worldSize)
+            let handle = GroupHandle(group, visionRanks: decoderRanks..<ranks.worldSize)
             groups[slot] = handle
             handle.pump(slot: slot, generation: generation, to: self)
         } catch {
@@ -31,18 +32,10 @@ extension Coordinator {
 
     /// A group has told something; called in order on the loop.
     func take(_ event: GroupEvent, slot: Int, generation: Int) {
-        let news: GroupNews
-        switch event {
-        case .joined(let hello): news = .joined(hello)
-        case .formed: news = .formed
-        case .report(let rank, let report, _): news = .report(rank: rank, report)
         // Mostly of peers that were turned away, which anybody can be.
-        case .note(let line): return strangers.note(.linkPeer, line)
-        case .ended(let end):
-            groups[slot] = nil
-            news = .ended(end.error)
-        }
-        feed(.group(slot: slot, generation: generation, news))
+        if case .note(let line) = event { return strangers.note(.linkPeer, line) }
+        if case .ended = event { groups[slot] = nil }
+        feed(.group(slot: slot, generation: generation, GroupNews(event)))
     }
 
     /// Asks the hosts on which a lost group is to be started again.

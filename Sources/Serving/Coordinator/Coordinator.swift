@@ -1,6 +1,7 @@
 internal import Checkpoints
 internal import DequeModule
 internal import Diagnostics
+internal import Frontend
 internal import GroupLauncher
 internal import Logging
 internal import NIOCore
@@ -116,9 +117,9 @@ actor Coordinator {
         case .send(let event, let ticket): deliver(event, to: ticket)
         case .startGroup(let slot, let generation, let ranks): startGroup(slot, generation, decoderRanks: ranks)
         case .survey(let slot): survey(slot)
-        case .submit(let job, let slot): groups[slot]?.send(.generate(job), to: 0)
+        case .submit(let job, let slot): groups[slot]?.send(.generate(job))
         case .encode(let job, let bytes, let slot): groups[slot]?.encode(job, bytes)
-        case .cancel(let job, let slot): groups[slot]?.send(.cancel(id: job), to: 0)
+        case .cancel(let job, let slot): groups[slot]?.send(.cancel(id: job))
         case .forget(let numbers, let slot): groups[slot]?.forget(numbers)
         case .endGroup(let slot, let byForce): groups[slot]?.end(byForce: byForce)
         case .announce(let message): announce(Note(state: core.state, message: message))

@@ -9,7 +9,7 @@ package import ServingCore
 
 /// A group that this process alone uses: ranks under `mpirun`, or one rank in this process.
 package protocol ServedGroup: AnyObject {
-    func send(_ command: LinkCommand, attachment: Data)
+    func send(_ command: LinkCommand)
     /// Sends to those who encode pictures.
     func encode(_ job: ImageJob, _ bytes: [UInt8])
     func forget(_ images: [Int32])
@@ -18,44 +18,24 @@ package protocol ServedGroup: AnyObject {
     func end(byForce: Bool)
 }
 
-extension ServedGroup {
-    func send(_ command: LinkCommand) { send(command, attachment: Data()) }
-}
-
 /// A group of ranks that `mpirun` runs.
 package final class MpirunGroup: ServedGroup {
-    private let group: RankGroup
-    private let visionRanks: Range<Int>
+    private let handle: GroupHandle
 
     /// Starts `mpirun`; the ranks load in the background.
     package init(_ spec: GroupSpec, _ options: RankOptions) throws {
-        group = try RankGroup.start(spec)
-        visionRanks = options.decoderRanks..<options.worldSize
+        handle = GroupHandle(try RankGroup.start(spec), visionRanks: options.decoderRanks..<options.worldSize)
     }
 
-    package func send(_ command: LinkCommand, attachment: Data) { group.send(command, attachment: attachment, to: 0) }
-
-    package func encode(_ job: ImageJob, _ bytes: [UInt8]) {
-        group.send(.encode(job), attachment: Data(bytes), toAll: visionRanks)
-    }
-
-    package func forget(_ images: [Int32]) {
-        group.send(.forget(images: images), toRanks: [0] + Array(visionRanks))
-    }
+    package func send(_ command: LinkCommand) { handle.send(command) }
+    package func encode(_ job: ImageJob, _ bytes: [UInt8]) { handle.encode(job, bytes) }
+    package func forget(_ images: [Int32]) { handle.forget(images) }
+    package func end(byForce: Bool) { handle.end(byForce: byForce) }
 
     package func next(within limit: Duration) -> (news: GroupNews, attachment: Data)? {
-        guard let event = group.nextEvent(within: limit) else { return nil }
-        switch event {
-        case .joined(let hello): return (.joined(hello), Data())
-        case .formed: return (.formed, Data())
-        case .report(let rank, let report, let attachment): return (.report(rank: rank, report), attachment)
-        case .note(let line): return (.note(line), Data())
-        case .ended(let end): return (.ended(end.error), Data())
-        }
-    }
-
-    package func end(byForce: Bool) {
-        if byForce { group.kill() } else { group.finish() }
+        guard let event = handle.group.nextEvent(within: limit) else { return nil }
+        guard case .report(_, _, let attachment) = event else { return (GroupNews(event), Data()) }
+        return (GroupNews(event), attachment)
     }
 }
 
@@ -66,7 +46,7 @@ package final class InProcessGroup: ServedGroup {
 
     package init(_ checkpoint: Checkpoint, _ options: RankOptions) { group.start(checkpoint, options: options) }
 
-    package func send(_ command: LinkCommand, attachment: Data) { group.send(command, attachment: attachment) }
+    package func send(_ command: LinkCommand) { group.send(command) }
 
     package func encode(_ job: ImageJob, _ bytes: [UInt8]) { group.send(.encode(job), attachment: Data(bytes)) }
 

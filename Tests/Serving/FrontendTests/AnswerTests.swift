@@ -20,7 +20,7 @@ struct AnswerTests {
 
         init(_ ids: [Int32]) { self.ids = ids }
 
-        func send(_ command: LinkCommand, attachment: Data) {
+        func send(_ command: LinkCommand) {
             switch command {
             case .generate(let job):
                 for id in ids {
