@@ -1,4 +1,5 @@
 internal import Checkpoints
+internal import Frontend
 internal import GroupLauncher
 internal import GroupLink
 internal import NIOCore

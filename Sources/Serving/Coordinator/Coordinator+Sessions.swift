@@ -99,7 +99,7 @@ extension Coordinator {
 
     /// Bytes of pictures that all connections have sent ahead, and that all requests in flight came with.
     private var heldPictureBytes: Int {
-        sessions.values.reduce(0) { $0 + $1.blobs.byteCount } + core.heldPictureBytes
+        sessions.values.reduce(0) { $0 + $1.blobs.byteCount } + core.pictureBytes
     }
 
     /// Says what is wrong; closes the connection if nothing more can be understood.

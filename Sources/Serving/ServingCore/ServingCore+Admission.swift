@@ -62,7 +62,7 @@ extension ServingCore {
             lastSent: now,
             clock: RequestClock(arrived: waiting.arrived)
         )
-        for (bytes, digest) in zip(prepared.imageBytes, prepared.imageDigests) { keepPicture(bytes, digest: digest) }
+        for (bytes, digest) in zip(prepared.imageBytes, prepared.imageDigests) { pictures.keep(bytes, digest: digest) }
         pictureBytes += request.pictureBytes
         request.cachedTokens = slots.map { cachedTokens(of: request, $0) }.max() ?? 0
         if let limit = request.options.deadlineMilliseconds {

@@ -4,6 +4,7 @@ extension ServingCore {
     /// Hands requests to groups while they have room: as many as they can run at once, and a few more, whose pictures
     /// are encoded meanwhile.
     mutating func dispatch() {
+        guard line.count > 0 else { return }
         var next = slots.indices.filter { slots[$0].phase == .ready && end == nil }
         while !next.isEmpty {
             // The emptiest first, so that several groups share the work.
@@ -55,9 +56,8 @@ extension ServingCore {
             requests[ticket] = request
             return finish(ticket, reason)
         }
-        if let (key, failure) = badPicture(of: request) {
+        if let failure = badPicture(of: request) {
             requests[ticket] = request
-            badPictures[key] = failure
             return fail(ticket, Self.error(of: failure), cause: failure, isOver: true)
         }
         request.clock.dispatched = request.clock.dispatched ?? now
@@ -70,9 +70,9 @@ extension ServingCore {
         for index in use.toEncode { encode(request, index, number: numbers[index], slot) }
     }
 
-    private mutating func badPicture(of request: ServedRequest) -> (String, RankFailure)? {
+    private mutating func badPicture(of request: ServedRequest) -> RankFailure? {
         for key in request.prepared.contentKeys {
-            if let failure = badPictures[key] { return (key, failure) }
+            if let failure = badPictures[key] { return failure }
         }
         return nil
     }

@@ -42,8 +42,8 @@ package struct ServingCore: ~Copyable {
     var nextOrder = 0
     var deadlines = Heap<Deadline>()
     /// Bytes of the pictures of all requests that have been accepted.
-    var pictureBytes = 0
-    package private(set) var pictures: PictureStore
+    package internal(set) var pictureBytes = 0
+    package internal(set) var pictures: PictureStore
     /// Pictures that no rank could read, with what was said of them: the same bytes need not be tried again.
     var badPictures = LeastRecentlyUsed<String, RankFailure>(limit: 1024)
     var slots: [GroupSlot]
@@ -117,13 +117,8 @@ package struct ServingCore: ~Copyable {
         return [deadlines.min?.time, drainDeadline, slots.compactMap(\.restartAt).min()].compactMap { $0 }.min()
     }
 
-    /// Bytes of pictures that requests in line and under way came with.
-    package var heldPictureBytes: Int { pictureBytes }
-
     /// Requests that have been asked for and not ended.
     package var inFlight: Int { requests.count + preparing.count }
-
-    mutating func keepPicture(_ bytes: [UInt8], digest: String) { pictures.keep(bytes, digest: digest) }
 
     mutating func log(_ level: LogEntry.Level, _ message: String, _ details: [(name: String, value: String)] = []) {
         actions.append(.log(LogEntry(level, message, details)))
