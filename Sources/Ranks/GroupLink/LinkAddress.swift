@@ -1,3 +1,5 @@
+internal import Diagnostics
+
 /// Where the process in front listens for its ranks: `host:port`, or `[IPv6 address]:port`.
 package struct LinkAddress: Sendable, Equatable, CustomStringConvertible {
     package let host: String
@@ -12,14 +14,11 @@ package struct LinkAddress: Sendable, Equatable, CustomStringConvertible {
     ///
     /// - Parameter listening: whether it is to listen on, where port 0 lets the kernel choose.
     package init?(_ text: String, listening: Bool = false) {
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]),
-            port > 0 || listening
+        guard let parts = HostAndPort(text), parts.port > 0 || listening, !parts.host.isEmpty,
+            !parts.host.contains("[")
         else { return nil }
-        var host = text[..<colon]
-        if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
-        guard !host.isEmpty, !host.contains("[") else { return nil }
-        self.init(host: String(host), port: port)
+        self.init(host: parts.host, port: parts.port)
     }
 
-    package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    package var description: String { HostAndPort.text(host, port) }
 }

@@ -1,3 +1,5 @@
+internal import Diagnostics
+
 /// Where a server listens: `host:port`, or the path of a Unix socket.
 package enum ServerAddress: Sendable, Equatable, CustomStringConvertible {
     case host(String, port: Int)
@@ -9,22 +11,16 @@ package enum ServerAddress: Sendable, Equatable, CustomStringConvertible {
             self = .unix(text)
             return
         }
-        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
-            (1...65535).contains(port)
-        else { return nil }
-        var host = String(text[..<colon])
-        if host.hasPrefix("["), host.hasSuffix("]") {
-            host = String(host.dropFirst().dropLast())
-        } else if host.contains(":") {
-            // `::1` alone is no host and port.
+        // `::1` alone is no host and port.
+        guard let parts = HostAndPort(text), parts.port > 0, parts.isBracketed || !parts.host.contains(":") else {
             return nil
         }
-        self = .host(host.isEmpty ? "127.0.0.1" : host, port: port)
+        self = .host(parts.host.isEmpty ? "127.0.0.1" : parts.host, port: Int(parts.port))
     }
 
     package var description: String {
         switch self {
-        case .host(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .host(let host, let port): HostAndPort.text(host, port)
         case .unix(let path): path
         }
     }

@@ -11,22 +11,15 @@ package struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
 
     /// Reads `host:port`, `:port` or `[v6]:port`.
     package init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
-            (0...65535).contains(port)
-        else { return nil }
-        let name = text[..<colon]
-        if name.hasPrefix("["), name.hasSuffix("]") {
-            host = String(name.dropFirst().dropLast())
-            guard Self.isVersion6(host) else { return nil }
-        } else {
-            // `::1` alone would be read as a host of `:` and port 1.
-            guard !name.contains(where: { "/[]:".contains($0) }) else { return nil }
-            host = name.isEmpty ? "127.0.0.1" : String(name)
-        }
-        self.port = port
+        guard let parts = HostAndPort(text) else { return nil }
+        // `::1` alone would be read as a host of `:` and port 1.
+        let isRight = parts.isBracketed ? Self.isVersion6(parts.host) : !parts.host.contains { "/[]:".contains($0) }
+        guard isRight else { return nil }
+        host = parts.host.isEmpty ? "127.0.0.1" : parts.host
+        port = Int(parts.port)
     }
 
-    package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    package var description: String { HostAndPort.text(host, port) }
 
     /// Whether it is an address of IPv6, with or without a scope behind `%`.
     private static func isVersion6(_ text: String) -> Bool {
