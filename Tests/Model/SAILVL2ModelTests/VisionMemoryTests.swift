@@ -1,65 +1,36 @@
 import Checkpoints
 import Kernels
 import Tensors
+import TestSupport
 import Testing
 
 @testable import SAILVL2Model
 
 @Suite("The memory of the vision tower")
 struct VisionMemoryTests {
-    /// SAILViT-Huge with the projector of SAIL-VL2-2B.
-    private static let huge = ModelConfig(
-        decoder: .init(
-            layers: 28,
-            hidden: 2048,
-            heads: 16,
-            kvHeads: 8,
-            headDim: 128,
-            intermediate: 6144,
-            vocabulary: 151_936,
-            maxPositions: 40_960,
-            ropeTheta: 1e6,
-            rmsNormEpsilon: 1e-6,
-            tiedEmbeddings: true
-        ),
-        vision: .init(
-            layers: 24,
-            hidden: 1536,
-            heads: 12,
-            intermediate: 4096,
-            patchSize: 14,
-            imageSize: 448,
-            rmsNormEpsilon: 1e-5,
-            qkvBias: false,
-            useBias: false
-        ),
-        images: .init(maxTiles: 10, tileSide: 448, mean: [0, 0, 0], std: [1, 1, 1]),
-        modelName: "SAIL-VL2-2B"
-    )
-
     @Test("of a SAILViT-Huge is two bytes a weight as published")
     func hugeWeights() {
         // 24 blocks of 4 · 1536² + 3 · 1536 · 4096 numbers, the patches' kernels, and the projector's two matrices.
         let matrices = 24 * (4 * 1536 * 1536 + 3 * 1536 * 4096) + 588 * 1536 + 2048 * 6144 + 2048 * 2048
         // Norms, the patches' bias, the positions, the projector's norm and biases.
         let vectors = 24 * 2 * 1536 + 3 * 1536 + 1024 * 1536 + 2 * 6144 + 2 * 2048
-        #expect(VisionEncoder.weightBytes(Self.huge) == 2 * matrices + 4 * vectors)
-        #expect(VisionEncoder.weightBytes(Self.huge, stored: .float32) == 4 * (matrices + vectors))
+        #expect(VisionEncoder.weightBytes(PublishedShape.twoBillion) == 2 * matrices + 4 * vectors)
+        #expect(VisionEncoder.weightBytes(PublishedShape.twoBillion, stored: .float32) == 4 * (matrices + vectors))
     }
 
     @Test("does not count blocks behind the one whose output is taken")
     func innerBlock() {
-        var config = Self.huge
+        var config = PublishedShape.twoBillion
         config.featureLayer = .block(11)
         let block = 2 * (4 * 1536 * 1536 + 3 * 1536 * 4096) + 4 * 2 * 1536
-        let saved = VisionEncoder.weightBytes(Self.huge) - VisionEncoder.weightBytes(config)
+        let saved = VisionEncoder.weightBytes(PublishedShape.twoBillion) - VisionEncoder.weightBytes(config)
         #expect(saved == 12 * block + 4 * 1536)
     }
 
     @Test("grows with the threads by one scratch each")
     func work() throws {
-        let one = VisionEncoder.workBytes(Self.huge, threads: 1)
-        let three = VisionEncoder.workBytes(Self.huge, threads: 3)
+        let one = VisionEncoder.workBytes(PublishedShape.twoBillion, threads: 1)
+        let three = VisionEncoder.workBytes(PublishedShape.twoBillion, threads: 3)
         #expect(three - one == 2 * 4 * FullAttention.scratchCount(tokens: 1024, headDim: 128))
         let encoder = try VisionFixtures.encoder("mini-bf16", threads: 2)
         #expect(encoder.workBytes == VisionEncoder.workBytes(encoder.config, threads: 2))
