@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 import GroupLink
 
@@ -28,13 +29,10 @@ struct GroupScratch: Equatable {
             throw LaunchError("\(file) cannot be written: \(String(cString: strerror(errno)))")
         }
         defer { close(descriptor) }
-        var rest = Array(text.utf8)[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            guard count > 0 || errno == EINTR else {
-                throw LaunchError("\(file) cannot be written: \(String(cString: strerror(errno)))")
-            }
-            rest = rest.dropFirst(max(0, count))
+        do throws(WriteError) {
+            try DescriptorWriter(descriptor).write(Array(text.utf8), patience: nil)
+        } catch {
+            throw LaunchError("\(file) cannot be written: \(String(cString: strerror(error.code)))")
         }
         return file
     }
