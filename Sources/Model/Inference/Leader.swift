@@ -75,7 +75,7 @@ package final class Leader {
         let demand = scheduler.prepare()
         let decoding = demand.decoding
         let budget = pacer.budget(decoding: decoding, urgent: demand.urgent)
-        var plan = scheduler.nextPlan(prefillBudget: budget.prompts, urgent: budget.urgent)
+        var plan = scheduler.nextPlan(for: demand, prefillBudget: budget.prompts, urgent: budget.urgent)
         plan.arrivals = tiles.map {
             StepPlan.TileArrival(source: $0.source, slot: $0.image, offset: $0.offset, tokens: $0.tokens)
         }

@@ -20,10 +20,10 @@ extension Scheduler {
     /// The next step; its runs may be empty when every prompt waits for tiles.
     ///
     /// - Parameters:
+    ///   - demand: what `prepare` has just said.
     ///   - prefillBudget: tokens of prompts at most; never more than the limit.
     ///   - urgent: tokens of short prompts besides, as far as the limit allows.
-    package mutating func nextPlan(prefillBudget: Int = .max, urgent: Int = 0) -> StepPlan {
-        let demand = prepare()
+    package mutating func nextPlan(for demand: Demand, prefillBudget: Int, urgent: Int) -> StepPlan {
         var plan = StepPlan()
         (plan.openings, plan.closings) = images.takeChanges()
         plannedRuns = []

@@ -45,7 +45,7 @@ struct SchedulerStormTests {
         mutating func step() {
             let demand = scheduler.prepare()
             let budget = pacer.budget(decoding: demand.decoding, urgent: demand.urgent)
-            let plan = scheduler.nextPlan(prefillBudget: budget.prompts, urgent: budget.urgent)
+            let plan = scheduler.nextPlan(for: demand, prefillBudget: budget.prompts, urgent: budget.urgent)
             let tokens = plan.tokens.count - demand.decoding
             #expect(tokens <= budget.prompts + budget.urgent)
             #expect(tokens <= limits.prefillChunk)
