@@ -191,7 +191,7 @@ let package = Package(
         .target(name: "CTestProcess", path: "Tests/Support/CTestProcess", cSettings: [.unsafeFlags(strict)]),
         .target(
             name: "TestSupport",
-            dependencies: ["CTestProcess", "Checkpoints"],
+            dependencies: ["CTestProcess", "Checkpoints", "GroupLauncher"],
             path: "Tests/Support/TestSupport",
             swiftSettings: swiftSettings
         ),

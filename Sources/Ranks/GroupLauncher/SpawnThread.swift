@@ -6,8 +6,8 @@ import GroupLink
 ///
 /// The kernel ties a child's death signal to the *thread* that started it: a child of a thread that ends is told to end
 /// too, however well the process is.
-final class SpawnThread: Sendable {
-    static let shared = SpawnThread()
+package final class SpawnThread: Sendable {
+    package static let shared = SpawnThread()
     private let work = EventQueue<@Sendable () -> Void>()
 
     private init() {
@@ -16,6 +16,14 @@ final class SpawnThread: Sendable {
         }
         thread.name = "spawn"
         thread.start()
+    }
+
+    /// Runs `body` on the thread, and waits for what it returns.
+    package func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) -> Value {
+        let answer = EventQueue<Value>()
+        work.push { answer.push(body()) }
+        guard let value = answer.next() else { preconditionFailure("unreachable: a queue without a limit answers") }
+        return value
     }
 
     /// A child's pid, and the reading end of its standard output and error.
@@ -28,9 +36,7 @@ final class SpawnThread: Sendable {
     ///
     /// Returns `errno` on failure.
     func spawn(_ path: String, _ arguments: [String], _ environment: [String: String]) -> Result<Child, Errno> {
-        let answer = EventQueue<Result<Child, Errno>>()
-        work.push { answer.push(Self.start(path, arguments, environment)) }
-        return answer.next() ?? .failure(Errno(code: ECHILD))
+        run { Self.start(path, arguments, environment) }
     }
 
     struct Errno: Error { let code: Int32 }

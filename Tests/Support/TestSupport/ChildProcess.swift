@@ -1,9 +1,10 @@
 import CTestProcess
 package import Foundation
+import GroupLauncher
 
 /// A program that a test starts, and that does not outlive the test run, however that ends.
 ///
-/// The kernel sends it a signal when the *thread* that started it ends, so one thread that never ends starts them all.
+/// The kernel sends it a signal when the *thread* that started it ends, so the one thread that never ends starts them all.
 /// Foundation's `Process` has no such thing.
 package final class ChildProcess: @unchecked Sendable {
     // Safe because the status is only touched under the lock.
@@ -45,9 +46,10 @@ package final class ChildProcess: @unchecked Sendable {
         TestRun.prepare()
         let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let files = (directory?.path, output.path, errors.path)
-        processIdentifier = try Spawner.shared.run {
-            try Self.spawn([executable] + arguments, variables, files, deathSignal)
+        processIdentifier = try SpawnThread.shared.run {
+            Result { try Self.spawn([executable] + arguments, variables, files, deathSignal) }
         }
+        .get()
     }
 
     deinit { if isRunning { kill(processIdentifier, SIGKILL) } }
@@ -94,43 +96,5 @@ package final class ChildProcess: @unchecked Sendable {
         let pid = ctest_spawn(&argv, &envp, files.directory, files.output, files.errors, deathSignal)
         guard pid > 0 else { throw Failure(description: "\(words): \(String(cString: strerror(errno)))") }
         return pid
-    }
-}
-
-/// The one thread that starts programs, and never ends.
-private final class Spawner: @unchecked Sendable {
-    // Safe because the work is only touched under the condition's lock.
-    static let shared = Spawner()
-    private let condition = NSCondition()
-    private var work: [() -> Void] = []
-
-    private init() {
-        let thread = Thread { [self] in
-            while true { next()() }
-        }
-        thread.name = "spawner"
-        thread.start()
-    }
-
-    func run(_ body: @escaping @Sendable () throws -> pid_t) throws -> pid_t {
-        let done = DispatchSemaphore(value: 0)
-        nonisolated(unsafe) var result: Result<pid_t, any Error>?
-        condition.lock()
-        work.append {
-            result = Result { try body() }
-            done.signal()
-        }
-        condition.signal()
-        condition.unlock()
-        done.wait()
-        guard let result else { preconditionFailure("the spawner did nothing") }
-        return try result.get()
-    }
-
-    private func next() -> () -> Void {
-        condition.lock()
-        defer { condition.unlock() }
-        while work.isEmpty { condition.wait() }
-        return work.removeFirst()
     }
 }
