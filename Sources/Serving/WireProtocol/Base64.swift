@@ -1,4 +1,6 @@
 /// Bytes written as text (RFC 4648, section 4), possibly in lines as mail does it (RFC 2045).
+///
+/// Foundation takes `====`, `ABC==` and `AB=C`, and blanks only together with every other byte that is not of the alphabet.
 package enum Base64 {
     /// The bytes that `text` stands for, or `nil` where it is not base64: the alphabet of web addresses, missing padding
     /// and anything behind the padding are refused, since they are more often a mistake than meant.
