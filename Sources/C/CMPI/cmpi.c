@@ -67,16 +67,6 @@ int cmpi_size(cmpi_comm comm) {
     return size;
 }
 
-int cmpi_allgatherv_f32(float *all, const int *counts, const int *offsets, cmpi_comm comm) {
-    return MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, all, counts, offsets, MPI_FLOAT, comm->comm);
-}
-
-int cmpi_alltoallv_f32(const float *send, const int *send_counts, const int *send_offsets, float *receive,
-                       const int *receive_counts, const int *receive_offsets, cmpi_comm comm) {
-    return MPI_Alltoallv(send, send_counts, send_offsets, MPI_FLOAT, receive, receive_counts, receive_offsets,
-                         MPI_FLOAT, comm->comm);
-}
-
 int cmpi_gatherv_bytes(const void *mine, int count, void *all, const int *counts, const int *offsets, cmpi_comm comm) {
     return MPI_Gatherv(mine, count, MPI_BYTE, all, counts, offsets, MPI_BYTE, 0, comm->comm);
 }

@@ -150,17 +150,32 @@ static void pause_briefly(void) {
 #endif
 }
 
+static int64_t nanoseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+// Offers the processor to others; true if somebody kept it so long that they do not work for us.
+static bool offer(void) {
+    const int64_t began = nanoseconds();
+    sched_yield();
+    return nanoseconds() - began > 1000000;
+}
+
 // Waits for one rank. Pauses, some 25 us of them; then the processor is offered to others every few microseconds; after
 // some milliseconds the rank dozes. Where ranks outnumber processors the other one may be waiting for this very
-// processor: it has then done its part after the first offer, and the next offer comes earlier.
+// processor: it has then done its part after the first offer, and the next offer comes earlier. Where strangers take the
+// offers, each costs their whole slice; one that wakes from a doze is let in before them.
 static void wait_for(cmpi_shared shared, const struct flag *flag, uint64_t round) {
     const size_t offer_every = 256, doze_after = 400000;
     size_t offers = 0;
+    bool crowded = false;
     for (size_t idle = 0; atomic_load_explicit(&flag->round, memory_order_acquire) < round; idle++) {
-        if (idle >= doze_after) {
+        if (idle >= doze_after || crowded) {
             nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
         } else if (idle >= shared->patience && (idle - shared->patience) % offer_every == 0) {
-            sched_yield();
+            crowded = offer();
             offers++;
         } else {
             pause_briefly();

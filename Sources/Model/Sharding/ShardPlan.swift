@@ -56,8 +56,8 @@ package struct ShardPlan: Sendable, Equatable {
         mlpTree = ReductionTree(leafCount: config.mlpLeaves)
         attentionTree = ReductionTree(leafCount: config.heads)
 
-        let heads = Self.queryHeads(config, weights: weights)
-        let mlp = Self.balancedLeaves(config, heads: heads, leafCount: config.mlpLeaves, weights: weights)
+        let heads = Self.queryHeads(config, attentionTree, weights: weights)
+        let mlp = Self.leaves(config, mlpTree, weights: weights)
         let vocabularyUnits = (config.vocabulary + Self.vocabularyAlignment - 1) / Self.vocabularyAlignment
         let vocabulary = apportion(vocabularyUnits, by: weights)
         let group = config.heads / config.kvHeads
@@ -77,29 +77,40 @@ package struct ShardPlan: Sendable, Equatable {
         min(units.lowerBound * unit, limit)..<min(units.upperBound * unit, limit)
     }
 
-    private static func queryHeads(_ config: ModelConfig.Decoder, weights: [Double]) -> [Range<Int>] {
-        let group = config.heads / config.kvHeads
-        guard weights.count <= config.kvHeads else { return apportionAtLeastOne(config.heads, by: weights) }
-        return apportionAtLeastOne(config.kvHeads, by: weights)
-            .map { ($0.lowerBound * group)..<($0.upperBound * group) }
-    }
-
-    /// Gives leaf blocks so that attention and MLP together weigh the same on every rank, where heads do not divide.
-    private static func balancedLeaves(
+    /// Whole KV heads while ranks do not outnumber them; at least one query head a rank.
+    private static func queryHeads(
         _ config: ModelConfig.Decoder,
-        heads: [Range<Int>],
-        leafCount: Int,
+        _ tree: ReductionTree,
         weights: [Double]
     ) -> [Range<Int>] {
         let group = config.heads / config.kvHeads
-        let mlpWeight = Double(3 * config.intermediate * config.hidden)
-        let attentionWeights = heads.map { range -> Double in
-            let kv = (range.upperBound + group - 1) / group - range.lowerBound / group
-            return Double((2 * range.count + 2 * kv) * config.headDim * config.hidden)
-        }
-        let total = mlpWeight + attentionWeights.reduce(0, +)
-        let weightSum = weights.reduce(0, +)
-        let missing = zip(weights, attentionWeights).map { max(0, total * $0 / weightSum - $1) }
-        return apportion(leafCount, by: missing.contains { $0 > 0 } ? missing : weights)
+        let row = Double(config.headDim * config.hidden) * NominalCluster.secondsPerWeight
+        return StepShares(
+            tree: tree,
+            unit: weights.count <= config.kvHeads ? group : 1,
+            ranks: weights.count,
+            mayBeEmpty: false,
+            seconds: { rank, heads in
+                let kv = (heads.upperBound + group - 1) / group - heads.lowerBound / group
+                return Double(2 * heads.count + 2 * kv) * row / weights[rank]
+            },
+            sum: { NominalCluster.sumSeconds(nodes: $0, width: config.hidden, ranks: weights.count) }
+        ).best()
+    }
+
+    private static func leaves(
+        _ config: ModelConfig.Decoder,
+        _ tree: ReductionTree,
+        weights: [Double]
+    ) -> [Range<Int>] {
+        let leaf = Double(3 * config.mlpBlock * config.hidden) * NominalCluster.secondsPerWeight
+        return StepShares(
+            tree: tree,
+            unit: 1,
+            ranks: weights.count,
+            mayBeEmpty: true,
+            seconds: { rank, leaves in Double(leaves.count) * leaf / weights[rank] },
+            sum: { NominalCluster.sumSeconds(nodes: $0, width: config.hidden, ranks: weights.count) }
+        ).best()
     }
 }

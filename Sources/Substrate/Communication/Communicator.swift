@@ -22,13 +22,20 @@ package protocol Communicator: AnyObject {
     /// Completes `all` on every rank: `layout.counts[r]` floats of rank r at `layout.offsets[r]`; one's own are in place.
     func allGather(_ all: UnsafeMutablePointer<Float>, _ layout: BlockLayout) throws(MPIError)
 
-    /// Sends to every rank r its block of `send`, and receives every rank's block for this one.
-    func exchange(
-        _ send: UnsafePointer<Float>,
-        _ sent: BlockLayout,
-        into received: UnsafeMutablePointer<Float>,
-        _ receivedLayout: BlockLayout
-    ) throws(MPIError)
+    /// A way to exchange blocks between all ranks that need not be waited for.
+    ///
+    /// Collective: every rank asks for the same ones in the same order.
+    func blockExchange() -> any BlockExchange
+
+    /// How the ranks reach each other.
+    ///
+    /// Collective: every rank asks at the same point of its work.
+    func fabric() throws(MPIError) -> RankFabric
+
+    /// Whether every rank says yes.
+    ///
+    /// Collective.
+    func agree(_ yes: Bool) -> Bool
 
     /// On rank 0, collects `layout.counts[r]` bytes of rank r at `layout.offsets[r]`.
     func gather(
@@ -40,6 +47,7 @@ package protocol Communicator: AnyObject {
 
 extension Communicator {
     package func share(byteCounts: [Int], copies: Int) -> SharedBlocks? { nil }
+    package func fabric() -> RankFabric { RankFabric(apart: self) }
     package func share(byteCounts: [Int]) -> SharedBlocks? { share(byteCounts: byteCounts, copies: 2) }
 }
 
@@ -69,5 +77,10 @@ package struct BlockLayout: Sendable, Equatable {
             offsets[rank] = Int32(total)
             total += value
         }
+    }
+
+    /// Every rank's block begins at the same place, as when all get the same.
+    package mutating func repeatOffset(_ offset: Int) {
+        for rank in offsets.indices { offsets[rank] = Int32(offset) }
     }
 }

@@ -10,12 +10,18 @@ package final class MPICommunicator: Communicator {
     package let size: Int
     package let meter = CommunicationMeter()
     let handle: OpaquePointer
+    private var lastExchangeTag: Int32 = 16
+    private var gathering: (any BlockExchange)?
+    private var gathered: BlockLayout
+    private var sent: BlockLayout
 
     /// Takes ownership of `handle`.
     init(adopting handle: OpaquePointer) {
         self.handle = handle
         rank = Int(cmpi_rank(handle))
         size = Int(cmpi_size(handle))
+        gathered = BlockLayout(counts: Array(repeating: 0, count: size))
+        sent = gathered
     }
 
     deinit { cmpi_comm_free(handle) }
@@ -32,34 +38,37 @@ package final class MPICommunicator: Communicator {
 
     package func share(byteCounts: [Int], copies: Int) -> SharedBlocks? {
         precondition(byteCounts.count == size, "\(byteCounts.count) blocks for \(size) ranks")
-        return size > 1 ? SharedBlocks(self, byteCounts: byteCounts, copies: copies) : nil
+        return SharedBlocks(self, byteCounts: byteCounts, copies: copies)
+    }
+
+    package func agree(_ yes: Bool) -> Bool {
+        (try? allGather(yes ? 1 : 0))?.allSatisfy { $0 == 1 } ?? false
+    }
+
+    package func blockExchange() -> any BlockExchange {
+        lastExchangeTag += 1
+        return MPIBlockExchange(self, tag: lastExchangeTag)
+    }
+
+    /// For every rank, the least rank that shares its memory as far as MPI knows.
+    ///
+    /// Collective.
+    func hosts() throws(MPIError) -> [Int] {
+        var hosts = [Int32](repeating: 0, count: size)
+        try MPIError.check(cmpi_hosts(handle, &hosts), "MPI_Comm_split_type")
+        return hosts.map(Int.init)
     }
 
     package func allGather(_ all: UnsafeMutablePointer<Float>, _ layout: BlockLayout) throws(MPIError) {
         guard size > 1 else { return }
-        try meter.measure(sending: Int(layout.counts[rank]) * 4 * (size - 1)) { () throws(MPIError) in
-            try MPIError.check(cmpi_allgatherv_f32(all, layout.counts, layout.offsets, handle), "MPI_Allgatherv")
-        }
-    }
-
-    package func exchange(
-        _ send: UnsafePointer<Float>,
-        _ sent: BlockLayout,
-        into received: UnsafeMutablePointer<Float>,
-        _ receivedLayout: BlockLayout
-    ) throws(MPIError) {
-        try meter.measure(sending: (sent.total - Int(sent.counts[rank])) * 4) { () throws(MPIError) in
-            let status = cmpi_alltoallv_f32(
-                send,
-                sent.counts,
-                sent.offsets,
-                received,
-                receivedLayout.counts,
-                receivedLayout.offsets,
-                handle
-            )
-            try MPIError.check(status, "MPI_Alltoallv")
-        }
+        let exchange = gathering ?? blockExchange()
+        gathering = exchange
+        let (count, offset) = (Int(layout.counts[rank]) * 4, Int(layout.offsets[rank]) * 4)
+        gathered.update { Int(layout.counts[$0]) * 4 }
+        sent.update { _ in count }
+        sent.repeatOffset(offset)
+        try exchange.begin(all, sent, into: all, gathered)
+        try exchange.wait()
     }
 
     package func gather(

@@ -26,7 +26,8 @@ package final class SharedBlocks {
         // Whole cache lines, so that two turns never share one.
         let copyBytes = byteCounts.map { ($0 + 127) / 128 * 128 }
         let sizes = copyBytes.map { Int64($0 * copies) }
-        guard let handle = cmpi_share(communicator.handle, sizes, Self.isWanted ? 1 : 0) else { return nil }
+        let isWilling = communicator.size == 1 || Self.isWanted
+        guard let handle = cmpi_share(communicator.handle, sizes, isWilling ? 1 : 0) else { return nil }
         self.handle = handle
         self.copyBytes = copyBytes
         self.copies = copies

@@ -11,16 +11,24 @@ package final class SoloCommunicator: Communicator {
 
     package func allGather(_ all: UnsafeMutablePointer<Float>, _ layout: BlockLayout) {}
 
-    package func exchange(
-        _ send: UnsafePointer<Float>,
-        _ sent: BlockLayout,
-        into received: UnsafeMutablePointer<Float>,
-        _ receivedLayout: BlockLayout
-    ) {
-        received.update(from: send, count: Int(sent.counts[0]))
-    }
+    package func blockExchange() -> any BlockExchange { NoExchange() }
+    package func agree(_ yes: Bool) -> Bool { yes }
 
     package func gather(_ mine: UnsafeRawPointer, into all: UnsafeMutableRawPointer, _ layout: BlockLayout) {
         if mine != UnsafeRawPointer(all) { all.copyMemory(from: mine, byteCount: Int(layout.counts[0])) }
     }
+}
+
+/// Nobody to exchange with.
+package final class NoExchange: BlockExchange {
+    package init() {}
+
+    package func begin(
+        _ send: UnsafeRawPointer,
+        _ sent: BlockLayout,
+        into received: UnsafeMutableRawPointer,
+        _ receivedLayout: BlockLayout
+    ) {}
+    package func poll() -> Bool { true }
+    package func wait() {}
 }

@@ -36,6 +36,22 @@ package final class ThreadPool {
 
     deinit { ck_thread_pool_destroy(handle) }
 
+    /// What the calling thread does between its tasks, and while it waits for the others'.
+    ///
+    /// Something short: messages that must be moved on while kernels run.
+    package var errand: (() -> Void)? {
+        didSet {
+            guard (errand == nil) != (oldValue == nil) else { return }
+            let context = Unmanaged.passUnretained(self).toOpaque()
+            ck_thread_pool_set_errand(
+                handle,
+                errand == nil
+                    ? nil : { $0.map { Unmanaged<ThreadPool>.fromOpaque($0).takeUnretainedValue().errand?() } },
+                context
+            )
+        }
+    }
+
     /// Keeps the workers awake while `body` runs one kernel after the other.
     package func step<T>(_ body: () throws -> T) rethrows -> T {
         beginStep()

@@ -44,12 +44,8 @@ enum PackedFixtures {
         init(rank: Int, size: Int) { (self.rank, self.size) = (rank, size) }
 
         func allGather(_ all: UnsafeMutablePointer<Float>, _ layout: BlockLayout) {}
-        func exchange(
-            _ send: UnsafePointer<Float>,
-            _ sent: BlockLayout,
-            into received: UnsafeMutablePointer<Float>,
-            _ receivedLayout: BlockLayout
-        ) {}
+        func blockExchange() -> any BlockExchange { NoExchange() }
+        func agree(_ yes: Bool) -> Bool { yes }
         func gather(_ mine: UnsafeRawPointer, into all: UnsafeMutableRawPointer, _ layout: BlockLayout) {}
     }
 }

@@ -7,16 +7,26 @@ struct TreeAllReduceTests {
     @Test("the naive tree's bits, the plan's counts, by shared memory and by messages", arguments: 1...5)
     func bits(ranks: Int) throws {
         let shared = try TestRanks.run(ranks, ["allreduce"])
-        #expect(shared == "shared=\(ranks > 1) counts=true wrong=0\n")
+        #expect(shared == "shared=\(ranks > 1) counts=true domains=1 wrong=0\n")
         let messages = try TestRanks.run(ranks, ["allreduce"], environment: ["FLOTILLA_SHARED_MEMORY": "off"])
-        #expect(messages == "shared=false counts=true wrong=0\n")
+        #expect(messages == "shared=false counts=true domains=\(ranks) wrong=0\n")
+    }
+
+    @Test(
+        "hosts with several ranks: memory inside, one speaker a host",
+        arguments: ["0,0,1", "0,1,1,1", "0,0,1,1", "0,1,0,1", "0,0,0,1,2", "2,1,1,2,0,0,1"]
+    )
+    func domains(labels: String) throws {
+        let ranks = labels.split(separator: ",")
+        let output = try TestRanks.run(ranks.count, ["allreduce", labels])
+        #expect(output == "shared=false counts=true domains=\(Set(ranks).count) wrong=0\n")
     }
 
     @Test("one rank that shares nothing is enough for messages everywhere")
     func oneUnwilling() throws {
         let off = ["-x", "FLOTILLA_SHARED_MEMORY=off", TestRanks.program, "allreduce", ":", "-np", "2"]
         let output = try TestRanks.run(1, ["allreduce"], mpirun: ["--oversubscribe", "--mca", "plm", "isolated"] + off)
-        #expect(output == "shared=false counts=true wrong=0\n")
+        #expect(output == "shared=false counts=true domains=3 wrong=0\n")
     }
 
     @Test("ranks of two hosts exchange messages")
@@ -42,7 +52,7 @@ struct TreeAllReduceTests {
                 ["allreduce"],
                 mpirun: ["--hostfile", hosts.path, "--mca", "plm_rsh_agent", agent.path, "--mca", "btl", "tcp,self"]
             )
-            #expect(output == "shared=false counts=true wrong=0\n")
+            #expect(output == "shared=false counts=true domains=2 wrong=0\n")
         }
     }
 

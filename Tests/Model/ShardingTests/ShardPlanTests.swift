@@ -5,13 +5,19 @@ import Testing
 
 @Suite("The shard plan")
 struct ShardPlanTests {
-    static func config(heads: Int, kvHeads: Int, intermediate: Int, vocabulary: Int) -> ModelConfig.Decoder {
+    static func config(
+        heads: Int,
+        kvHeads: Int,
+        intermediate: Int,
+        vocabulary: Int,
+        hidden: Int = 64
+    ) -> ModelConfig.Decoder {
         ModelConfig.Decoder(
             layers: 2,
-            hidden: 64,
+            hidden: hidden,
             heads: heads,
             kvHeads: kvHeads,
-            headDim: 16,
+            headDim: hidden > 64 ? 128 : 16,
             intermediate: intermediate,
             vocabulary: vocabulary,
             maxPositions: 1024,
@@ -22,8 +28,8 @@ struct ShardPlanTests {
     }
 
     static let shapes = [
-        config(heads: 16, kvHeads: 8, intermediate: 6144, vocabulary: 151_936),
-        config(heads: 32, kvHeads: 8, intermediate: 12288, vocabulary: 151_936),
+        config(heads: 16, kvHeads: 8, intermediate: 6144, vocabulary: 151_936, hidden: 2048),
+        config(heads: 32, kvHeads: 8, intermediate: 12288, vocabulary: 151_936, hidden: 4096),
         config(heads: 12, kvHeads: 4, intermediate: 320, vocabulary: 960),
         config(heads: 4, kvHeads: 2, intermediate: 160, vocabulary: 768),
         config(heads: 7, kvHeads: 7, intermediate: 100, vocabulary: 333),
@@ -66,19 +72,12 @@ struct ShardPlanTests {
         #expect(twelve.shards.map(\.kvHeads.count).reduce(0, +) > 8)
     }
 
-    @Test("MLP rows balance uneven attention shares")
-    func mlpBalancesAttention() throws {
-        let plan = try ShardPlan(Self.shapes[0], ranks: 3)
-        let most = plan.shards.max { $0.queryHeads.count < $1.queryHeads.count }
-        let least = plan.shards.min { $0.queryHeads.count < $1.queryHeads.count }
-        #expect((most?.mlpRows.count ?? 0) <= (least?.mlpRows.count ?? 0))
-    }
-
     @Test("a machine of twice the speed gets about twice the rows")
     func weightsAreFollowed() throws {
         let plan = try ShardPlan(Self.shapes[1], ranks: 2, weights: [2, 1])
         #expect(plan.shards.map(\.vocabularyRows.count)[0] > 95_000)
         #expect(plan.shards[0].queryHeads.count == 20 || plan.shards[0].queryHeads.count == 24)
+        #expect((20...24).contains(plan.shards[0].mlpLeaves.count))
     }
 
     @Test("more ranks than query heads are refused with the allowed range")

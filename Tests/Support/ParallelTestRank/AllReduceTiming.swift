@@ -6,11 +6,12 @@ import SAILVL2Model
 /// How long an all-reduce takes: the median of many, of one row of so many bytes.
 enum AllReduceTiming {
     static func run(_ world: MPICommunicator) throws {
+        let fabric = try world.fabric()
         for bytes in [8 << 10, 16 << 10, 64 << 10, 1 << 20] {
             // One leaf a rank; rows of a hidden size of 4096, as many as make the bytes.
             let width = min(bytes / 4, 4096)
             let rows = bytes / 4 / width
-            let test = TestReduce(world, leafCount: world.size, width: width, maxRows: rows, isEven: true)
+            let test = TestReduce(fabric, leafCount: world.size, width: width, maxRows: rows, isEven: true)
             let values = [Float](repeating: 1, count: rows * width * 8)
             var durations: [Double] = []
             for _ in 0..<(bytes > 1 << 16 ? 400 : 4000) {

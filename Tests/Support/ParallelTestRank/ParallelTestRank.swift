@@ -5,6 +5,7 @@ import Foundation
 ///
 /// ```
 /// ParallelTestRank allreduce        sums of several shapes against a naive tree; one line from rank 0
+/// ParallelTestRank allreduce 0,0,1  the same where only ranks of one label share memory
 /// ParallelTestRank time             microseconds of an all-reduce, by bytes
 /// ParallelTestRank endless          prints every rank's pid, then exchanges until somebody kills it
 /// ParallelTestRank forward MODEL    allocations of a decode step, where `AllocationCount` is preloaded
@@ -16,7 +17,7 @@ enum ParallelTestRank {
         let mode = arguments.dropFirst().first ?? ""
         try MPIRuntime.run { world in
             switch mode {
-            case "allreduce": try AllReduceCheck.run(world)
+            case "allreduce": try AllReduceCheck.run(world, labels: arguments.dropFirst(2).first)
             case "time": try AllReduceTiming.run(world)
             case "endless": try endless(world)
             case "forward": try ForwardCount.run(arguments[2], world)
@@ -29,12 +30,12 @@ enum ParallelTestRank {
     }
 
     private static func endless(_ world: MPICommunicator) throws {
-        let reduce = TestReduce(world, leafCount: 8, width: 64, maxRows: 4)
+        let reduce = TestReduce(try world.fabric(), leafCount: 8, width: 64, maxRows: 4)
         let pids = try world.allGather(UInt64(getpid()))
         if world.rank == 0 {
             print(pids.map(String.init).joined(separator: " "))
             fflush(nil)
         }
-        while true { try reduce.run(rows: 4) }
+        while true { _ = try reduce.run(rows: 4) }
     }
 }

@@ -14,7 +14,7 @@ final class TestReduce {
 
     /// Leaves are dealt out unevenly, and a rank may have none; with `isEven` each has as many.
     init(
-        _ world: MPICommunicator,
+        _ fabric: RankFabric,
         leafCount: Int,
         width: Int,
         maxRows: Int,
@@ -22,10 +22,10 @@ final class TestReduce {
         isEven: Bool = false
     ) {
         tree = ReductionTree(leafCount: leafCount)
-        let size = world.size
+        let size = fabric.communicator.size
         let ends = (0...size).map { leafCount * $0 * (isEven ? 1 : $0 + 1) / (isEven ? size : size * (size + 1)) }
         leaves = zip(ends, ends.dropFirst()).map { $0..<$1 }
-        rank = world.rank
+        rank = fabric.communicator.rank
         self.width = width
         residual = Array(repeating: 0, count: maxRows * width)
         reduce = TreeAllReduce(
@@ -33,7 +33,7 @@ final class TestReduce {
             leaves: leaves,
             width: width,
             maxRows: maxRows,
-            communicator: world,
+            fabric: fabric,
             pool: ThreadPool(threads: threads)
         )
     }
@@ -72,11 +72,31 @@ final class TestReduce {
         return partials.flatMap { $0 }
     }
 
-    /// Writes this rank's partials, and reduces.
-    func run(rows: Int) throws {
-        let place = reduce.destination(rows: rows)
-        if !leaves[rank].isEmpty { place.base.update(from: product, count: rows * place.stride) }
-        try reduce(rows: rows)
+    /// Writes this rank's partials, and reduces them: in one block, or in two that are under way at once.
+    ///
+    /// - Returns: the rows of the blocks.
+    func run(rows: Int) throws -> [Int] {
+        let blocks = reduce.blocks(rows: rows)
+        let middle = (rows + 1) / 2
+        let parts = blocks == 1 ? [0..<rows] : [0..<middle, middle..<rows]
+        for (slot, part) in parts.enumerated() {
+            let place = reduce.destination(rows: part.count, slot: slot)
+            if !leaves[rank].isEmpty {
+                product.withUnsafeBufferPointer { product in
+                    guard let base = product.baseAddress else { return }
+                    place.base.update(from: base + part.lowerBound * place.stride, count: part.count * place.stride)
+                }
+            }
+            try reduce.begin(rows: part.count, slot: slot)
+            for _ in 0..<(blocks == 1 ? 0 : 1 + rank * 7) { try reduce.poll() }
+        }
+        for (slot, part) in parts.enumerated() {
+            try residual.withUnsafeMutableBufferPointer { buffer in
+                guard let base = buffer.baseAddress else { return }
+                try reduce.finish(rows: part.count, slot: slot, addingTo: base + part.lowerBound * width)
+            }
+        }
+        return parts.map(\.count)
     }
 
     func reduce(rows: Int) throws {

@@ -21,6 +21,8 @@ struct ck_thread_pool {
     _Alignas(128) atomic_bool awake;
     bool running;
     bool stop;
+    ck_errand *errand;  // the caller's, between its tasks; NULL for none
+    void *errand_context;
     pthread_mutex_t mutex;  // guards the change of `awake` and `stop`, for those who sleep
     pthread_cond_t wake;
     size_t threads, started;
@@ -62,6 +64,7 @@ static bool work(ck_thread_pool *pool, size_t thread) {
         }
         pool->body(pool->context, pool->tasks - (uint32_t)word, thread);
         done++;
+        if (thread == 0 && pool->errand) pool->errand(pool->errand_context);
         word = atomic_load_explicit(&pool->word, memory_order_acquire);
     }
     if (done) atomic_fetch_add_explicit(&pool->done, done, memory_order_acq_rel);
@@ -199,6 +202,11 @@ void ck_thread_pool_end_step(ck_thread_pool *pool) {
     if (pool->started > 0) set_awake(pool, false, false);
 }
 
+void ck_thread_pool_set_errand(ck_thread_pool *pool, ck_errand *errand, void *context) {
+    pool->errand = errand;
+    pool->errand_context = context;
+}
+
 // Publishes the operation, works on it and waits for the tasks that others have claimed.
 static void share(ck_thread_pool *pool, size_t tasks, ck_task *body, void *context) {
     pool->body = body;
@@ -208,14 +216,20 @@ static void share(ck_thread_pool *pool, size_t tasks, ck_task *body, void *conte
     const uint64_t generation = (atomic_load_explicit(&pool->word, memory_order_relaxed) >> 32) + 1;
     atomic_store_explicit(&pool->word, generation << 32 | tasks, memory_order_release);
     work(pool, 0);
-    for (size_t idle = 0; atomic_load_explicit(&pool->done, memory_order_acquire) < tasks; idle++) relax(idle);
+    for (size_t idle = 0; atomic_load_explicit(&pool->done, memory_order_acquire) < tasks; idle++) {
+        if (pool->errand) pool->errand(pool->errand_context);
+        relax(idle);
+    }
 }
 
 bool ck_thread_pool_run(ck_thread_pool *pool, size_t tasks, ck_task *body, void *context) {
     if (pool->running || tasks > UINT32_MAX) return false;
     pool->running = true;
     if (pool->started == 0 || tasks < 2) {
-        for (size_t task = 0; task < tasks; task++) body(context, task, 0);
+        for (size_t task = 0; task < tasks; task++) {
+            body(context, task, 0);
+            if (pool->errand) pool->errand(pool->errand_context);
+        }
     } else {
         const bool step = atomic_load_explicit(&pool->awake, memory_order_relaxed);
         if (!step) ck_thread_pool_begin_step(pool);

@@ -5,6 +5,7 @@
 
 typedef struct ck_thread_pool ck_thread_pool;
 typedef void ck_task(void *context, size_t task, size_t thread);
+typedef void ck_errand(void *context);
 
 // A pool of `threads` >= 1 threads, the caller of ck_thread_pool_run being thread 0. With `bind` and an affinity mask
 // of exactly `threads` processors each worker is bound to one of them; a wider mask may be shared with other
@@ -24,3 +25,7 @@ void ck_thread_pool_end_step(ck_thread_pool *pool);
 // Calls body(context, task, thread) for each task in 0 ..< tasks, claimed one by one; returns when all are done.
 // Writes of the tasks are visible to the caller afterwards. False, and nothing is done, when called from inside a task.
 bool ck_thread_pool_run(ck_thread_pool *pool, size_t tasks, ck_task *body, void *context);
+
+// What the caller of ck_thread_pool_run does after each of its own tasks, and while it waits for others; NULL for nothing.
+// Something short: it takes the caller's time.
+void ck_thread_pool_set_errand(ck_thread_pool *pool, ck_errand *errand, void *context);

@@ -28,11 +28,6 @@ void cmpi_comm_free(cmpi_comm comm);
 int cmpi_rank(cmpi_comm comm);
 int cmpi_size(cmpi_comm comm);
 
-/// On every rank: the counts[r] floats of rank r at all + offsets[r]; the rank's own are already in place. Collective.
-int cmpi_allgatherv_f32(float *all, const int *counts, const int *offsets, cmpi_comm comm);
-/// Rank r's part of the exchange: from everyone, received at offsets. Collective.
-int cmpi_alltoallv_f32(const float *send, const int *send_counts, const int *send_offsets, float *receive,
-                       const int *receive_counts, const int *receive_offsets, cmpi_comm comm);
 /// On rank 0: counts[r] bytes of rank r at all + offsets[r]. Collective.
 int cmpi_gatherv_bytes(const void *mine, int count, void *all, const int *counts, const int *offsets, cmpi_comm comm);
 /// On every rank: `count` bytes of rank r at all + r·count. Collective.

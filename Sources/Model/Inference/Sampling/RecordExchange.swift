@@ -18,7 +18,7 @@ final class RecordExchange {
     init(maxBytes: Int, maxNumbers: Int, communicator: any Communicator) {
         self.communicator = communicator
         let ranks = communicator.size
-        shared = communicator.share(byteCounts: Array(repeating: maxBytes, count: ranks))
+        shared = ranks > 1 ? communicator.share(byteCounts: Array(repeating: maxBytes, count: ranks)) : nil
         mine = .allocate(byteCount: maxBytes, alignment: 64)
         let isRoot = communicator.rank == 0 && ranks > 1 && shared == nil
         numbers = .allocate(capacity: maxNumbers * ranks)

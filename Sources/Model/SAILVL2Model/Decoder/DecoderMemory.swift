@@ -1,4 +1,5 @@
 package import Checkpoints
+package import Communication
 internal import Kernels
 package import Sharding
 internal import Tensors
@@ -52,23 +53,22 @@ package enum DecoderMemory {
     }
 
     /// Bytes that a rank sends in a step of `tokens` tokens: two all-reduces a layer; embeddings on the average.
-    package static func stepBytes(_ config: ModelConfig.Decoder, plan: ShardPlan, rank: Int, tokens: Int) -> Int {
+    ///
+    /// - Parameters:
+    ///   - domains: which ranks share memory; by default none.
+    ///   - network: between those that do not; where it is not known, the fewest bytes are sent.
+    package static func stepBytes(
+        _ config: ModelConfig.Decoder,
+        plan: ShardPlan,
+        rank: Int,
+        tokens: Int,
+        domains: MemoryDomains? = nil,
+        network: NetworkModel? = nil
+    ) -> Int {
         guard plan.worldSize > 1 else { return 0 }
-        let attention = TreeAllReduce.bytesSent(
-            tree: plan.attentionTree,
-            leaves: plan.shards.map(\.queryHeads),
-            width: config.hidden,
-            rank: rank,
-            rows: tokens
-        )
-        let mlp = TreeAllReduce.bytesSent(
-            tree: plan.mlpTree,
-            leaves: plan.shards.map(\.mlpLeaves),
-            width: config.hidden,
-            rank: rank,
-            rows: tokens
-        )
+        let sums = DecoderWorkspace.reducePlans(config, plan, domains: domains, network: network)
+            .reduce(0) { $0 + $1.bytesSent(rank, rows: tokens) }
         let embedding = tokens * config.hidden * 4 * (plan.worldSize - 1) / plan.worldSize
-        return config.layers * (attention + mlp) + embedding
+        return config.layers * sums + embedding
     }
 }

@@ -11,6 +11,8 @@ package final class DecoderWorkspace {
     package let maxRows: Int
     package let maxLogitsRows: Int
     let rotary: RotaryTable
+    /// How the decoder ranks reach each other.
+    package let fabric: RankFabric
     let attentionReduce: TreeAllReduce
     let mlpReduce: TreeAllReduce
     /// The residual stream, `[rows, hidden]`.
@@ -23,9 +25,9 @@ package final class DecoderWorkspace {
     let context: FloatBuffer
     /// `[rows with logits, vocabulary/tp]`.
     let logits: FloatBuffer
-    /// What the layers must know of a step; filled anew by each, so that a step allocates nothing.
-    var positions: [Int] = []
-    var runs: [SequenceRun] = []
+    /// What the layers must know of a step's blocks; filled anew by each, so that a step allocates little.
+    var positions: [[Int]] = [[], []]
+    var runs: [[SequenceRun]] = [[], []]
     var isVisual: [Bool] = []
 
     package init(
@@ -34,7 +36,7 @@ package final class DecoderWorkspace {
         options: DecoderOptions,
         communicator: any Communicator,
         pool: ThreadPool
-    ) {
+    ) throws(MPIError) {
         let shard = plan.shards[communicator.rank]
         self.pool = pool
         maxRows = options.maxRows
@@ -45,12 +47,13 @@ package final class DecoderWorkspace {
             pages: options.pages
         )
         rotary = RotaryTable(theta: config.ropeTheta, headDim: config.headDim)
+        fabric = try communicator.fabric()
         attentionReduce = TreeAllReduce(
             tree: plan.attentionTree,
             leaves: plan.shards.map(\.queryHeads),
             width: config.hidden,
             maxRows: maxRows,
-            communicator: communicator,
+            fabric: fabric,
             pool: pool
         )
         mlpReduce = TreeAllReduce(
@@ -58,7 +61,7 @@ package final class DecoderWorkspace {
             leaves: plan.shards.map(\.mlpLeaves),
             width: config.hidden,
             maxRows: maxRows,
-            communicator: communicator,
+            fabric: fabric,
             pool: pool
         )
         hidden = FloatBuffer(count: maxRows * config.hidden)
@@ -74,55 +77,7 @@ package final class DecoderWorkspace {
         return Rows(buffer.pointer, count: count, width: width)
     }
 
-    private static func projectedWidth(_ config: ModelConfig.Decoder, _ shard: ShardPlan.Shard) -> Int {
+    static func projectedWidth(_ config: ModelConfig.Decoder, _ shard: ShardPlan.Shard) -> Int {
         max((shard.queryHeads.count + 2 * shard.kvHeads.count) * config.headDim, 2 * shard.mlpRows.count)
-    }
-
-    /// Bytes of the work areas, without the cache: what `init` allocates.
-    package static func workBytes(
-        _ config: ModelConfig.Decoder,
-        plan: ShardPlan,
-        rank: Int,
-        options: DecoderOptions
-    ) -> Int {
-        let shard = plan.shards[rank]
-        let perRow = 2 * config.hidden + projectedWidth(config, shard) + shard.queryHeads.count * config.headDim
-        return 4 * (options.maxRows * perRow + options.maxLogitsRows * shard.vocabularyRows.count)
-            + TreeAllReduce.workBytes(
-                tree: plan.attentionTree,
-                leaves: plan.shards.map(\.queryHeads),
-                width: config.hidden,
-                rank: rank,
-                maxRows: options.maxRows
-            )
-            + TreeAllReduce.workBytes(
-                tree: plan.mlpTree,
-                leaves: plan.shards.map(\.mlpLeaves),
-                width: config.hidden,
-                rank: rank,
-                maxRows: options.maxRows
-            )
-    }
-
-    /// Bytes of them that lie in memory which the decoder ranks of one host share: rows of embeddings, partial sums.
-    package static func sharedBytes(
-        _ config: ModelConfig.Decoder,
-        plan: ShardPlan,
-        rank: Int,
-        options: DecoderOptions
-    ) -> Int {
-        guard plan.shards.count > 1 else { return 0 }
-        let trees = [(plan.attentionTree, plan.shards.map(\.queryHeads)), (plan.mlpTree, plan.shards.map(\.mlpLeaves))]
-        let embedding = plan.shards[rank].vocabularyRows.isEmpty ? 0 : options.maxRows * config.hidden * 4
-        return trees.reduce(embedding) { sum, part in
-            sum
-                + TreeAllReduce.sharedBytes(
-                    tree: part.0,
-                    leaves: part.1,
-                    width: config.hidden,
-                    rank: rank,
-                    maxRows: options.maxRows
-                )
-        }
     }
 }

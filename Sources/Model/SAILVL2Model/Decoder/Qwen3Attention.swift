@@ -58,14 +58,10 @@ struct Qwen3Attention {
         )
     }
 
-    /// - Parameters:
-    ///   - x: `[tokens, hidden]`, normed.
-    ///   - hidden: the residual stream, `[tokens, hidden]`; the block's contribution is added.
-    func callAsFunction(
-        _ x: Rows,
-        addingTo hidden: UnsafeMutablePointer<Float>,
-        _ pass: ForwardPass
-    ) throws(MPIError) {
+    /// Begins what `workspace.attentionReduce` ends: the block's contribution to the residual stream.
+    ///
+    /// - Parameter x: `[tokens, hidden]`, normed.
+    func begin(_ x: Rows, _ pass: ForwardPass) throws(MPIError) {
         let work = pass.workspace
         let pool = work.pool
         // qkv: [tokens, heads/tp · headDim | kvHeads/tp · headDim | kvHeads/tp · headDim]
@@ -84,7 +80,7 @@ struct Qwen3Attention {
         // [tokens, heads/tp · headDim]
         let context = work.rows(work.context, count: x.count, width: queryWidth)
         attention.run(pool, work.cache, layer: layer, runs: pass.runs, q: q, into: context)
-        try outputProjection(context, addingTo: hidden, reducingOver: work.attentionReduce, pool: pool)
+        try outputProjection.begin(context, reducingOver: work.attentionReduce, slot: pass.slot, pool: pool)
     }
 
     var weightBytes: Int { qkvProjection.weightBytes + (outputProjection.weight?.byteCount ?? 0) }

@@ -44,7 +44,7 @@ package final class Qwen3Decoder {
         self.plan = plan
         self.communicator = communicator
         let parts = config.layers + 1
-        let workspace = DecoderWorkspace(
+        let workspace = try DecoderWorkspace(
             config,
             plan: plan,
             options: options,
@@ -93,10 +93,19 @@ package final class Qwen3Decoder {
         defer { work.pool.endStep() }
         let hidden = work.rows(work.hidden, count: batch.tokens.count, width: config.hidden)
         try embed(batch, into: hidden)
-        prepare(batch)
-        let pass = ForwardPass(positions: work.positions, runs: work.runs, workspace: work)
-        for layer in layers { try layer(hidden, pass) }
+        try run(work.passes(of: batch, hidden))
         return logits(batch.logitsRows, of: hidden)
+    }
+
+    /// Takes the blocks of a step through the layers, in turns.
+    private func run(_ passes: [ForwardPass]) throws(MPIError) {
+        if passes.count > 1 { workspace.pollWhileComputing() }
+        defer { workspace.pool.errand = nil }
+        for (index, layer) in layers.enumerated() {
+            for pass in passes { try layer.attend(pass, isFirst: index == 0) }
+            for pass in passes { try layer.feedForward(pass) }
+        }
+        for pass in passes { try workspace.mlpReduce.finish(pass) }
     }
 
     private func embed(_ batch: DecoderBatch, into hidden: Rows) throws(MPIError) {
@@ -108,20 +117,6 @@ package final class Qwen3Decoder {
             for row in rows.row..<(rows.row + rows.count) { work.isVisual[row] = true }
         }
         try embedding.embed(batch.tokens, isVisual: work.isVisual, into: hidden.base)
-    }
-
-    /// Writes down each row's absolute position, and the runs with the rows at which they begin.
-    private func prepare(_ batch: DecoderBatch) {
-        let work = workspace
-        work.positions.removeAll(keepingCapacity: true)
-        work.runs.removeAll(keepingCapacity: true)
-        for run in batch.runs {
-            let firstRow = work.positions.count
-            work.runs.append(
-                SequenceRun(firstRow: firstRow, tokens: run.count, start: run.start, pages: run.pages)
-            )
-            for position in run.start..<(run.start + run.count) { work.positions.append(position) }
-        }
     }
 
     /// Norms and multiplies the wanted rows only: the head is the largest matrix of all.

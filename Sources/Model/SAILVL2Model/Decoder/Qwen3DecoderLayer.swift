@@ -3,12 +3,19 @@ internal import Communication
 internal import Kernels
 internal import Sharding
 
-/// What a layer needs to know about the forward pass that it takes part in.
+/// A block of a step's rows on its way through the layers, and what those must know of it.
+///
+/// A step is one block. Between hosts, many rows are two: the sum of one travels while the other is computed.
 struct ForwardPass {
+    let workspace: DecoderWorkspace
+    /// Its place among the blocks, and its slot in the all-reduces.
+    let slot: Int
+    /// The residual stream, `[rows of the block, hidden]`, the same on every rank of the group.
+    let hidden: Rows
     /// The absolute position of each row.
     let positions: [Int]
+    /// The parts of sequences, with the block's rows at which they begin.
     let runs: [SequenceRun]
-    let workspace: DecoderWorkspace
 }
 
 /// One Qwen3 decoder block.
@@ -44,20 +51,35 @@ struct Qwen3DecoderLayer {
         mlp = try Qwen3MLP(loader, layer: layer, plan: plan, rank: rank, reduce: workspace.mlpReduce)
     }
 
-    /// Adds this block's contribution to the residual stream.
-    ///
-    /// - Parameter hidden: `[tokens, hidden]`, the same on every rank of the group, before and after.
-    func callAsFunction(_ hidden: Rows, _ pass: ForwardPass) throws(MPIError) {
+    /// Adds what the layer before has begun, if there is one, and begins the attention's contribution.
+    func attend(_ pass: ForwardPass, isFirst: Bool) throws(MPIError) {
         let work = pass.workspace
-        let normed = work.rows(work.normed, count: hidden.count, width: hidden.width)
-        RMSNorm.run(work.pool, hidden, weight: inputNorm, epsilon: epsilon, into: normed)
-        try attention(normed, addingTo: hidden.base, pass)
-        RMSNorm.run(work.pool, hidden, weight: postAttentionNorm, epsilon: epsilon, into: normed)
-        try mlp(normed, addingTo: hidden.base, pass)
+        if !isFirst { try work.mlpReduce.finish(pass) }
+        try attention.begin(normed(pass, inputNorm), pass)
+    }
+
+    /// Adds the attention's contribution, and begins the MLP's.
+    func feedForward(_ pass: ForwardPass) throws(MPIError) {
+        try pass.workspace.attentionReduce.finish(pass)
+        try mlp.begin(normed(pass, postAttentionNorm), pass)
+    }
+
+    private func normed(_ pass: ForwardPass, _ weight: [Float]) -> Rows {
+        let work = pass.workspace
+        let normed = work.rows(work.normed, count: pass.hidden.count, width: pass.hidden.width)
+        RMSNorm.run(work.pool, pass.hidden, weight: weight, epsilon: epsilon, into: normed)
+        return normed
     }
 
     var weightBytes: Int {
         let norms = inputNorm.count + postAttentionNorm.count + attention.queryNorm.count + attention.keyNorm.count
         return attention.weightBytes + mlp.weightBytes + 4 * norms
+    }
+}
+
+extension TreeAllReduce {
+    /// Adds the sum to a block's residual stream.
+    func finish(_ pass: ForwardPass) throws(MPIError) {
+        try finish(rows: pass.hidden.count, slot: pass.slot, addingTo: pass.hidden.base)
     }
 }

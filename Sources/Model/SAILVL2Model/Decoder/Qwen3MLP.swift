@@ -31,14 +31,10 @@ struct Qwen3MLP {
         )
     }
 
-    /// - Parameters:
-    ///   - x: `[tokens, hidden]`, normed.
-    ///   - hidden: the residual stream, `[tokens, hidden]`; the block's contribution is added.
-    func callAsFunction(
-        _ x: Rows,
-        addingTo hidden: UnsafeMutablePointer<Float>,
-        _ pass: ForwardPass
-    ) throws(MPIError) {
+    /// Begins what `workspace.mlpReduce` ends: the block's contribution to the residual stream.
+    ///
+    /// - Parameter x: `[tokens, hidden]`, normed.
+    func begin(_ x: Rows, _ pass: ForwardPass) throws(MPIError) {
         let work = pass.workspace
         var activated = work.rows(work.projected, count: x.count, width: 0)
         if let gateUpProjection {
@@ -49,7 +45,7 @@ struct Qwen3MLP {
             activated = gateUp.columns(0..<width)
             SwiGLU.run(work.pool, gate: activated, up: gateUp.columns(width..<(2 * width)), into: activated)
         }
-        try downProjection(activated, addingTo: hidden, reducingOver: work.mlpReduce, pool: work.pool)
+        try downProjection.begin(activated, reducingOver: work.mlpReduce, slot: pass.slot, pool: work.pool)
     }
 
     var weightBytes: Int { (gateUpProjection?.weightBytes ?? 0) + (downProjection.weight?.byteCount ?? 0) }

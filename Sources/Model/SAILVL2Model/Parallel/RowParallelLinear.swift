@@ -41,21 +41,21 @@ package struct RowParallelLinear {
         tree = SumTree(leafEnds: leafEnds, merges: reduce.ownProgram.merges)
     }
 
-    /// Adds the product to the residual stream.
+    /// Computes this rank's part of the product, and lets it go: `reduce.finish` adds the sum to the residual stream.
     ///
     /// - Parameters:
     ///   - x: `[tokens, in/tp]`.
-    ///   - residual: `[tokens, out]`, the same on every rank of the group, before and after.
-    package func callAsFunction(
+    ///   - slot: of the all-reduce.
+    package func begin(
         _ x: Rows,
-        addingTo residual: UnsafeMutablePointer<Float>,
         reducingOver reduce: TreeAllReduce,
+        slot: Int,
         pool: ThreadPool
     ) throws(MPIError) {
         if let weight, let tree {
-            let product = reduce.destination(rows: x.count)
+            let product = reduce.destination(rows: x.count, slot: slot)
             Matmul.run(pool, weight, x, tree: tree, into: product, partialStride: product.width)
         }
-        try reduce.reduce(rows: x.count, addingTo: residual)
+        try reduce.begin(rows: x.count, slot: slot)
     }
 }

@@ -44,7 +44,7 @@ package final class VocabParallelEmbedding {
         head = config.tiedEmbeddings ? table : try load(TensorNames.head)
         // One copy is enough: the layers' all-reduces lie between two embeddings.
         let blockBytes = plan.shards.map { $0.vocabularyRows.isEmpty ? 0 : maxRows * config.hidden * 4 }
-        shared = communicator.share(byteCounts: blockBytes, copies: 1)
+        shared = communicator.size > 1 ? communicator.share(byteCounts: blockBytes, copies: 1) : nil
         gathered = FloatBuffer(count: communicator.size > 1 && shared == nil ? maxRows * config.hidden : 0)
         layout = BlockLayout(counts: Array(repeating: 0, count: communicator.size))
     }

@@ -11,14 +11,16 @@ package struct AllReduceBenchmark {
     private let rounds: Rounds
     private let threads: Int
     private let pool: ThreadPool
+    private let fabric: RankFabric
 
     /// A row of the residual stream of an 8B model has so many floats; larger sums are of several rows.
     private static let rowFloats = 4096
 
     /// - Parameter group: of two ranks or more.
-    package init(group: BenchmarkGroup, world: MPICommunicator, rounds: Rounds, threads: Int) {
+    package init(group: BenchmarkGroup, world: MPICommunicator, rounds: Rounds, threads: Int) throws {
         (self.group, self.world, self.rounds, self.threads) = (group, world, rounds, threads)
         pool = ThreadPool(threads: threads)
+        fabric = try world.fabric()
     }
 
     /// Microseconds of one all-reduce of `bytes` bytes, addition to the residual stream included.
@@ -34,7 +36,7 @@ package struct AllReduceBenchmark {
             leaves: (0..<group.size).map { $0..<($0 + 1) },
             width: width,
             maxRows: rows,
-            communicator: world,
+            fabric: fabric,
             pool: pool
         )
         let (mine, sum) = (FloatBuffer(count: floats), FloatBuffer(count: floats))

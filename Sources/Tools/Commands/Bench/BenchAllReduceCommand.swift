@@ -37,7 +37,7 @@ struct BenchAllReduceCommand: ParsableCommand {
         let threads = launcher.threads(asked: threads, ranks: ranks)
         try launcher.run(ranks: ranks, threads: threads) { group in
             guard let world = group.mpi else { return }
-            let benchmark = AllReduceBenchmark(
+            let benchmark = try AllReduceBenchmark(
                 group: group,
                 world: world,
                 rounds: Rounds(count: bench.rounds, turnSeconds: 0.05),
