@@ -79,9 +79,16 @@ package struct GroupPlan: Sendable, Equatable {
                     rank: shard.rank,
                     options: decoder
                 ),
-                decodeStepBytes: DecoderMemory.stepBytes(config.decoder, plan: plan, rank: shard.rank, tokens: 1),
+                decodeStepBytes: DecoderMemory.stepBytes(
+                    checkpoint,
+                    decoder.format,
+                    plan: plan,
+                    rank: shard.rank,
+                    tokens: 1
+                ),
                 prefillStepBytes: DecoderMemory.stepBytes(
-                    config.decoder,
+                    checkpoint,
+                    decoder.format,
                     plan: plan,
                     rank: shard.rank,
                     tokens: options.prefillChunk

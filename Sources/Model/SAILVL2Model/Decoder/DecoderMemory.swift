@@ -58,7 +58,8 @@ package enum DecoderMemory {
     ///   - domains: which ranks share memory; by default none.
     ///   - network: between those that do not; where it is not known, the fewest bytes are sent.
     package static func stepBytes(
-        _ config: ModelConfig.Decoder,
+        _ checkpoint: Checkpoint,
+        _ format: WeightFormat,
         plan: ShardPlan,
         rank: Int,
         tokens: Int,
@@ -66,9 +67,11 @@ package enum DecoderMemory {
         network: NetworkModel? = nil
     ) -> Int {
         guard plan.worldSize > 1 else { return 0 }
+        let config = checkpoint.config.decoder
         let sums = DecoderWorkspace.reducePlans(config, plan, domains: domains, network: network)
             .reduce(0) { $0 + $1.bytesSent(rank, rows: tokens) }
-        let embedding = tokens * config.hidden * 4 * (plan.worldSize - 1) / plan.worldSize
+        let element = VocabParallelEmbedding.elementBytes(checkpoint, format)
+        let embedding = tokens * config.hidden * element * (plan.worldSize - 1) / plan.worldSize
         return config.layers * sums + embedding
     }
 }

@@ -16,7 +16,7 @@ internal import Tensors
 ///
 /// ## Communication
 /// Embedding: one all-gather of `[tokens, hidden]`, through shared memory when all ranks are on one host; none in a group
-/// of one. Rows are copied, not summed, so that they keep their bits. Head: none.
+/// of one. Rows are copied, not summed, so that they keep their bits; those of bfloat16 travel as such. Head: none.
 package final class VocabParallelEmbedding {
     package let rowsOfRank: [Range<Int>]
     private let embedding: PackedMatrix?
@@ -28,6 +28,8 @@ package final class VocabParallelEmbedding {
     /// The ranks' rows, in the one or the other; neither in a group of one.
     private let shared: SharedBlocks?
     private let gathered: FloatBuffer
+    /// Whether messages carry a row in half the bytes: the other halves of its numbers are zeros.
+    private let isHalved: Bool
     private var layout: BlockLayout
     package private(set) var bytesSent = 0
 
@@ -45,6 +47,7 @@ package final class VocabParallelEmbedding {
         // One copy is enough: the layers' all-reduces lie between two embeddings.
         let blockBytes = plan.shards.map { $0.vocabularyRows.isEmpty ? 0 : maxRows * config.hidden * 4 }
         shared = communicator.size > 1 ? communicator.share(byteCounts: blockBytes, copies: 1) : nil
+        isHalved = shared == nil && Self.elementBytes(loader.checkpoint, loader.format) == 2
         gathered = FloatBuffer(count: communicator.size > 1 && shared == nil ? maxRows * config.hidden : 0)
         layout = BlockLayout(counts: Array(repeating: 0, count: communicator.size))
     }
@@ -70,11 +73,13 @@ package final class VocabParallelEmbedding {
             }
             return
         }
+        // Two numbers in the place of one, where halves are enough.
+        let rowFloats = isHalved ? (hidden + 1) / 2 : hidden
         // Rank after rank, the rows that it owns in the order of the batch.
         layout.update { rank in
             var count = 0
             for (row, token) in tokens.enumerated() where !isVisual[row] && rowsOfRank[rank].contains(Int(token)) {
-                count += hidden
+                count += rowFloats
             }
             return count
         }
@@ -83,8 +88,14 @@ package final class VocabParallelEmbedding {
         let own = rowsOfRank[rank]
         var place = shared?.own.assumingMemoryBound(to: Float.self) ?? gathered.pointer + Int(layout.offsets[rank])
         for (row, token) in tokens.enumerated() where !isVisual[row] && own.contains(Int(token)) {
-            embedding?.row(Int(token) - own.lowerBound, into: place)
-            place += hidden
+            if isHalved {
+                // Its place in the batch is free until all rows are here.
+                embedding?.row(Int(token) - own.lowerBound, into: x + row * hidden)
+                Self.halve(x + row * hidden, hidden, into: place)
+            } else {
+                embedding?.row(Int(token) - own.lowerBound, into: place)
+            }
+            place += rowFloats
         }
         let sent = Int(layout.counts[rank]) * 4 * (communicator.size - 1)
         bytesSent += sent
@@ -93,10 +104,30 @@ package final class VocabParallelEmbedding {
             let block = shared?.completed(other).assumingMemoryBound(to: Float.self)
             var source = UnsafePointer(block ?? gathered.pointer + Int(layout.offsets[other]))
             for (row, token) in tokens.enumerated() where !isVisual[row] && rows.contains(Int(token)) {
-                (x + row * hidden).update(from: source, count: hidden)
-                source += hidden
+                if isHalved {
+                    Self.widen(source, hidden, into: x + row * hidden)
+                } else {
+                    (x + row * hidden).update(from: source, count: hidden)
+                }
+                source += rowFloats
             }
         }
+    }
+
+    /// Bytes of a number of a row as messages carry it.
+    static func elementBytes(_ checkpoint: Checkpoint, _ format: WeightFormat) -> Int {
+        let isStored = checkpoint.required(TensorNames.embedding).elementType == .bfloat16
+        return format == .bf16 || format == .native && isStored ? 2 : 4
+    }
+
+    private static func halve(_ row: UnsafePointer<Float>, _ count: Int, into place: UnsafeMutablePointer<Float>) {
+        let halves = UnsafeMutableRawPointer(place).assumingMemoryBound(to: UInt16.self)
+        for index in 0..<count { halves[index] = UInt16(row[index].bitPattern >> 16) }
+    }
+
+    private static func widen(_ place: UnsafePointer<Float>, _ count: Int, into row: UnsafeMutablePointer<Float>) {
+        let halves = UnsafeRawPointer(place).assumingMemoryBound(to: UInt16.self)
+        for index in 0..<count { row[index] = Float(bitPattern: UInt32(halves[index]) << 16) }
     }
 
     /// This rank's logits.
