@@ -14,6 +14,12 @@ package struct GroupSpec: Sendable {
     /// The hosts to run on, instead of the hostfile's: the launcher writes them to a private file for `mpirun`, which is
     /// gone with the group.
     package var hosts: Hostfile?
+    /// What is known of the hosts, by name: see ``HostSurvey/facts(of:)``.
+    package var facts: [String: HostFacts] = [:]
+    /// Threads of each rank, where the operator says.
+    package var threads: Int?
+    /// The bytes of each rank of a group with so many decoder ranks; empty if nobody knows.
+    package var bytesOfRanks: (@Sendable (_ decoderRanks: Int) -> [Int])?
     /// Further arguments of `mpirun`; what they say about a parameter counts instead of ours.
     package var extraMpirunArguments: [String] = []
     /// What this process's environment is extended by; each name is exported to every rank.
