@@ -38,6 +38,17 @@ package struct GroupSpec: Sendable {
 
     package var worldSize: Int { decoderRanks + visionRanks }
 
+    /// Whether a batch system gives the hosts, and no hostfile does.
+    package var isOfBatchSystem: Bool { hostfile == nil && BatchSystem.found(in: environment) != nil }
+
+    /// The hosts that are known by name: those of the hostfile, or of a job of Slurm.
+    ///
+    /// - Throws: as ``Hostfile/read(_:)``, or `UsageError` that names a variable of Slurm's.
+    package func namedHosts() throws -> Hostfile? {
+        if let hosts { return hosts }
+        return try hostfile.map(Hostfile.read) ?? SlurmHosts.read(environment)
+    }
+
     /// How long the phases of a group's life may take.
     package struct Limits: Sendable {
         /// From the start until every rank has said hello.

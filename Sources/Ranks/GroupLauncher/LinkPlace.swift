@@ -19,7 +19,7 @@ struct LinkPlace: Equatable {
             let isHere = MpirunCommand.isOfOneHost(spec)
             return LinkPlace(host: host, advertisedHost: isHere ? ReachableAddress.loopback : Machine.hostName)
         }
-        if let hosts = try spec.hosts ?? spec.hostfile.map(Hostfile.read) {
+        if !spec.isOfBatchSystem, let hosts = try spec.namedHosts() {
             guard !hosts.hosts.isEmpty else {
                 throw LaunchError(
                     spec.hostfile.map { "the hostfile \($0) names no host" } ?? "no host is left to run on",

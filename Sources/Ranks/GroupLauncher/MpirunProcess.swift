@@ -63,10 +63,13 @@ final class MpirunProcess: Sendable {
         }
     }
 
-    /// Where the ranks run; `nil` leaves it to mpirun. A hostfile is read, and from here on it is `spec.hosts`.
+    /// Where the ranks run; `nil` leaves it to mpirun.
     private static func place(_ spec: inout GroupSpec) throws -> Placement? {
-        if spec.hosts == nil { spec.hosts = try spec.hostfile.map(Hostfile.read) }
-        return try Placement.of(spec)
+        spec.hosts = try spec.namedHosts()
+        let placement = try Placement.of(spec)
+        // Slurm's own list is left to mpirun, where the operator places ranks.
+        if placement == nil, spec.isOfBatchSystem { spec.hosts = nil }
+        return placement
     }
 
     private init(_ child: SpawnThread.Child, _ scratch: GroupScratch?, isOfOneHost: Bool, warning: String?) {

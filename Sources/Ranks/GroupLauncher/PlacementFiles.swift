@@ -1,9 +1,9 @@
 import GroupLink
 
 /// What `mpirun` reads of a ``Placement``: files of the launcher's own, in its private directory.
-enum PlacementFiles {
+package enum PlacementFiles {
     /// How `mpirun` learns where each rank runs.
-    enum Layout: Equatable {
+    package enum Layout: Equatable {
         /// A rankfile, which binds each rank to the processors of its place.
         case rankfile(String)
         /// A hostfile that has a line for each rank, for hosts whose processors nobody knows.
@@ -34,7 +34,8 @@ enum PlacementFiles {
                 spec.hostfile = try scratch.write(text, to: "hosts")
                 return placement == nil ? nil : .sequence
             }
-            if spec.hosts != nil { spec.hostfile = try scratch.write(placement.usedHosts.text, to: "hosts") }
+            // A batch system has told mpirun of its hosts, and of how many ranks each may have.
+            if spec.hosts != nil, !spec.isOfBatchSystem { spec.hostfile = try scratch.write(placement.usedHosts.text, to: "hosts") }
             return .rankfile(try scratch.write(rankfile, to: "ranks"))
         } catch {
             scratch.remove()
@@ -62,7 +63,7 @@ enum PlacementFiles {
 
 extension Placement {
     /// The placement of a group; `nil` where `mpirun` is told by the operator, or has no choice: on one host without NUMA.
-    static func of(_ spec: GroupSpec) throws -> Placement? {
+    package static func of(_ spec: GroupSpec) throws -> Placement? {
         guard !isOperators(spec) else { return nil }
         var demand = Demand(decoderRanks: spec.decoderRanks, visionRanks: spec.visionRanks, threads: spec.threads)
         demand.bytes = spec.bytesOfRanks?(spec.decoderRanks) ?? []

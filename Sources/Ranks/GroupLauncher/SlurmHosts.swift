@@ -1,4 +1,4 @@
-package import Diagnostics
+import Diagnostics
 
 /// The hosts of a Slurm job, from the variables that it gives to a batch script.
 enum SlurmHosts {

@@ -41,6 +41,7 @@ struct DecoderRank {
         stats.cacheBytes = decoder.workspace.cache.byteCount
         stats.loadMilliseconds = (ContinuousClock.now - started).milliseconds
         stats.kernels = KernelSet.active.name
+        stats.threads = threads
         endpoint.send(.ready(stats))
         return DecoderWorker(decoder: decoder, inbox: inbox)
     }

@@ -16,7 +16,7 @@ extension Coordinator {
         spec.decoderRanks = decoderRanks
         spec.rankArguments = ["rank"] + ranks.arguments
         // A file of the launcher's own; the operator's stays as it is.
-        spec.hosts = hosts[slot]
+        if let left = hosts[slot] { spec.hosts = left }
         let logger = logger
         spec.onOutput = { line in logger.debug("rank output", metadata: ["line": "\(line)"]) }
         do {
@@ -41,10 +41,9 @@ extension Coordinator {
     /// Asks the hosts on which a lost group is to be started again.
     func survey(_ slot: Int) {
         hosts[slot] = nil
-        guard let path = options.groupSpec.hostfile, !options.isAttached,
-            let text = try? String(contentsOfFile: path, encoding: .utf8)
-        else { return feed(.surveyed(slot: slot, .init())) }
-        let hostfile = Hostfile(text)
+        guard let path = options.groupSpec.hostfile, !options.isAttached, let hostfile = try? Hostfile.read(path) else {
+            return feed(.surveyed(slot: slot, .init()))
+        }
         let survey = HostSurvey(options.groupSpec)
         Task {
             let missing = await survey.missing(in: hostfile)
