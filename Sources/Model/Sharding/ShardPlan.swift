@@ -36,11 +36,14 @@ package struct ShardPlan: Sendable, Equatable {
     /// Vocabulary shards begin at multiples of this, so that sums over the vocabulary have fixed blocks.
     package static let vocabularyAlignment = 64
 
-    /// - Parameter weights: the relative speed of each rank's machine; equal when `nil`.
+    /// - Parameters:
+    ///   - weights: the relative speed of each rank's machine; equal when `nil`.
+    ///   - room: what the ranks have room for, which shares follow where that is possible: see `fits`.
     package init(
         _ config: ModelConfig.Decoder,
         ranks: Int,
-        weights: [Double]? = nil
+        weights: [Double]? = nil,
+        room: ShareRoom? = nil
     ) throws(UsageError) {
         guard ranks >= 1, ranks <= config.heads else {
             throw UsageError(
@@ -56,8 +59,12 @@ package struct ShardPlan: Sendable, Equatable {
         mlpTree = ReductionTree(leafCount: config.mlpLeaves)
         attentionTree = ReductionTree(leafCount: config.heads)
 
-        let heads = Self.queryHeads(config, weights: weights)
-        let mlp = Self.balancedLeaves(config, heads: heads, leafCount: config.mlpLeaves, weights: weights)
+        let isEqual = weights.allSatisfy { $0 == weights[0] }
+        let unequal = isEqual && room == nil ? nil : Self.unequal(config, weights, room)
+        let heads = unequal?.heads ?? Self.queryHeads(config, weights: weights)
+        let mlp =
+            unequal?.leaves
+            ?? Self.balancedLeaves(config, heads: heads, leafCount: config.mlpLeaves, weights: weights)
         let vocabularyUnits = (config.vocabulary + Self.vocabularyAlignment - 1) / Self.vocabularyAlignment
         let vocabulary = apportion(vocabularyUnits, by: weights)
         let group = config.heads / config.kvHeads

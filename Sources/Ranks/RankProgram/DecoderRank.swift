@@ -24,7 +24,8 @@ struct DecoderRank {
         let plan = try ShardPlan(
             checkpoint.config.decoder,
             ranks: options.decoderRanks,
-            weights: options.rankWeights
+            weights: options.rankWeights,
+            room: options.shareRoom
         )
         let decoder = try Qwen3Decoder(
             checkpoint,

@@ -64,10 +64,11 @@ package enum RankMain {
                 return try VisionRank(checkpoint, options: options, endpoint: link, world: world)
                     .run(checkpoint, threads: threads)
             }
+            let measured = try ShareMeasurement(checkpoint, options, part, threads: threads).run(reportingTo: link)
             let inbox = MPITileInbox(world: world)
             let rank = DecoderRank(
                 checkpoint: checkpoint,
-                options: options,
+                options: measured,
                 endpoint: link,
                 communicator: part,
                 inbox: inbox,

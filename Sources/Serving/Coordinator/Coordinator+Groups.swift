@@ -10,8 +10,7 @@ internal import ServingCore
 /// Groups of ranks: started, heard, and looked for.
 extension Coordinator {
     func startGroup(_ slot: Int, _ generation: Int, decoderRanks: Int) {
-        var ranks = options.rankOptions
-        ranks.decoderRanks = decoderRanks
+        let ranks = options.rankOptions.resized(to: decoderRanks)
         var spec = options.groupSpec
         spec.decoderRanks = decoderRanks
         spec.rankArguments = ["rank"] + ranks.arguments

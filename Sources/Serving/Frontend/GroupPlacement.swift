@@ -15,11 +15,9 @@ package enum GroupPlacement {
     ) throws -> Placement? {
         spec.threads = options.threads
         spec.bytesOfRanks = { ranks in
-            var options = options
-            options.decoderRanks = ranks
-            // Weights by hand are of the whole group.
-            if ranks != options.rankWeights?.count { options.rankWeights = nil }
-            return (try? GroupPlan(checkpoint, options))?.ranks.map(\.totalBytes) ?? []
+            let plan = (try? GroupPlan(checkpoint, options.resized(to: ranks)))?.ranks ?? []
+            // Shares that are measured follow the room of each host: the ranks themselves see to that.
+            return plan.map { options.measuresShares && $0.rank < ranks ? $0.workBytes : $0.totalBytes }
         }
         spec.hosts = try spec.namedHosts()
         guard let hosts = spec.hosts, !Placement.isOperators(spec) else { return try Placement.of(spec) }

@@ -57,9 +57,9 @@ struct ServeCommand: ParsableCommand {
                     smaller.decoderRanks = ranks
                     return (try? Placement.of(smaller)) != nil
                 }
-                var smaller = rankOptions
-                smaller.decoderRanks = ranks
-                guard isLocal, let plan = try? GroupPlan(checkpoint, smaller) else { return !isLocal }
+                guard isLocal, let plan = try? GroupPlan(checkpoint, rankOptions.resized(to: ranks)) else {
+                    return !isLocal
+                }
                 return (try? HostMemory.check(plan)) != nil
             },
             onReady: { log.write("ready") }
