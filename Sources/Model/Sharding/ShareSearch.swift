@@ -41,7 +41,9 @@ package struct ShareSearch: Sendable {
     package func best() -> Shares? {
         var best: (time: Double, shares: Shares)?
         let mlpTimes = Set(speeds.flatMap { speed in (0...leaves).map { leafBytes * Double($0) / speed } }).sorted()
-        guard let most = mlpTimes.last else { return nil }
+        // Without regard to time: what fits at all.
+        let anything = (units: speeds.map { _ in units }, leaves: speeds.map { _ in leaves })
+        guard let most = mlpTimes.last, fit(anything.units, anything.leaves) != nil else { return nil }
         var least: Double?
         for attention in Set(speeds.flatMap { speed in attentionBytes.dropFirst().map { $0 / speed } }).sorted() {
             let limits = unitLimits(attention)
@@ -58,6 +60,7 @@ package struct ShareSearch: Sendable {
 
     /// The shortest MLP beside attention units within `limits`, and its shares.
     private func shortest(_ times: [Double], _ limits: [Int]) -> (time: Double, shares: Shares)? {
+        guard fit(limits, speeds.map { _ in leaves }) != nil else { return nil }
         var low = 0
         var high = times.count
         var shares: Shares?

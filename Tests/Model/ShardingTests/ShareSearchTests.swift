@@ -96,7 +96,7 @@ struct ShareSearchTests {
         )
         search.attentionMemory = 3
         search.leafMemory = 5
-        search.room = (0..<16).map { 12 + 2 * ($0 % 4) }
+        search.room = (0..<16).map { 14 + 2 * ($0 % 4) }
         let found = search.best()
         #expect(found?.leaves.reduce(0, +) == 32)
     }
