@@ -120,13 +120,14 @@ package struct HostFacts: Sendable, Equatable {
 
     /// The numbers of a list of the kernel's, such as `0-3,8`; none of them beyond what a kernel can have.
     private static func numbers(_ list: Substring) -> [Int] {
+        let limit = 1 << 16
         var numbers: [Int] = []
         for part in list.split(whereSeparator: { $0 == "," || $0.isWhitespace }) {
             let ends = part.split(separator: "-").compactMap { Int($0) }
-            guard let first = ends.first, let last = ends.last, ends.count <= 2, first >= 0, first <= last, last < 1 << 16
+            guard let first = ends.first, let last = ends.last, ends.count <= 2, 0 <= first, first <= last, last < limit
             else { continue }
             numbers += first...last
-            if numbers.count > 1 << 16 { return [] }
+            if numbers.count > limit { return [] }
         }
         return numbers
     }

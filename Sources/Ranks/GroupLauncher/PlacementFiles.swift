@@ -35,7 +35,9 @@ package enum PlacementFiles {
                 return placement == nil ? nil : .sequence
             }
             // A batch system has told mpirun of its hosts, and of how many ranks each may have.
-            if spec.hosts != nil, !spec.isOfBatchSystem { spec.hostfile = try scratch.write(placement.usedHosts.text, to: "hosts") }
+            if spec.hosts != nil, !spec.isOfBatchSystem {
+                spec.hostfile = try scratch.write(placement.usedHosts.text, to: "hosts")
+            }
             return .rankfile(try scratch.write(rankfile, to: "ranks"))
         } catch {
             scratch.remove()
@@ -68,7 +70,9 @@ extension Placement {
         var demand = Demand(decoderRanks: spec.decoderRanks, visionRanks: spec.visionRanks, threads: spec.threads)
         demand.bytes = spec.bytesOfRanks?(spec.decoderRanks) ?? []
         if let hosts = spec.hosts {
-            demand.isOversubscribed = !oversubscription.isDisjoint(with: spec.extraMpirunArguments)
+            demand.isOversubscribed =
+                !oversubscription.isDisjoint(with: spec.extraMpirunArguments)
+                || MpirunCommand.isGiven("rmaps_base_oversubscribe", spec)
             return hosts.hosts.isEmpty ? nil : try Placement(hosts, facts(of: spec, hosts), demand)
         }
         guard MpirunCommand.isOfOneHost(spec), let facts = HostFacts.ofThisHost(), facts.nodes.count > 1 else {
@@ -80,16 +84,18 @@ extension Placement {
 
     /// Whether arguments or variables of the operator say where ranks run.
     package static func isOperators(_ spec: GroupSpec) -> Bool {
-        let words = spec.extraMpirunArguments.map { $0.hasPrefix("--") ? $0.dropFirst() : $0[...] }
-        if words.contains(where: { mapping.contains(String($0)) || $0.hasPrefix("-map-by=") }) { return true }
-        return spec.extraMpirunArguments.contains { $0.hasPrefix("rmaps") || $0 == "orte_rankfile" }
-            || spec.environment.keys.contains { $0.hasPrefix("OMPI_MCA_rmaps_") || $0 == "OMPI_MCA_orte_rankfile" }
+        let words = spec.extraMpirunArguments.map { $0.hasPrefix("--") ? String($0.dropFirst()) : $0 }
+        let names = words + spec.environment.keys.filter { $0.hasPrefix("OMPI_MCA_") }.map { String($0.dropFirst(9)) }
+        return names.contains { name in
+            mapping.contains(name) || name == "orte_rankfile"
+                || (name.hasPrefix("rmaps") && name != "rmaps_base_oversubscribe")
+        }
     }
 
     private static let mapping: Set = [
-        "-map-by", "-rankfile", "-rf", "-host", "-H", "-hostfile", "-machinefile", "-default-hostfile", "-bynode", "-byslot",
-        "-bycore", "-npernode", "-N", "-npersocket", "-ppr", "-pernode", "-cpus-per-proc", "-cpus-per-rank", "-rank-by",
-        "-seq", "-app",
+        "-map-by", "-rankfile", "-rf", "-host", "-H", "-hostfile", "-machinefile", "-default-hostfile", "-bynode",
+        "-byslot", "-bycore", "-npernode", "-N", "-npersocket", "-ppr", "-pernode", "-cpus-per-proc", "-cpus-per-rank",
+        "-rank-by", "-seq", "-app",
     ]
     private static let oversubscription: Set = ["--oversubscribe", "-oversubscribe"]
 

@@ -52,7 +52,7 @@ struct ShareMeasurement {
     /// Collective over the decoder ranks.
     func run(reportingTo endpoint: any RankEndpoint) throws -> RankOptions {
         guard options.measuresShares, decoders.size > 1 else { return options }
-        let bandwidths = try decoders.allGather(UInt64(measure())).map(Double.init)
+        let bandwidths = try decoders.allGather(UInt64(measure())).map { Double($0) }
         let room = try room()
         var measured = options
         measured.rankWeights = MeasuredShares.weights(bandwidths)

@@ -4,8 +4,10 @@ package import RankProgram
 
 /// Asks hosts what they have, and places a group's ranks on them.
 package enum GroupPlacement {
-    /// Fills in what placing depends on, and places the ranks; `nil` where they all run on this host, or the operator's
-    /// arguments for `mpirun` say where. Asking the hosts takes some seconds at most.
+    /// Fills in what placing depends on, and places the ranks.
+    ///
+    /// `nil` where they all run on this host, or the operator's arguments for `mpirun` say where. Asking the hosts takes
+    /// some seconds at most.
     ///
     /// - Throws: `HostMemoryError` if no host has the memory for a rank, `LaunchError` if there are too few slots.
     package static func prepare(

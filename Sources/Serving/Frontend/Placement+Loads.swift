@@ -14,8 +14,8 @@ extension Placement {
         var text: String {
             let cores = cores.map { "\($0) \($0 == 1 ? "core" : "cores")" } ?? "cores not known"
             let memory = availableBytes.map { "\(GroupPlanTable.size($0)) to give" } ?? "memory not known"
-            let list = ranks.isEmpty ? "no rank" : "\(ranks.count == 1 ? "rank" : "ranks") "
-                + ranks.map(String.init).joined(separator: ", ")
+            let numbers = ranks.map(String.init).joined(separator: ", ")
+            let list = ranks.isEmpty ? "no rank" : "\(ranks.count == 1 ? "rank" : "ranks") \(numbers)"
             return "host \(host): \(list); needs \(GroupPlanTable.size(neededBytes)), has \(cores), \(memory)"
         }
 

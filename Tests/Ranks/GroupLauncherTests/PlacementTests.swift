@@ -143,6 +143,49 @@ struct PlacementTests {
     }
 }
 
+@Suite("What mpirun is told of a placement")
+struct PlacementFilesTests {
+    static func spec(_ arguments: [String] = [], _ variables: [String: String] = [:]) throws -> GroupSpec {
+        var spec = GroupSpec(decoderRanks: 2, visionRanks: 1, executable: "/x", rankArguments: [])
+        spec.environment = variables
+        spec.extraMpirunArguments = arguments
+        spec.hosts = try Hostfile("a slots=1\nb.c.org slots=1\n")
+        return spec
+    }
+
+    @Test("the operator's own mapping counts, oversubscription is a wish that we follow")
+    func operators() throws {
+        for arguments in [["--map-by", "node"], ["-H", "a,b"], ["--mca", "rmaps", "seq"], ["-rf", "x"]] {
+            #expect(try Placement.of(Self.spec(arguments)) == nil)
+        }
+        #expect(try Placement.of(Self.spec([], ["OMPI_MCA_rmaps_base_mapping_policy": "node"])) == nil)
+        #expect(throws: LaunchError.self) { try Placement.of(Self.spec()) }
+        #expect(try Placement.of(Self.spec(["--oversubscribe"]))?.seats.count == 3)
+        #expect(try Placement.of(Self.spec([], ["OMPI_MCA_rmaps_base_oversubscribe": "1"]))?.seats.count == 3)
+    }
+
+    @Test("names with a domain stay whole, and names that Open MPI cannot shorten are left long")
+    func names() throws {
+        let parameters = { (text: String) throws -> [String] in
+            var spec = try Self.spec()
+            spec.hosts = try Hostfile(text)
+            return PlacementFiles.parameters(of: spec, .rankfile("r")).map(\.name)
+        }
+        #expect(try parameters("a\n10.0.0.3\n") == ["rmaps_rank_file_physical"])
+        #expect(try parameters("a.org") == ["rmaps_rank_file_physical", "orte_keep_fqdn_hostnames"])
+        #expect(try parameters("a_b\n") == ["rmaps_rank_file_physical", "regx"])
+        #expect(try parameters("fd77::1\n") == ["rmaps_rank_file_physical", "regx"])
+    }
+
+    @Test func layoutsAreArguments() throws {
+        let spec = try Self.spec()
+        let ranks = MpirunCommand.mpirunArguments(for: spec, layout: .rankfile("/r"))
+        #expect(Array(ranks.prefix(4)) == ["-np", "3", "--rankfile", "/r"] && !ranks.contains("--bind-to"))
+        let sequence = MpirunCommand.mpirunArguments(for: spec, layout: .sequence)
+        #expect(Array(sequence.prefix(6)) == ["-np", "3", "--map-by", "seq", "--bind-to", "none"])
+    }
+}
+
 struct HostFactsTests {
     @Test("read from what grep prints on a host, cores being less than processors with two threads each")
     func parsed() throws {

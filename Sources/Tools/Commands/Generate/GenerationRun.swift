@@ -140,7 +140,7 @@ struct GenerationRun {
         handlers.onReady = { progress.end() }
         handlers.onNote = { Self.note($0) }
         handlers.onLog = { entry in
-            if restarts > 0, entry.level != .info {
+            if launch.verbose || (restarts > 0 && entry.level != .info) {
                 Self.note(([entry.message] + entry.details.map(\.value)).joined(separator: " "))
             }
         }
