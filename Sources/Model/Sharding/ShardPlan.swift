@@ -23,7 +23,7 @@ package struct ShardPlan: Sendable, Equatable {
         package let vocabularyRows: Range<Int>
     }
 
-    package let shards: [Shard]
+    package private(set) var shards: [Shard]
     /// Sums the heads' contributions to the residual stream: one leaf a query head.
     package let attentionTree: ReductionTree
     /// Sums the MLP's contributions: one leaf a block of `mlpBlock` rows.
@@ -36,11 +36,14 @@ package struct ShardPlan: Sendable, Equatable {
     /// Vocabulary shards begin at multiples of this, so that sums over the vocabulary have fixed blocks.
     package static let vocabularyAlignment = 64
 
-    /// - Parameter weights: the relative speed of each rank's machine; equal when `nil`.
+    /// - Parameters:
+    ///   - weights: the relative speed of each rank's machine; equal when `nil`.
+    ///   - room: what the ranks have room for, which shares follow where that is possible: see `fits`.
     package init(
         _ config: ModelConfig.Decoder,
         ranks: Int,
-        weights: [Double]? = nil
+        weights: [Double]? = nil,
+        room: ShareRoom? = nil
     ) throws(UsageError) {
         guard ranks >= 1, ranks <= config.heads else {
             throw UsageError(
@@ -56,19 +59,35 @@ package struct ShardPlan: Sendable, Equatable {
         mlpTree = ReductionTree(leafCount: config.mlpLeaves)
         attentionTree = ReductionTree(leafCount: config.heads)
 
-        let heads = Self.queryHeads(config, attentionTree, weights: weights)
-        let mlp = Self.leaves(config, mlpTree, weights: weights)
-        let vocabularyUnits = (config.vocabulary + Self.vocabularyAlignment - 1) / Self.vocabularyAlignment
+        shards = Self.shards(
+            config,
+            weights,
+            heads: Self.queryHeads(config, attentionTree, weights: weights),
+            leaves: Self.leaves(config, mlpTree, weights: weights)
+        )
+        // Where memory is short it decides, as far as it must.
+        if let room, !hasRoom(room, config), let found = Self.within(room, config, weights) {
+            shards = Self.shards(config, weights, heads: found.heads, leaves: found.leaves)
+        }
+    }
+
+    private static func shards(
+        _ config: ModelConfig.Decoder,
+        _ weights: [Double],
+        heads: [Range<Int>],
+        leaves: [Range<Int>]
+    ) -> [Shard] {
+        let vocabularyUnits = (config.vocabulary + vocabularyAlignment - 1) / vocabularyAlignment
         let vocabulary = apportion(vocabularyUnits, by: weights)
         let group = config.heads / config.kvHeads
-        shards = (0..<ranks).map { rank in
+        return weights.indices.map { rank in
             Shard(
                 rank: rank,
                 queryHeads: heads[rank],
                 kvHeads: (heads[rank].lowerBound / group)..<((heads[rank].upperBound + group - 1) / group),
-                mlpLeaves: mlp[rank],
-                mlpRows: Self.scaled(mlp[rank], by: config.mlpBlock, limit: config.intermediate),
-                vocabularyRows: Self.scaled(vocabulary[rank], by: Self.vocabularyAlignment, limit: config.vocabulary)
+                mlpLeaves: leaves[rank],
+                mlpRows: scaled(leaves[rank], by: config.mlpBlock, limit: config.intermediate),
+                vocabularyRows: scaled(vocabulary[rank], by: vocabularyAlignment, limit: config.vocabulary)
             )
         }
     }

@@ -14,6 +14,12 @@ package struct GroupSpec: Sendable {
     /// The hosts to run on, instead of the hostfile's: the launcher writes them to a private file for `mpirun`, which is
     /// gone with the group.
     package var hosts: Hostfile?
+    /// What is known of the hosts, by name: see ``HostSurvey/facts(of:)``.
+    package var facts: [String: HostFacts] = [:]
+    /// Threads of each rank, where the operator says.
+    package var threads: Int?
+    /// The bytes of each rank of a group with so many decoder ranks; empty if nobody knows.
+    package var bytesOfRanks: (@Sendable (_ decoderRanks: Int) -> [Int])?
     /// Further arguments of `mpirun`; what they say about a parameter counts instead of ours.
     package var extraMpirunArguments: [String] = []
     /// What this process's environment is extended by; each name is exported to every rank.
@@ -31,6 +37,17 @@ package struct GroupSpec: Sendable {
     package var onOutput: (@Sendable (String) -> Void)?
 
     package var worldSize: Int { decoderRanks + visionRanks }
+
+    /// Whether a batch system gives the hosts, and no hostfile does.
+    package var isOfBatchSystem: Bool { hostfile == nil && BatchSystem.found(in: environment) != nil }
+
+    /// The hosts that are known by name: those of the hostfile, or of a job of Slurm.
+    ///
+    /// - Throws: as ``Hostfile/read(_:)``, or `UsageError` that names a variable of Slurm's.
+    package func namedHosts() throws -> Hostfile? {
+        if let hosts { return hosts }
+        return try hostfile.map(Hostfile.read) ?? SlurmHosts.read(environment)
+    }
 
     /// How long the phases of a group's life may take.
     package struct Limits: Sendable {

@@ -2,15 +2,18 @@ internal import Foundation
 
 /// Asks the hosts of a hostfile for a sign of life, with the remote shell that `mpirun` would start its daemons with.
 package struct HostSurvey: Sendable {
-    private let agent: [String]
-    private let environment: [String: String]
+    let agent: [String]
+    /// Slurm's own way to its nodes, where `mpirun` takes it too; a job's nodes need not let ssh in.
+    let scheduler: [String]?
+    let environment: [String: String]
     /// How long a host may take to answer.
-    private let patience: Duration
+    let patience: Duration
 
     /// - Parameter spec: of the group whose hosts are asked.
     package init(_ spec: GroupSpec, patience: Duration = .seconds(5)) {
         environment = spec.environment
         self.patience = patience
+        scheduler = Self.scheduler(in: spec)
         let wanted = Self.agent(in: spec)
         // A shell that asks for a password, or waits for a dead host as long as TCP does, would say nothing in time.
         agent = wanted.last == "ssh" ? ["ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=3"] : wanted
@@ -25,6 +28,14 @@ package struct HostSurvey: Sendable {
         // Alternatives are separated by colons; the first counts.
         let words = text.split(separator: ":").first?.split(separator: " ").map(String.init) ?? []
         return words.isEmpty ? ["ssh"] : words
+    }
+
+    private static func scheduler(in spec: GroupSpec) -> [String]? {
+        let usesAnother = MpirunCommand.isGiven("plm", spec) || MpirunCommand.isGiven("plm_rsh_agent", spec)
+        guard BatchSystem.found(in: spec.environment) == .slurm, !usesAnother,
+            ProgramSearch.find("srun", in: spec.environment) != nil
+        else { return nil }
+        return ["srun", "--overlap", "--immediate=5", "--quiet", "--nodes=1", "--ntasks=1"]
     }
 
     /// The hosts that do not answer, in the order of the file; takes no longer than the slowest of them.

@@ -19,7 +19,7 @@ struct LinkPlace: Equatable {
             let isHere = MpirunCommand.isOfOneHost(spec)
             return LinkPlace(host: host, advertisedHost: isHere ? ReachableAddress.loopback : Machine.hostName)
         }
-        if let hosts = try spec.hosts ?? spec.hostfile.map(read) {
+        if !spec.isOfBatchSystem, let hosts = try spec.namedHosts() {
             guard !hosts.hosts.isEmpty else {
                 throw LaunchError(
                     spec.hostfile.map { "the hostfile \($0) names no host" } ?? "no host is left to run on",
@@ -33,12 +33,5 @@ struct LinkPlace: Equatable {
             return LinkPlace(host: "*", advertisedHost: Machine.hostName)
         }
         return LinkPlace(host: ReachableAddress.loopback)
-    }
-
-    private static func read(hostfile path: String) throws -> Hostfile {
-        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-            throw LaunchError("the hostfile \(path) cannot be read")
-        }
-        return Hostfile(text)
     }
 }

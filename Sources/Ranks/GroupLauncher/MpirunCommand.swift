@@ -13,20 +13,27 @@ package enum MpirunCommand {
     /// - Parameters:
     ///   - scratch: a directory of this host for shared memory and session files; `nil` is Open MPI's own.
     ///   - sharesMemory: whether messages between the ranks of one host go through shared memory.
+    ///   - layout: where each rank runs; `nil` leaves it to mpirun.
     package static func mpirunArguments(
         for spec: GroupSpec,
         scratch: String? = nil,
-        sharesMemory: Bool = true
+        sharesMemory: Bool = true,
+        layout: PlacementFiles.Layout? = nil
     ) -> [String] {
         var arguments = ["-np", String(spec.worldSize)]
+        switch layout {
+        case .rankfile(let path): arguments += ["--rankfile", path]
         // Open MPI binds a rank of a small group to one core, and all its threads with it.
-        arguments += ["--bind-to", "none"]
+        case .sequence: arguments += ["--map-by", "seq", "--bind-to", "none"]
+        case nil: arguments += ["--bind-to", "none"]
+        }
         if let hostfile = spec.hostfile {
             arguments += ["--hostfile", hostfile]
         } else if isOfOneHost(spec) {
             arguments.append("--oversubscribe")
         }
-        for (name, value) in parameters(of: spec, scratch, sharesMemory) where !isGiven(name, spec) {
+        for (name, value) in parameters(of: spec, scratch, sharesMemory) + PlacementFiles.parameters(of: spec, layout)
+        where !isGiven(name, spec) {
             arguments += ["--mca", name, value]
         }
         for name in exportedNames + spec.exportedEnvironment.keys.sorted() { arguments += ["-x", name] }
@@ -70,7 +77,7 @@ package enum MpirunCommand {
     }
 
     /// Whether the user has set a parameter, by an argument or a variable: mpirun takes none twice, and theirs counts.
-    private static func isGiven(_ name: String, _ spec: GroupSpec) -> Bool {
+    static func isGiven(_ name: String, _ spec: GroupSpec) -> Bool {
         spec.environment["OMPI_MCA_\(name)"] != nil || spec.extraMpirunArguments.contains(name)
     }
 

@@ -18,14 +18,14 @@ final class MpirunProcess: Sendable {
     ///
     /// - Parameter onLine: called on that thread for each line; must not wait.
     /// - Parameter onEnd: called on that thread once, after the last line.
-    /// - Throws: ``LaunchError``.
+    /// - Throws: ``LaunchError``, or what ``Placement`` throws.
     static func start(
         _ spec: GroupSpec,
         address: LinkAddress,
         secret: LinkSecret,
         onLine: @escaping @Sendable (String) -> Void,
         onEnd: @escaping @Sendable (ProcessEnd) -> Void
-    ) throws(LaunchError) -> MpirunProcess {
+    ) throws -> MpirunProcess {
         guard let mpirun = ProgramSearch.find("mpirun", in: spec.environment) else {
             throw LaunchError("mpirun is not in PATH", hint: "install Open MPI: apt-get install openmpi-bin")
         }
@@ -38,15 +38,16 @@ final class MpirunProcess: Sendable {
         var memory = MessageMemory.Choice()
         if isOfOneHost {
             memory = MessageMemory.choose(ranks: spec.worldSize, parents: [MessageMemory.directory, temporary])
-        } else if spec.hosts != nil {
-            memory.parent = temporary
         }
+        let placement = try place(&spec)
+        if spec.hosts != nil { memory.parent = temporary }
         let scratch = memory.parent.flatMap { GroupScratch(parent: $0) }
-        if let hosts = spec.hosts { spec.hostfile = try write(hosts, to: scratch, in: temporary) }
+        let layout = try PlacementFiles.write(placement, &spec, to: scratch, in: temporary)
         let arguments = MpirunCommand.mpirunArguments(
             for: spec,
             scratch: isOfOneHost ? scratch?.path : nil,
-            sharesMemory: memory.isShared
+            sharesMemory: memory.isShared,
+            layout: layout
         )
         let environment = MpirunCommand.environment(for: spec, address: address, secret: secret)
         switch SpawnThread.shared.spawn(mpirun, arguments, environment) {
@@ -62,23 +63,13 @@ final class MpirunProcess: Sendable {
         }
     }
 
-    private static func write(
-        _ hosts: Hostfile,
-        to scratch: GroupScratch?,
-        in parent: String
-    ) throws(LaunchError) -> String {
-        guard let scratch else {
-            throw LaunchError(
-                "no directory for the list of hosts can be made in \(parent)",
-                hint: "set TMPDIR to another"
-            )
-        }
-        do {
-            return try scratch.write(hosts.text, to: "hosts")
-        } catch {
-            scratch.remove()
-            throw error
-        }
+    /// Where the ranks run; `nil` leaves it to mpirun.
+    private static func place(_ spec: inout GroupSpec) throws -> Placement? {
+        spec.hosts = try spec.namedHosts()
+        let placement = try Placement.of(spec)
+        // Slurm's own list is left to mpirun, where the operator places ranks.
+        if placement == nil, spec.isOfBatchSystem { spec.hosts = nil }
+        return placement
     }
 
     private init(_ child: SpawnThread.Child, _ scratch: GroupScratch?, isOfOneHost: Bool, warning: String?) {

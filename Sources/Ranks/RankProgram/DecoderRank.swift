@@ -24,7 +24,8 @@ struct DecoderRank {
         let plan = try ShardPlan(
             checkpoint.config.decoder,
             ranks: options.decoderRanks,
-            weights: options.rankWeights
+            weights: options.rankWeights,
+            room: options.shareRoom
         )
         let decoder = try Qwen3Decoder(
             checkpoint,
@@ -41,6 +42,7 @@ struct DecoderRank {
         stats.cacheBytes = decoder.workspace.cache.byteCount
         stats.loadMilliseconds = (ContinuousClock.now - started).milliseconds
         stats.kernels = KernelSet.active.name
+        stats.threads = threads
         endpoint.send(.ready(stats))
         return DecoderWorker(decoder: decoder, inbox: inbox)
     }

@@ -11,6 +11,8 @@ package struct GroupPlan: Sendable, Equatable {
     package struct Rank: Sendable, Equatable, Encodable {
         package var rank: Int
         package var role: String
+        /// Threads that compute, if all ranks run on this host.
+        package var threads = 0
         /// Empty on a vision rank.
         package var queryHeads: Range<Int>
         package var kvHeads: Range<Int>
@@ -100,7 +102,7 @@ package struct GroupPlan: Sendable, Equatable {
         let element = PackedRows.Element(format)
         let visionWeights = VisionEncoder.weightBytes(config, stored: stored, element: element)
         let visionWork = VisionEncoder.workBytes(config, element: element, threads: threads)
-        ranks =
+        let all =
             decoders
             + (0..<options.visionRanks).map { index in
                 Rank(
@@ -117,5 +119,11 @@ package struct GroupPlan: Sendable, Equatable {
                     prefillStepBytes: tileBytes
                 )
             }
+        let everyone = Array(0..<options.worldSize)
+        ranks = all.map { rank in
+            var rank = rank
+            rank.threads = RankPlace(rank.rank, ranksHere: everyone, options).threads
+            return rank
+        }
     }
 }

@@ -20,7 +20,6 @@ package enum RankMain {
         let environment = try RankEnvironment(ProcessInfo.processInfo.environment)
         let isDecoder = options.isDecoder(environment.rank)
         let place = RankPlace(environment.rank, ProcessInfo.processInfo.environment, options)
-        let threads = place.threads
         // The link comes first: a rank ends with the process in front even when MPI_Init hangs.
         let link = try RankLink.connect(
             to: environment.address,
@@ -29,14 +28,15 @@ package enum RankMain {
                 rank: environment.rank,
                 worldSize: environment.worldSize,
                 role: isDecoder ? .decoder : .vision,
-                threads: threads,
+                // The report that it is ready corrects a guess.
+                threads: place?.threads ?? options.threads ?? 1,
                 version: version
             )
         )
         // After the link, whose thread runs wherever there is room.
-        place.bind()
+        place?.bind()
         do {
-            try join(options, environment, link, threads: threads, version: version)
+            try join(options, environment, link, place, version: version)
         } catch {
             fail(error, link)
         }
@@ -47,7 +47,7 @@ package enum RankMain {
         _ options: RankOptions,
         _ environment: RankEnvironment,
         _ link: RankLink,
-        threads: Int,
+        _ place: RankPlace?,
         version: String
     ) throws {
         try InstructionSetCheck.run(ProcessInfo.processInfo.environment)
@@ -55,16 +55,20 @@ package enum RankMain {
         let checkpoint = try Checkpoint(directory: options.model)
         try MPIRuntime.run { world in
             try checkAgreement(options, environment, checkpoint, world, version: version)
+            // Every rank takes part, whether it needs to know or not.
+            let ranksHere = try world.ranksOfSameHost(Machine.hostName + Machine.identity)
+            let threads = place?.threads ?? seat(options, ranksHere, world.rank).threads
             let isDecoder = options.isDecoder(world.rank)
             let part = try world.split(colour: isDecoder ? 0 : 1)
             guard isDecoder else {
                 return try VisionRank(checkpoint, options: options, endpoint: link, world: world)
                     .run(checkpoint, threads: threads)
             }
+            let measured = try ShareMeasurement(checkpoint, options, part, threads: threads).run(reportingTo: link)
             let inbox = MPITileInbox(world: world)
             let rank = DecoderRank(
                 checkpoint: checkpoint,
-                options: options,
+                options: measured,
                 endpoint: link,
                 communicator: part,
                 inbox: inbox,
@@ -84,6 +88,13 @@ package enum RankMain {
         }
     }
 
+    /// The place of a rank of which only MPI knows who is beside it; binds the caller.
+    private static func seat(_ options: RankOptions, _ ranksHere: [Int], _ rank: Int) -> RankPlace {
+        let place = RankPlace(rank, ranksHere: ranksHere, options)
+        place.bind()
+        return place
+    }
+
     /// Collective over the world: the same world size, binary, checkpoint and options everywhere.
     private static func checkAgreement(
         _ options: RankOptions,
@@ -99,12 +110,9 @@ package enum RankMain {
                 hint: "start exactly \(options.worldSize) ranks; under Slurm use srun --mpi=pmix"
             )
         }
-        var digest: UInt64 = 0xCBF2_9CE4_8422_2325
         // The model's place may differ from host to host, what is in it may not.
-        for byte in (version + options.arguments.dropFirst(2).joined(separator: " ")).utf8 {
-            digest = (digest ^ UInt64(byte)) &* 0x100_0000_01B3
-        }
-        digest ^= checkpoint.fingerprint
+        let text = version + options.arguments.dropFirst(2).joined(separator: " ")
+        let digest = MPICommunicator.digest(text) ^ checkpoint.fingerprint
         let digests = try world.allGather(digest)
         guard let odd = digests.firstIndex(where: { $0 != digests[0] }) else { return }
         throw RanksDisagreeError(

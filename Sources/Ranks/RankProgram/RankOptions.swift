@@ -2,6 +2,7 @@ package import Checkpoints
 package import Foundation
 internal import ImagePreprocessing
 package import Kernels
+internal import Sharding
 
 /// What every rank of a group is told on its command line; the same for all of them.
 package struct RankOptions: Sendable, Equatable {
@@ -25,6 +26,10 @@ package struct RankOptions: Sendable, Equatable {
     package var decodeSlowdown: Double? = 1.2
     /// The relative speed of the decoder ranks; `nil` is equal.
     package var rankWeights: [Double]?
+    /// Whether the ranks measure their speed at start, and take shares by that.
+    package var measuresShares = false
+    /// What each decoder rank has room for, once that was measured; not among the arguments.
+    var shareRoom: ShareRoom?
 
     /// Pictures with more pixels are refused.
     package var maxPixels = ImageLimits.standard.maxPixels
@@ -53,6 +58,15 @@ package struct RankOptions: Sendable, Equatable {
         if let format { list += ["--format", format.rawValue] }
         if let threads { list += ["--threads", String(threads)] }
         if let rankWeights { list += ["--rank-weights", rankWeights.map { String($0) }.joined(separator: ",")] }
+        if measuresShares { list += ["--shares", "auto"] }
         return list
+    }
+
+    /// The same for another number of decoder ranks; speeds by hand are those of as many ranks as there are numbers.
+    package func resized(to decoderRanks: Int) -> RankOptions {
+        var options = self
+        options.decoderRanks = decoderRanks
+        if options.rankWeights?.count != decoderRanks { options.rankWeights = nil }
+        return options
     }
 }

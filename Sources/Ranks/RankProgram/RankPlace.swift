@@ -1,4 +1,6 @@
-/// A rank's place among the ranks of its host, and what follows for its threads.
+internal import GroupLink
+
+/// A rank's place among the ranks that share its processors, and what follows for its threads.
 ///
 /// Vision ranks rest while answers are decoded, so decoder ranks share all processors of a host among themselves, as if
 /// there were no others. A vision rank has the threads of a fair share, on whatever processors are free: pictures of one
@@ -10,23 +12,55 @@ struct RankPlace {
     /// what is free.
     private(set) var seat: (place: Int, of: Int)?
 
+    /// The ranks, in order, that share the processors of this one, it among them.
+    private struct Company {
+        var ranks: [Int]
+        /// Where the launcher says.
+        var threads: Int?
+    }
+
     /// - Parameters:
     ///   - rank: of the world.
-    ///   - variables: the environment in which Open MPI says which ranks are here: consecutive ones, as in the hostfile.
-    ///   - available: processors that the ranks of this host may use.
-    init(
+    ///   - variables: the environment in which the launcher, or else Open MPI, says which ranks are here.
+    ///   - available: processors that the ranks of this place may use.
+    /// - Returns: `nil` if only MPI can say who is here: see `init(_:ranksHere:_:available:)`.
+    init?(
         _ rank: Int,
         _ variables: [String: String],
         _ options: RankOptions,
         available: Int = Processors.available
     ) {
-        let ranksHere = variables["OMPI_COMM_WORLD_LOCAL_SIZE"].flatMap { Int($0) } ?? options.worldSize
-        let place = variables["OMPI_COMM_WORLD_LOCAL_RANK"].flatMap { Int($0) } ?? rank
-        let first = rank - place
-        let decodersHere = min(max(options.decoderRanks - first, 0), ranksHere)
+        let told = variables[RankPlaces.variableName].flatMap { RankPlaces($0, worldSize: options.worldSize) }
+        if let told, told.seats.indices.contains(rank) {
+            let seat = told.seats[rank]
+            let ranks = told.seats.indices.filter { told.seats[$0].place == seat.place }
+            self.init(rank, Company(ranks: ranks, threads: seat.threads), options, available)
+            return
+        }
+        let count = variables["OMPI_COMM_WORLD_LOCAL_SIZE"].flatMap { Int($0) } ?? options.worldSize
+        if count == 1 {
+            self.init(rank, Company(ranks: [rank]), options, available)
+        } else if count >= options.worldSize {
+            self.init(rank, Company(ranks: Array(0..<options.worldSize)), options, available)
+        } else {
+            // Neighbours may be consecutive ranks or, mapped by node, every third.
+            return nil
+        }
+    }
+
+    /// - Parameter ranksHere: the ranks of this host in order, this one among them.
+    init(_ rank: Int, ranksHere: [Int], _ options: RankOptions, available: Int = Processors.available) {
+        self.init(rank, Company(ranks: ranksHere), options, available)
+    }
+
+    private init(_ rank: Int, _ company: Company, _ options: RankOptions, _ available: Int) {
+        let ranksHere = company.ranks.count
+        let place = company.ranks.firstIndex(of: rank) ?? 0
+        let decodersHere = company.ranks.count { options.isDecoder($0) }
         let isDecoder = options.isDecoder(rank)
-        let decoderThreads = options.threads ?? max(1, available / max(1, decodersHere))
-        threads = isDecoder ? decoderThreads : options.threads ?? max(1, available / max(1, ranksHere))
+        let given = options.threads ?? company.threads
+        let decoderThreads = given ?? max(1, available / max(1, decodersHere))
+        threads = isDecoder ? decoderThreads : given ?? max(1, available / max(1, ranksHere))
         let fillsAll = threads * ranksHere == available && (threads == decoderThreads || decodersHere == 0)
         if fillsAll {
             seat = (place, ranksHere)

@@ -69,6 +69,7 @@ final class VisionWorker: Sendable {
         stats.weightBytes = encoder.weightBytes
         stats.loadMilliseconds = (ContinuousClock.now - started).milliseconds
         stats.kernels = KernelSet.active.name
+        stats.threads = threads
         outputs.push(.ready(stats))
         while let input = nextInput() {
             guard let (job, bytes) = input else { return }

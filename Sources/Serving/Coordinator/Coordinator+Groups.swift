@@ -10,13 +10,12 @@ internal import ServingCore
 /// Groups of ranks: started, heard, and looked for.
 extension Coordinator {
     func startGroup(_ slot: Int, _ generation: Int, decoderRanks: Int) {
-        var ranks = options.rankOptions
-        ranks.decoderRanks = decoderRanks
+        let ranks = options.rankOptions.resized(to: decoderRanks)
         var spec = options.groupSpec
         spec.decoderRanks = decoderRanks
         spec.rankArguments = ["rank"] + ranks.arguments
         // A file of the launcher's own; the operator's stays as it is.
-        spec.hosts = hosts[slot]
+        if let left = hosts[slot] { spec.hosts = left }
         let logger = logger
         spec.onOutput = { line in logger.debug("rank output", metadata: ["line": "\(line)"]) }
         do {
@@ -41,10 +40,9 @@ extension Coordinator {
     /// Asks the hosts on which a lost group is to be started again.
     func survey(_ slot: Int) {
         hosts[slot] = nil
-        guard let path = options.groupSpec.hostfile, !options.isAttached,
-            let text = try? String(contentsOfFile: path, encoding: .utf8)
-        else { return feed(.surveyed(slot: slot, .init())) }
-        let hostfile = Hostfile(text)
+        guard let path = options.groupSpec.hostfile, !options.isAttached, let hostfile = try? Hostfile.read(path) else {
+            return feed(.surveyed(slot: slot, .init()))
+        }
         let survey = HostSurvey(options.groupSpec)
         Task {
             let missing = await survey.missing(in: hostfile)

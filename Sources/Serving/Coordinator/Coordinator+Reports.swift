@@ -172,7 +172,7 @@ extension Coordinator {
             role: rank.hello.role.rawValue,
             host: rank.hello.host,
             pid: rank.hello.pid,
-            threads: rank.hello.threads,
+            threads: rank.stats?.threads ?? rank.hello.threads,
             computeMs: activity.computeMilliseconds,
             communicationMs: activity.communicationMilliseconds,
             waitMs: activity.waitMilliseconds,

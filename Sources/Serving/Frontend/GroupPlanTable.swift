@@ -1,6 +1,6 @@
 internal import Checkpoints
 internal import Foundation
-internal import GroupLauncher
+package import GroupLauncher
 package import RankProgram
 
 /// The plan of a group as a person reads it, and as JSON.
@@ -17,18 +17,19 @@ package enum GroupPlanTable {
         }
     }
 
-    package static func text(_ plan: GroupPlan, model: String, host: String) -> String {
+    package static func text(_ plan: GroupPlan, model: String, host: String, placement: Placement? = nil) -> String {
         var lines = [
             "\(model): \(plan.options.decoderRanks) decoder and \(plan.options.visionRanks) vision ranks, "
                 + "weights \(plan.format.rawValue), \(plan.options.cacheTokens) tokens of KV cache",
-            "rank  role     host            heads    kv heads  mlp rows       vocabulary       "
+            "rank  role     host            threads  heads    kv heads  mlp rows       vocabulary       "
                 + "weights     kv cache    work        sent a token",
         ]
         for rank in plan.ranks {
             let isDecoder = rank.role == "decoder"
             lines.append(
                 [
-                    pad("\(rank.rank)", 4), pad(rank.role, 7), pad(host, 14),
+                    pad("\(rank.rank)", 4), pad(rank.role, 7),
+                    pad(placement?.label(of: rank.rank) ?? host, 14), pad(threads(rank, placement), 7),
                     pad(isDecoder ? range(rank.queryHeads) : "–", 7), pad(isDecoder ? range(rank.kvHeads) : "–", 8),
                     pad(isDecoder ? range(rank.mlpRows) : "–", 13),
                     pad(isDecoder ? range(rank.vocabularyRows) : "–", 15),
@@ -38,6 +39,7 @@ package enum GroupPlanTable {
             )
         }
         lines.append("in all \(size(plan.totalBytes))")
+        if let placement { lines += placement.loads(plan).map(\.text) }
         lines.append(
             "shared on one host: \(size(plan.sharedBytes)) of the work areas, and by Open MPI "
                 + "\(size(MessageMemory.bytes(ranks: plan.ranks.count))) in \(MessageMemory.directory)"
@@ -46,10 +48,16 @@ package enum GroupPlanTable {
         return lines.joined(separator: "\n")
     }
 
-    package static func json(_ plan: GroupPlan, model: String, host: String, warnings: [String]) throws -> String {
+    package static func json(
+        _ plan: GroupPlan,
+        model: String,
+        host: String,
+        placement: Placement? = nil,
+        warnings: [String]
+    ) throws -> String {
         let ranks = plan.ranks.map { rank -> [String: Any] in
-            [
-                "rank": rank.rank, "role": rank.role, "host": host,
+            var fields: [String: Any] = [
+                "rank": rank.rank, "role": rank.role, "host": placement?.host(of: rank.rank).name ?? host,
                 "query_heads": bounds(rank.queryHeads), "kv_heads": bounds(rank.kvHeads),
                 "mlp_rows": bounds(rank.mlpRows), "vocabulary_rows": bounds(rank.vocabularyRows),
                 "weight_bytes": rank.weightBytes, "kv_bytes": rank.cacheBytes, "work_bytes": rank.workBytes,
@@ -57,15 +65,26 @@ package enum GroupPlanTable {
                 "total_bytes": rank.totalBytes, "decode_step_bytes": rank.decodeStepBytes,
                 "prefill_step_bytes": rank.prefillStepBytes,
             ]
+            fields["node"] = placement?.node(of: rank.rank)
+            let count = placement.map { $0.seats[rank.rank].threads } ?? rank.threads
+            // Of a host that did not answer, nobody knows.
+            fields["threads"] = count
+            return fields
         }
-        let object: [String: Any] = [
+        var object: [String: Any] = [
             "model": model, "format": plan.format.rawValue, "decoder_ranks": plan.options.decoderRanks,
             "vision_ranks": plan.options.visionRanks,
             "context": plan.options.cacheTokens, "total_bytes": plan.totalBytes, "shared_bytes": plan.sharedBytes,
             "mpi_shared_bytes": MessageMemory.bytes(ranks: plan.ranks.count), "ranks": ranks, "warnings": warnings,
         ]
+        object["hosts"] = placement?.loads(plan).map(\.fields)
         let data = try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])
         return String(decoding: data, as: UTF8.self)
+    }
+
+    private static func threads(_ rank: GroupPlan.Rank, _ placement: Placement?) -> String {
+        guard let placement else { return "\(rank.threads)" }
+        return placement.seats[rank.rank].threads.map(String.init) ?? "?"
     }
 
     private static func bounds(_ range: Range<Int>) -> [Int] { [range.lowerBound, range.upperBound] }

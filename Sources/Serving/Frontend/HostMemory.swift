@@ -20,11 +20,7 @@ package struct OutOfMemoryError: OperatorError, Equatable {
 /// The memory of this host.
 package enum HostMemory {
     /// Bytes that new processes can have without swapping; `nil` where the kernel does not say.
-    package static var availableBytes: Int? {
-        guard let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8) else { return nil }
-        let line = text.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
-        return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
-    }
+    package static var availableBytes: Int? { AvailableMemory.bytes }
 
     /// Refuses a plan whose ranks all run on this host and do not fit; before anything is loaded.
     ///

@@ -91,4 +91,17 @@ package final class MPICommunicator: Communicator {
         try MPIError.check(cmpi_allgather_bytes(&mine, 8, &all, handle), "MPI_Allgather")
         return all
     }
+
+    /// The ranks that give the same name of their host, in order, this one among them.
+    ///
+    /// Collective.
+    package func ranksOfSameHost(_ name: String) throws(MPIError) -> [Int] {
+        let digests = try allGather(Self.digest(name))
+        return digests.indices.filter { digests[$0] == digests[rank] }
+    }
+
+    /// FNV-1a of a text, for comparing what ranks say.
+    package static func digest(_ text: String) -> UInt64 {
+        text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    }
 }

@@ -5,17 +5,18 @@ import Testing
 @testable import GroupLauncher
 
 struct HostfileTests {
-    static let text = "# hosts\nnode1 slots=2 # two\n\n  root@node2  max_slots=4\n10.0.0.3 slots=1\n"
+    static let text = "# hosts\nnode1 slots=2 # two\n\n  root@node2  max_slots=4\n10.0.0.3 slots=1\nnode4\n"
 
     @Test("Read as Open MPI does")
-    func read() {
-        let file = Hostfile(Self.text)
-        #expect(file.hosts.map(\.name) == ["node1", "node2", "10.0.0.3"])
-        #expect(file.hosts.map(\.slots) == [2, nil, 1])
+    func read() throws {
+        let file = try Hostfile(Self.text)
+        #expect(file.hosts.map(\.name) == ["node1", "node2", "10.0.0.3", "node4"])
+        #expect(file.hosts.map(\.slots) == [2, 4, 1, nil])
         #expect(file.slots == nil, "a line that does not say")
-        let rest = file.without(["node2", "node9"])
+        let rest = file.without(["node2", "node4", "node9"])
         #expect(rest.slots == 3)
-        #expect(rest.text == "node1 slots=2 # two\n10.0.0.3 slots=1\n")
+        #expect(rest.text == "node1 slots=2\n10.0.0.3 slots=1\n")
+        #expect(file.text == "node1 slots=2\nroot@node2 slots=4\n10.0.0.3 slots=1\nnode4\n")
     }
 
     static func spec(_ change: (inout GroupSpec) -> Void = { _ in }) -> GroupSpec {
@@ -50,7 +51,7 @@ struct HostfileTests {
         try script.write(toFile: agent, atomically: true, encoding: .utf8)
         chmod(agent, 0o755)
         let spec = Self.spec { $0.environment["OMPI_MCA_plm_rsh_agent"] = agent }
-        let file = Hostfile("localhost slots=1\nasleep slots=1\nup slots=1\ndown slots=1\n")
+        let file = try Hostfile("localhost slots=1\nasleep slots=1\nup slots=1\ndown slots=1\n")
         #expect(await HostSurvey(spec, patience: .seconds(8)).missing(in: file) == ["asleep", "down"])
         #expect(!FileManager.default.fileExists(atPath: directory.path + "/asked"))
         let none = Self.spec { $0.environment = ["PATH": "/nowhere"] }

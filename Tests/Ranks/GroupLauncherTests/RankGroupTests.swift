@@ -120,8 +120,8 @@ struct RankGroupTests {
         #expect(group.shutdown().error == nil)
         #expect(TestProgram.survivors(pids + [(group.launcherPid ?? 0)], within: .seconds(60)) == [])
         spec.decoderRanks = 2
-        let error = try #require(RankGroup.start(spec).nextEnd()?.error as? LaunchError)
-        #expect(error.description.contains("There are not enough slots available in the system to satisfy the 3 slots"))
+        let error = #expect(throws: LaunchError.self) { try RankGroup.start(spec) }
+        #expect(error?.description == "3 ranks are asked for, and the host has 2 slots")
     }
 
     @Test func ranksThatDoNotFinishAreKilled() throws {
@@ -229,7 +229,7 @@ struct RankGroupTests {
         defer { try? FileManager.default.removeItem(atPath: parent) }
         var spec = TestProgram.spec(2)
         spec.environment["TMPDIR"] = parent
-        spec.hosts = Hostfile("localhost slots=2\n")
+        spec.hosts = try Hostfile("localhost slots=2\n")
         let group = try RankGroup.start(spec)
         let mine = try FileManager.default.contentsOfDirectory(atPath: parent).filter { $0.hasPrefix("flotilla-") }
         let directory = parent + "/" + (try #require(mine.first))
@@ -242,7 +242,7 @@ struct RankGroupTests {
         #expect(!FileManager.default.fileExists(atPath: directory))
         spec.environment["TMPDIR"] = "/nowhere"
         #expect(throws: LaunchError.self) { try RankGroup.start(spec) }
-        spec.hosts = Hostfile("")
+        spec.hosts = try Hostfile("")
         #expect(throws: LaunchError("no host is left to run on", hint: "one host a line: node1 slots=2")) {
             try RankGroup.start(spec)
         }

@@ -1,4 +1,5 @@
 import Foundation
+import GroupLink
 import Testing
 
 @testable import RankProgram
@@ -14,15 +15,53 @@ struct RankPlaceTests {
         here: Int? = nil,
         available: Int
     ) -> RankPlace {
+        let ranks = Array(first..<first + (here ?? decoders + visions))
+        return place(rank, ranks, decoders, visions, threads: threads, available: available)
+    }
+
+    static func options(_ decoders: Int, _ visions: Int, threads: Int? = nil) -> RankOptions {
         var options = RankOptions(model: URL(fileURLWithPath: "/"))
         options.decoderRanks = decoders
         options.visionRanks = visions
         options.threads = threads
-        let variables = [
-            "OMPI_COMM_WORLD_LOCAL_SIZE": "\(here ?? decoders + visions)",
-            "OMPI_COMM_WORLD_LOCAL_RANK": "\(rank - first)",
-        ]
-        return RankPlace(rank, variables, options, available: available)
+        return options
+    }
+
+    static func place(
+        _ rank: Int,
+        _ ranksHere: [Int],
+        _ decoders: Int,
+        _ visions: Int,
+        threads: Int? = nil,
+        available: Int
+    ) -> RankPlace {
+        RankPlace(rank, ranksHere: ranksHere, options(decoders, visions, threads: threads), available: available)
+    }
+
+    @Test("ranks that go round the hosts share processors with every third, not with their neighbours")
+    func round() throws {
+        // Decoder ranks 0 and 3 and vision rank 4 on a host of four; three hosts.
+        #expect(Self.place(3, [0, 3, 4], 4, 1, available: 4).threads == 2)
+        #expect(Self.place(3, [0, 3, 4], 4, 1, available: 4).seat?.place == 1)
+        #expect(Self.place(1, [1], 4, 1, available: 4).threads == 4)
+        let told = [RankPlaces.variableName: "0:2,1:4,2:4,0:2,0:1"]
+        let options = Self.options(4, 1)
+        let third = try #require(RankPlace(3, told, options, available: 4))
+        #expect(third.threads == 2 && third.seat?.place == 1 && third.seat?.of == 2)
+        #expect(RankPlace(1, told, options, available: 4)?.seat?.of == 1)
+        #expect(RankPlace(4, told, options, available: 4)?.threads == 1)
+        #expect(RankPlace(3, [RankPlaces.variableName: "0:0,1:0,2:0,0:0,0:0"], options, available: 8)?.threads == 4)
+    }
+
+    @Test("who is here is known without MPI when it is everybody or nobody else, and asked for otherwise")
+    func unknown() {
+        let here = { (count: Int) in ["OMPI_COMM_WORLD_LOCAL_SIZE": "\(count)"] }
+        let options = Self.options(4, 1)
+        #expect(RankPlace(3, here(1), options, available: 4)?.threads == 4)
+        #expect(RankPlace(3, here(5), options, available: 4)?.threads == 1)
+        #expect(RankPlace(3, [:], options, available: 4)?.threads == 1)
+        #expect(RankPlace(3, here(2), options, available: 4) == nil)
+        #expect(RankPlace(3, [RankPlaces.variableName: "0:1,x"], options, available: 4)?.threads == 1)
     }
 
     @Test("decoder ranks share all processors, whether vision ranks are there or not")

@@ -90,6 +90,13 @@ struct BadInputTests {
         Case(arguments: ["ask", "-x"], status: 2, says: "Unknown option '-x'"),
         Case(arguments: ["plan", "--model", model, "--decoder-ranks", "9"], status: 2, says: "query heads"),
         Case(arguments: ["plan", "--model", model, "--rank-weights", "1,0"], status: 2, says: "--rank-weights"),
+        Case(arguments: ["plan", "--model", model, "--shares", "2,1"], status: 2, says: "--shares is 2,1"),
+        Case(arguments: ["plan", "--model", model, "--shares", "all"], status: 2, says: "auto, equal or 1 positive"),
+        Case(
+            arguments: ["plan", "--model", model, "--shares", "auto", "--rank-weights", "1"],
+            status: 2,
+            says: "the same thing twice"
+        ),
         Case(arguments: ["tokenize", "--model", "/nowhere"], status: 4, says: "/nowhere"),
         Case(arguments: ["frobnicate"], status: 2, says: "frobnicate"),
         Case(arguments: ["rank", "--model", model], status: 2, says: "FLOTILLA_LINK"),

@@ -116,8 +116,8 @@ package final class VocabParallelEmbedding {
 
     /// Bytes of a number of a row as messages carry it.
     static func elementBytes(_ checkpoint: Checkpoint, _ format: WeightFormat) -> Int {
-        let isStored = checkpoint.required(TensorNames.embedding).elementType == .bfloat16
-        return format == .bf16 || format == .native && isStored ? 2 : 4
+        guard !format.isQuantised, !checkpoint.storedFormat.isQuantised else { return 4 }
+        return format == .bf16 || checkpoint.required(TensorNames.embedding).elementType == .bfloat16 ? 2 : 4
     }
 
     private static func halve(_ row: UnsafePointer<Float>, _ count: Int, into place: UnsafeMutablePointer<Float>) {

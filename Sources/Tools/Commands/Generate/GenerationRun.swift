@@ -121,15 +121,26 @@ struct GenerationRun {
         next: () throws -> Preparation?
     ) throws {
         let plan = try GroupPlan(checkpoint, options)
-        if launch.isLocal { try HostMemory.check(plan) }
-        for warning in LaunchWarnings.of(options) where launch.isLocal { Self.note("warning: \(warning)") }
+        var spec: GroupSpec?
+        var placement: Placement?
+        if !isAlone(options) {
+            var launched = try launch.spec(options)
+            placement = try GroupPlacement.prepare(&launched, checkpoint, options)
+            spec = launched
+        }
+        var warnings = placement.map(GroupPlacement.warnings) ?? []
+        if placement == nil, launch.isLocal {
+            try HostMemory.check(plan)
+            warnings += LaunchWarnings.of(options)
+        }
+        for warning in warnings { Self.note("warning: \(warning)") }
         var progress = LoadProgress()
         var handlers = handlers
         handlers.onLoading = { progress.show(done: $0, total: $1) }
         handlers.onReady = { progress.end() }
         handlers.onNote = { Self.note($0) }
         handlers.onLog = { entry in
-            if restarts > 0, entry.level != .info {
+            if launch.verbose || (restarts > 0 && entry.level != .info) {
                 Self.note(([entry.message] + entry.details.map(\.value)).joined(separator: " "))
             }
         }
@@ -138,7 +149,7 @@ struct GenerationRun {
             tokenizer: preparer.tokenizer,
             policy: policy(options),
             handlers: handlers
-        ) { _ in try start(options) }
+        ) { _ in try start(options, spec) }
         if !isAlone(options) {
             // Safe because the only thing that another thread does is to leave a word behind a lock.
             nonisolated(unsafe) let interrupted = serving
@@ -178,9 +189,9 @@ struct GenerationRun {
         options.decoderRanks == 1 && options.visionRanks == 1 && launch.isLocal && !launch.mpirun
     }
 
-    private func start(_ options: RankOptions) throws -> any ServedGroup {
-        if isAlone(options) { return InProcessGroup(checkpoint, options) }
-        return try MpirunGroup(try launch.spec(options), options)
+    private func start(_ options: RankOptions, _ spec: GroupSpec?) throws -> any ServedGroup {
+        guard let spec else { return InProcessGroup(checkpoint, options) }
+        return try MpirunGroup(spec, options)
     }
 
     private static func note(_ text: String) { StandardError.say("\(text)\n") }

@@ -42,7 +42,12 @@ struct GroupOptions: ParsableArguments {
     )
     var decodeSlowdown = 1.2
 
-    @Option(help: "The relative speed of the decoder ranks' machines, such as 2,1,1; by default equal.")
+    @Option(
+        help: "How the decoder is shared: equal, by relative speeds such as 2,1,1, or auto: as measured at each start."
+    )
+    var shares: String?
+
+    @Option(help: "The relative speed of the decoder ranks' machines, such as 2,1,1; the same as --shares 2,1,1.")
     var rankWeights: String?
 
     @Option(help: "Pixels of a picture at most; decoding takes up to 12 bytes a pixel, on each vision rank.")
@@ -67,6 +72,7 @@ struct GroupOptions: ParsableArguments {
         }
         options.decodeSlowdown = decodeSlowdown == 0 ? nil : decodeSlowdown
         options.rankWeights = try speeds()
+        options.measuresShares = shares == "auto"
         options.maxPixels = try pixelLimit()
         options.format = try format.map { try WeightFormat(option: $0) }
         guard let placement = WeightPlacement(rawValue: weights) else {
@@ -95,10 +101,18 @@ struct GroupOptions: ParsableArguments {
     }
 
     private func speeds() throws -> [Double]? {
-        guard let rankWeights else { return nil }
-        let numbers = rankWeights.split(separator: ",").map { Double($0) }
-        guard numbers.count == decoderRanks, numbers.allSatisfy({ ($0 ?? 0) > 0 }) else {
-            throw UsageError("--rank-weights is \(rankWeights), expected \(decoderRanks) positive numbers with commas")
+        if let shares, rankWeights != nil {
+            throw UsageError(
+                "--shares \(shares) and --rank-weights say the same thing twice",
+                hint: "give --shares alone"
+            )
+        }
+        let named = shares.map { ("--shares", $0) } ?? rankWeights.map { ("--rank-weights", $0) }
+        guard let (name, text) = named, !(shares != nil && ["auto", "equal"].contains(text)) else { return nil }
+        let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
+        guard numbers.count == decoderRanks, numbers.allSatisfy({ ($0 ?? 0) > 0 && ($0 ?? 0).isFinite }) else {
+            let words = shares == nil ? "" : "auto, equal or "
+            throw UsageError("\(name) is \(text), expected \(words)\(decoderRanks) positive numbers with commas")
         }
         return numbers.compactMap { $0 }
     }

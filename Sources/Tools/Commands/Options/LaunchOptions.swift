@@ -31,6 +31,7 @@ struct LaunchOptions: ParsableArguments {
                 throw UsageError("the hostfile \(hostfile) is not there")
             }
             spec.hostfile = hostfile
+            spec.hosts = try Hostfile.read(hostfile)
         }
         spec.extraMpirunArguments = mpirunArgs?.split(separator: " ").map(String.init) ?? []
         if verbose { spec.onOutput = { StandardError.say("\($0)\n") } }

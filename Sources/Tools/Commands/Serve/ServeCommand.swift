@@ -35,12 +35,15 @@ struct ServeCommand: ParsableCommand {
             cacheTokens: ServingOptions.cacheTokens(checkpoint, group),
             maxSequences: ServingOptions.maxSequences
         )
-        let isLocal = launch.isLocal && !serving.attach
-        if isLocal { try HostMemory.check(try GroupPlan(checkpoint, rankOptions)) }
         var spec = try launch.spec(rankOptions)
+        let placement = serving.attach ? nil : try GroupPlacement.prepare(&spec, checkpoint, rankOptions)
+        let isLocal = launch.isLocal && !serving.attach && placement == nil
+        if isLocal { try HostMemory.check(try GroupPlan(checkpoint, rankOptions)) }
         try serving.prepareLink(&spec)
         if serving.attach { try serving.prepareAttachment(&spec) }
         let options = try serving.options(rankOptions, spec, version: Flotilla.configuration.version)
+        let launched = spec
+        let isPlaced = placement != nil
         let (logger, log) = try serving.logger(verbose: launch.verbose)
         let server = try FlotillaServer(
             options,
@@ -49,9 +52,14 @@ struct ServeCommand: ParsableCommand {
             logger: logger,
             log: log,
             fits: { ranks in
-                var smaller = rankOptions
-                smaller.decoderRanks = ranks
-                guard isLocal, let plan = try? GroupPlan(checkpoint, smaller) else { return !isLocal }
+                if isPlaced {
+                    var smaller = launched
+                    smaller.decoderRanks = ranks
+                    return (try? Placement.of(smaller)) != nil
+                }
+                guard isLocal, let plan = try? GroupPlan(checkpoint, rankOptions.resized(to: ranks)) else {
+                    return !isLocal
+                }
                 return (try? HostMemory.check(plan)) != nil
             },
             onReady: { log.write("ready") }
@@ -59,7 +67,8 @@ struct ServeCommand: ParsableCommand {
         if options.tokens.contains(where: \.isWeak) {
             log.write("warning: a token of fewer than 8 characters can be tried out")
         }
-        for warning in LaunchWarnings.of(rankOptions) where isLocal { log.write("warning: \(warning)") }
+        let warnings = isLocal ? LaunchWarnings.of(rankOptions) : placement.map(GroupPlacement.warnings) ?? []
+        for warning in warnings { log.write("warning: \(warning)") }
         for address in server.addresses { log.write("listening on \(address)") }
         if serving.attach { log.write(serving.attachmentHint(spec, rankOptions)) }
         log.flush(within: .seconds(1))

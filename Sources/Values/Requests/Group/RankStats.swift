@@ -7,6 +7,8 @@ package struct RankStats: Codable, Sendable, Equatable {
     package var loadMilliseconds = 0.0
     /// The instruction set that its kernels use.
     package var kernels = ""
+    /// Threads that compute on it.
+    package var threads = 0
 
     package init() {}
 }

@@ -1,0 +1,261 @@
+import Diagnostics
+import GroupLink
+import TestSupport
+import Testing
+
+@testable import GroupLauncher
+
+@Suite("Where ranks run")
+struct PlacementTests {
+    static func facts(_ cores: Int, nodes: Int = 1, bytes: Int? = nil) -> HostFacts {
+        HostFacts(
+            nodes: (0..<nodes).map { node in
+                let each = cores / nodes
+                return .init(number: node, processors: Array(node * each..<(node + 1) * each), cores: each)
+            },
+            availableBytes: bytes
+        )
+    }
+
+    static func place(
+        _ hosts: String,
+        _ facts: [String: HostFacts] = [:],
+        _ decoders: Int,
+        _ visions: Int,
+        threads: Int? = nil,
+        bytes: [Int] = []
+    ) throws -> Placement {
+        var demand = Placement.Demand(decoderRanks: decoders, visionRanks: visions, threads: threads)
+        demand.bytes = bytes
+        return try Placement(Hostfile(hosts), facts, demand)
+    }
+
+    static func hosts(_ placement: Placement) -> [String] {
+        placement.seats.indices.map { placement.host(of: $0).name }
+    }
+
+    @Test("decoder ranks go round the hosts, a vision rank to where least is")
+    func round() throws {
+        let three = "a slots=2\nb slots=2\nc slots=2\n"
+        #expect(try Self.hosts(Self.place(three, [:], 3, 1)) == ["a", "b", "c", "c"])
+        #expect(try Self.hosts(Self.place(three, [:], 2, 1)) == ["a", "b", "c"])
+        #expect(try Self.hosts(Self.place(three, [:], 4, 2)) == ["a", "a", "b", "c", "c", "b"])
+        #expect(try Self.hosts(Self.place("a slots=1\nb slots=4", [:], 3, 1)) == ["a", "b", "b", "b"])
+        let large = ["a": Self.facts(4), "b": Self.facts(4), "c": Self.facts(32)]
+        #expect(try Self.hosts(Self.place(three, large, 3, 1)).last == "c")
+        let largeFirst = ["a": Self.facts(32), "b": Self.facts(4), "c": Self.facts(4)]
+        #expect(try Self.hosts(Self.place(three, largeFirst, 3, 1)).last == "a")
+    }
+
+    @Test("threads are the cores of the place, shared by its decoder ranks as if they were alone")
+    func threads() throws {
+        let facts = ["a": Self.facts(8), "b": Self.facts(32)]
+        let placement = try Self.place("a slots=4\nb slots=4", facts, 3, 1)
+        #expect(Self.hosts(placement) == ["a", "a", "b", "b"])
+        #expect(placement.seats.map(\.threads) == [4, 4, 32, 16])
+        #expect(try Self.place("a slots=4\nb slots=4", facts, 3, 1, threads: 2).seats.map(\.threads) == [2, 2, 2, 2])
+        #expect(try Self.place("a slots=4", [:], 3, 1).seats.map(\.threads) == [nil, nil, nil, nil])
+    }
+
+    @Test("NUMA nodes are places of their own, and ranks are bound to them by the kernel's numbers")
+    func nodes() throws {
+        let placement = try Self.place(
+            "a slots=4\nb slots=4",
+            ["a": Self.facts(8, nodes: 2), "b": Self.facts(4)],
+            3,
+            1
+        )
+        #expect(placement.seats.map { placement.places[$0.place].node } == [0, 1, nil, 1])
+        #expect(placement.seats.map(\.threads) == [4, 4, 4, 2])
+        #expect(
+            placement.rankfile
+                == "rank 0=a slot=0-3\nrank 1=a slot=4-7\nrank 2=b slot=0-3\nrank 3=a slot=4-7\n"
+        )
+        #expect(placement.usedHosts.text == "a slots=3\nb slots=1\n")
+        #expect(placement.rankPlaces.text == "0:4,1:4,2:4,1:2")
+        #expect(try Self.place("a slots=2\nb slots=2", ["a": Self.facts(4)], 2, 1).rankfile == nil)
+        #expect(try Self.place("x@a slots=2\nb slots=2", [:], 2, 1).sequence == "x@a\nb\nb\n")
+        #expect(Placement.list([0, 1, 2, 5, 7, 8]) == "0-2,5,7-8")
+    }
+
+    @Test("a host takes what it has the memory for; what fits nowhere is refused by name")
+    func memory() throws {
+        let facts = ["a": Self.facts(2, bytes: 10 << 30), "b": Self.facts(2, bytes: 30 << 30)]
+        let gibibytes = [12 << 30, 9 << 30, 12 << 30, 1 << 30]
+        let placement = try Self.place("a slots=4\nb slots=4", facts, 3, 1, bytes: gibibytes)
+        #expect(Self.hosts(placement) == ["b", "a", "b", "a"])
+        let error = #expect(throws: HostMemoryError.self) {
+            try Self.place("a slots=4\nb slots=4", facts, 3, 1, bytes: gibibytes.map { $0 * 2 })
+        }
+        #expect(error?.exitCode == .outOfMemory)
+        #expect(
+            error?.description
+                == "decoder rank 1 needs 18.00 GiB, and no host has them: a has 10.00 GiB of memory to give"
+        )
+    }
+
+    @Test func fewerSlotsThanRanks() {
+        let error = #expect(throws: LaunchError.self) { try Self.place("a slots=1\nb slots=1", [:], 2, 1) }
+        #expect(error?.description == "3 ranks are asked for, and the 2 hosts have 2 slots")
+    }
+
+    @Test("in any cluster: nobody has more than slots or memory, and decoder ranks differ by one where there is room")
+    func storm() throws {
+        var random = SeededRandom(seed: 5)
+        for _ in 0..<5000 {
+            let count = Int.random(in: 1...6, using: &random)
+            let slots = (0..<count).map { _ in Int.random(in: 1...5, using: &random) }
+            let text = slots.enumerated().map { "n\($0) slots=\($1)\n" }.joined()
+            var facts: [String: HostFacts] = [:]
+            for host in 0..<count where Bool.random(using: &random) {
+                let nodes = Int.random(in: 1...2, using: &random)
+                let bytes = Bool.random(using: &random) ? Int.random(in: 0...12, using: &random) : nil
+                facts["n\(host)"] = Self.facts(
+                    nodes * Int.random(in: 1...8, using: &random),
+                    nodes: nodes,
+                    bytes: bytes
+                )
+            }
+            let decoders = Int.random(in: 1...8, using: &random)
+            let visions = Int.random(in: 1...3, using: &random)
+            let bytes = (0..<decoders + visions).map { _ in Int.random(in: 0...5, using: &random) }
+            let placement: Placement
+            do {
+                placement = try Self.place(text, facts, decoders, visions, bytes: bytes)
+            } catch is LaunchError {
+                #expect(slots.reduce(0, +) < decoders + visions)
+                continue
+            } catch { continue }
+            #expect(placement.seats.count == decoders + visions)
+            for host in 0..<count {
+                let mine = placement.ranks(on: host)
+                #expect(mine.count <= slots[host])
+                if let most = placement.availableBytes[host] { #expect(mine.reduce(0) { $0 + bytes[$1] } <= most) }
+                let here = mine.count { $0 < decoders }
+                let isTight = placement.availableBytes.contains { $0 != nil }
+                for other in 0..<count where !isTight && here < slots[host] {
+                    #expect(placement.ranks(on: other).count { $0 < decoders } <= here + 1)
+                }
+            }
+            let told = RankPlaces(placement.rankPlaces.text, worldSize: decoders + visions)
+            #expect(told == placement.rankPlaces)
+        }
+    }
+}
+
+@Suite("What mpirun is told of a placement")
+struct PlacementFilesTests {
+    static func spec(_ arguments: [String] = [], _ variables: [String: String] = [:]) throws -> GroupSpec {
+        var spec = GroupSpec(decoderRanks: 2, visionRanks: 1, executable: "/x", rankArguments: [])
+        spec.environment = variables
+        spec.extraMpirunArguments = arguments
+        spec.hosts = try Hostfile("a slots=1\nb.c.org slots=1\n")
+        return spec
+    }
+
+    @Test("the operator's own mapping counts, oversubscription is a wish that we follow")
+    func operators() throws {
+        for arguments in [["--map-by", "node"], ["-H", "a,b"], ["--mca", "rmaps", "seq"], ["-rf", "x"]] {
+            #expect(try Placement.of(Self.spec(arguments)) == nil)
+        }
+        #expect(try Placement.of(Self.spec([], ["OMPI_MCA_rmaps_base_mapping_policy": "node"])) == nil)
+        #expect(throws: LaunchError.self) { try Placement.of(Self.spec()) }
+        #expect(try Placement.of(Self.spec(["--oversubscribe"]))?.seats.count == 3)
+        #expect(try Placement.of(Self.spec([], ["OMPI_MCA_rmaps_base_oversubscribe": "1"]))?.seats.count == 3)
+    }
+
+    @Test("names with a domain stay whole, and names that Open MPI cannot shorten are left long")
+    func names() throws {
+        let parameters = { (text: String) throws -> [String] in
+            var spec = try Self.spec()
+            spec.hosts = try Hostfile(text)
+            return PlacementFiles.parameters(of: spec, .rankfile("r")).map(\.name)
+        }
+        #expect(try parameters("a\n10.0.0.3\n") == ["rmaps_rank_file_physical"])
+        #expect(try parameters("a.org") == ["rmaps_rank_file_physical", "orte_keep_fqdn_hostnames"])
+        #expect(try parameters("a_b\n") == ["rmaps_rank_file_physical", "regx"])
+        #expect(try parameters("fd77::1\n") == ["rmaps_rank_file_physical", "regx"])
+    }
+
+    @Test func layoutsAreArguments() throws {
+        let spec = try Self.spec()
+        let ranks = MpirunCommand.mpirunArguments(for: spec, layout: .rankfile("/r"))
+        #expect(Array(ranks.prefix(4)) == ["-np", "3", "--rankfile", "/r"] && !ranks.contains("--bind-to"))
+        let sequence = MpirunCommand.mpirunArguments(for: spec, layout: .sequence)
+        #expect(Array(sequence.prefix(6)) == ["-np", "3", "--map-by", "seq", "--bind-to", "none"])
+    }
+}
+
+struct HostFactsTests {
+    @Test("read from what grep prints on a host, cores being less than processors with two threads each")
+    func parsed() throws {
+        let text = """
+            /proc/self/status:Name:\tgrep
+            /proc/self/status:Cpus_allowed_list:\t0-2,4-7
+            /proc/meminfo:MemTotal:       32000 kB
+            /proc/meminfo:MemAvailable:   20000 kB
+            /sys/devices/system/node/node0/cpulist:0-1,4-5
+            /sys/devices/system/node/node1/cpulist:2-3,6-7
+            /sys/devices/system/node/node0/meminfo:Node 0 MemTotal:       16000 kB
+            /sys/devices/system/node/node1/meminfo:Node 1 MemTotal:       16000 kB
+            /sys/devices/system/cpu/cpu0/topology/thread_siblings_list:0,4
+            /sys/devices/system/cpu/cpu4/topology/thread_siblings_list:0,4
+            /sys/devices/system/cpu/cpu1/topology/thread_siblings_list:1,5
+            /sys/devices/system/cpu/cpu5/topology/thread_siblings_list:1,5
+            """
+        let facts = try #require(HostFacts(parsing: text))
+        #expect(
+            facts.nodes == [
+                .init(number: 0, processors: [0, 1, 4, 5], cores: 2),
+                .init(number: 1, processors: [2, 6, 7], cores: 3),
+            ]
+        )
+        #expect(facts.availableBytes == 20_480_000)
+        let poor = text.replacing("Node 1 MemTotal:       16000", with: "Node 1 MemTotal:       0")
+        #expect(HostFacts(parsing: poor)?.nodes.map(\.processors) == [[0, 1, 2, 4, 5, 6, 7]])
+        #expect(HostFacts(parsing: "motd\nwelcome") == nil)
+        #expect(HostFacts(parsing: "/proc/self/status:Cpus_allowed_list:\t0-99999999999") == nil)
+        let bare = HostFacts(parsing: "/proc/self/status:Cpus_allowed_list:\t3")
+        #expect(bare == HostFacts(nodes: [.init(number: 0, processors: [3], cores: 1)]))
+    }
+
+    @Test func thisHostSaysTheSameToBothWays() throws {
+        let facts = try #require(HostFacts.ofThisHost())
+        #expect(!facts.processors.isEmpty && facts.cores >= 1 && facts.availableBytes ?? 0 > 0)
+    }
+}
+
+struct SlurmHostsTests {
+    @Test("a job's hosts, tasks and processors")
+    func job() throws {
+        let variables = [
+            "SLURM_JOB_ID": "7", "SLURM_JOB_NODELIST": "n[1-3],gpu[07,9]", "SLURM_TASKS_PER_NODE": "2(x3),1(x2)",
+            "SLURM_JOB_CPUS_PER_NODE": "2(x4),8",
+        ]
+        let file = try #require(try SlurmHosts.read(variables))
+        #expect(file.hosts.map(\.name) == ["n1", "n2", "n3", "gpu07", "gpu9"])
+        #expect(file.hosts.map(\.slots) == [2, 2, 2, 2, 8])
+        #expect(file.hosts.map(\.processors) == [2, 2, 2, 2, 8])
+        #expect(try SlurmHosts.read([:]) == nil)
+        #expect(try SlurmHosts.read(["SLURM_JOB_ID": "7"]) == nil)
+        // Three nodes of two processors: the three decoder ranks are on three nodes.
+        let three = ["SLURM_JOB_ID": "7", "SLURM_JOB_NODELIST": "n[1-3]", "SLURM_JOB_CPUS_PER_NODE": "2(x3)"]
+        let hosts = try #require(try SlurmHosts.read(three))
+        let placement = try Placement(hosts, [:], .init(decoderRanks: 3, visionRanks: 1))
+        #expect(PlacementTests.hosts(placement) == ["n1", "n2", "n3", "n3"])
+        #expect(placement.seats.map(\.threads) == [2, 2, 2, 1])
+    }
+
+    @Test("nonsense names the variable", arguments: ["n[1-", "n[1-99999]", "-x", "a;b"])
+    func nonsense(list: String) {
+        #expect(throws: UsageError.self) { try SlurmHosts.read(["SLURM_JOB_ID": "7", "SLURM_JOB_NODELIST": list]) }
+    }
+
+    @Test func countsOfNodes() throws {
+        #expect(try SlurmHosts.counts("N", ["N": "2(x3),1"], hosts: 4) == [2, 2, 2, 1])
+        #expect(try SlurmHosts.counts("N", ["N": "2"], hosts: 4) == nil)
+        for text in ["", "x", "2(x", "2(x99999999)", "0", "2,,1", "-1"] {
+            #expect(throws: UsageError.self) { try SlurmHosts.counts("N", ["N": text], hosts: 1) }
+        }
+    }
+}
