@@ -11,10 +11,14 @@ package struct HostSurvey: Sendable {
     package init(_ spec: GroupSpec, patience: Duration = .seconds(5)) {
         environment = spec.environment
         self.patience = patience
-        let wanted = Self.agent(in: spec)
+        let wanted =
+            spec.hostfile == nil && BatchSystem.found(in: spec.environment) == .slurm ? Self.step : Self.agent(in: spec)
         // A shell that asks for a password, or waits for a dead host as long as TCP does, would say nothing in time.
         agent = wanted.last == "ssh" ? ["ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=3"] : wanted
     }
+
+    /// Under Slurm a host is there when a step of the job can run on it; others of the job's steps may have its processors.
+    private static let step = ["srun", "--overlap", "--nodes=1", "--ntasks=1", "--immediate=4", "--nodelist"]
 
     /// Open MPI's `plm_rsh_agent`, from the arguments or the environment; `ssh` if nobody says.
     static func agent(in spec: GroupSpec) -> [String] {

@@ -41,10 +41,9 @@ extension Coordinator {
     /// Asks the hosts on which a lost group is to be started again.
     func survey(_ slot: Int) {
         hosts[slot] = nil
-        guard let path = options.groupSpec.hostfile, !options.isAttached,
-            let text = try? String(contentsOfFile: path, encoding: .utf8)
-        else { return feed(.surveyed(slot: slot, .init())) }
-        let hostfile = Hostfile(text)
+        guard !options.isAttached, let hostfile = options.groupSpec.knownHosts else {
+            return feed(.surveyed(slot: slot, .init()))
+        }
         let survey = HostSurvey(options.groupSpec)
         Task {
             let missing = await survey.missing(in: hostfile)

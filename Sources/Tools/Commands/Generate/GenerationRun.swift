@@ -121,8 +121,8 @@ struct GenerationRun {
         next: () throws -> Preparation?
     ) throws {
         let plan = try GroupPlan(checkpoint, options)
-        if launch.isLocal { try HostMemory.check(plan) }
-        for warning in LaunchWarnings.of(options) where launch.isLocal { Self.note("warning: \(warning)") }
+        if launch.isOfOneHost { try HostMemory.check(plan) }
+        for warning in LaunchWarnings.of(options) where launch.isOfOneHost { Self.note("warning: \(warning)") }
         var progress = LoadProgress()
         var handlers = handlers
         handlers.onLoading = { progress.show(done: $0, total: $1) }

@@ -27,6 +27,7 @@ struct ServeCommand: ParsableCommand {
     @OptionGroup var serving: ServingOptions
 
     func run() throws {
+        try ParallelStart.check("serve", ProcessInfo.processInfo.environment)
         SignalWatch.ignoreBrokenPipes()
         let checkpoint = try Checkpoint(directory: try model.directory())
         let tokenizer = try Tokenizer(directory: checkpoint.directory)
@@ -35,7 +36,7 @@ struct ServeCommand: ParsableCommand {
             cacheTokens: ServingOptions.cacheTokens(checkpoint, group),
             maxSequences: ServingOptions.maxSequences
         )
-        let isLocal = launch.isLocal && !serving.attach
+        let isLocal = launch.isOfOneHost && !serving.attach
         if isLocal { try HostMemory.check(try GroupPlan(checkpoint, rankOptions)) }
         var spec = try launch.spec(rankOptions)
         try serving.prepareLink(&spec)
