@@ -1,7 +1,8 @@
-# What cluster/launch and cluster/stop share; to be sourced.
+# shellcheck shell=bash
+# What cluster/launch and cluster/stop share; to be sourced, with the name of the caller in `program`.
 
 fail() { # STATUS TEXT
-    echo "$program: $2" >&2
+    echo "${program:?}: $2" >&2
     exit "$1"
 }
 
