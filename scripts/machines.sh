@@ -59,6 +59,7 @@ machine_boot() { # NAME ROOT [I]
         set -e
         place=$1 base=$2 name=$3
         mount --make-rprivate /
+        ip link set lo up
         mount -t overlay overlay -o "lowerdir=$base,upperdir=$place/upper,workdir=$place/work" "$place/root"
         cd "$place/root"
         mount -t proc proc proc
