@@ -16,7 +16,7 @@ struct InstalledProgramTests {
             let plan = { (program: URL) in
                 try FlotillaProgram.start(["plan", "--model", "demo"], of: program, in: directory).wait()
             }
-            #expect(try plan(program).status == 4, "a model from nowhere")
+            #expect(try plan(program).status != 0, "a model from nowhere")
             try manager.createDirectory(at: share, withIntermediateDirectories: true)
             let resources = FlotillaProgram.executable.deletingLastPathComponent()
                 .appendingPathComponent("flotilla_DemoModel.resources")
