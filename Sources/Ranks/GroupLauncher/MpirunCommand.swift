@@ -92,7 +92,7 @@ package enum MpirunCommand {
         // Ranks have a pool of their own; BLAS runs single-threaded inside it.
         variables["OPENBLAS_NUM_THREADS"] = "1"
         variables["OMP_NUM_THREADS"] = "1"
-        if BatchSystem.found(in: spec.environment) == .slurm, variables["SLURM_OVERLAP"] == nil {
+        if BatchSystem.found(in: spec.environment) == .slurm {
             // The step of a lost group keeps its processors, on the hosts that are left too, until Slurm has given up the
             // lost host, which takes minutes; the next group's daemons would wait for them.
             variables["SLURM_OVERLAP"] = "1"

@@ -63,7 +63,6 @@ struct MpirunCommandTests {
             return try MpirunCommand.environment(for: spec, address: address, secret: .random())["SLURM_OVERLAP"]
         }
         #expect(try overlap(["SLURM_JOB_ID": "7"]) == "1")
-        #expect(try overlap(["SLURM_JOB_ID": "7", "SLURM_OVERLAP": "0"]) == "0")
         #expect(try overlap([:]) == nil)
     }
 

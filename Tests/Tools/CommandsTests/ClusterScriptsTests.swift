@@ -124,9 +124,56 @@ struct ClusterScriptsTests {
     func failingServer() throws {
         try Self.withLab { lab in
             let hosts = try lab.hosts("localhost slots=2\n")
-            let outcome = try lab.call("launch", [hosts, "--model", "demo", "--decoder-ranks", "99"])
+            let outcome = try lab.call(
+                "launch",
+                [hosts, "--model", "demo", "--decoder-ranks", "99", "--listen", "127.0.0.1:0"]
+            )
             #expect(outcome.status == 6 && outcome.errors.contains("not enough slots"), "\(outcome)")
             #expect(outcome.errors.contains("its log is"), "\(outcome)")
+        }
+    }
+
+    // MARK: - Hosts of their own
+
+    private static let netlab = repository.appendingPathComponent("cluster/netlab")
+
+    private static let hostsCanBeMade: Bool = {
+        let check = try? ChildProcess(netlab.path, ["check", "--ssh"])
+        check?.waitUntilExit()
+        return check?.terminationStatus == 0
+    }()
+
+    @Test(
+        "On three hosts with sshd: started from the first, asked there, ended; a cut host is named",
+        .enabled(if: hostsCanBeMade, "cluster/netlab check --ssh says why no hosts can be made here")
+    )
+    func overHosts() throws {
+        try Self.withLab { lab in
+            let variables = [
+                "FLOTILLA_NETLAB": "launch-\(getpid())", "FLOTILLA": FlotillaProgram.executable.path,
+                "FLOTILLA_STATE": lab.directory.path, "HOME": lab.directory.path,
+            ]
+            let netlab = { (arguments: [String]) in
+                try FlotillaProgram.start(arguments, of: Self.netlab, in: lab.directory, environment: variables).wait()
+            }
+            let here = { (arguments: [String]) in try netlab(["exec", "1"] + arguments) }
+            let script = { (name: String) in Self.repository.appendingPathComponent("cluster/\(name)").path }
+            let up = try netlab(["up", "3", "--ssh", "--while", String(getpid())])
+            defer { _ = try? netlab(["down"]) }
+            let hosts = try #require(up.output.split(separator: "\n").last.map(String.init), "\(up)")
+            let launch = [script("launch"), hosts, "--model", "demo", "--decoder-ranks", "3", "--vision-ranks", "2"]
+
+            let launched = try here(launch)
+            #expect(launched.status == 0 && launched.output.hasPrefix("ready: process"), "\(launched)")
+            let answer = try here([FlotillaProgram.executable.path, "ask", "what is 3 plus 4?"])
+            #expect(answer.output.contains("3 + 4 = 7"), "\(answer)")
+            let stopped = try here([script("stop")])
+            #expect(stopped.output == "stopped: every answer was finished\n", "\(stopped)")
+
+            _ = try netlab(["cut", "3"])
+            let refused = try here(launch)
+            #expect(refused.status == 6 && refused.errors.contains("node3 does not answer"), "\(refused)")
+            #expect(!refused.errors.contains("node2"), "\(refused)")
         }
     }
 }
