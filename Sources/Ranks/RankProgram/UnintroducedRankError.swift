@@ -6,10 +6,10 @@ package struct UnintroducedRankError: OperatorError, Equatable {
     package let hint: String?
     package var exitCode: ExitCode { .launchFailed }
 
-    /// Open MPI learns of the other ranks by PMIx: from its own `mpirun`, or from `srun --mpi=pmix`. Without, it ends the
-    /// process in `MPI_Init`, or makes a world of one of each rank.
+    /// `nil` if somebody introduces the ranks to each other, as far as the environment tells.
     ///
-    /// `nil` if somebody introduces them, as far as the environment tells.
+    /// Open MPI learns of the others by PMIx, from its own `mpirun` or from `srun --mpi=pmix`. Without, it ends the process in
+    /// `MPI_Init`, or makes a world of one of each rank.
     package init?(_ environment: [String: String]) {
         guard environment["SLURM_STEP_NUM_TASKS"] != nil, environment["OMPI_COMM_WORLD_SIZE"] == nil,
             environment["PMIX_RANK"] == nil
