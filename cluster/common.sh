@@ -17,6 +17,6 @@ running_pid() { # STATE
     local pid
     pid=$(cat "$1/pid" 2>/dev/null) || return 1
     [[ "$pid" =~ ^[0-9]+$ ]] || return 1
-    tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qxF -- "$1/socket" || return 1
+    tr '\0' '\n' 2>/dev/null <"/proc/$pid/cmdline" | grep -qxF -- "$1/socket" || return 1
     echo "$pid"
 }
