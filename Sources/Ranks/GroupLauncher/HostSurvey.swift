@@ -50,10 +50,12 @@ package struct HostSurvey: Sendable {
     }
 
     private func answers(_ host: String) async -> Bool {
-        guard let program = ProgramSearch.find(agent[0], in: environment) else { return false }
+        // Under Slurm a host is there when a step of the job can run on it.
+        let words = scheduler.map { $0 + ["-w", host, "true"] } ?? agent + [host, "true"]
+        guard let program = ProgramSearch.find(words[0], in: environment) else { return false }
         let process = Process()
         process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = agent.dropFirst() + [host, "true"]
+        process.arguments = Array(words.dropFirst())
         process.environment = environment
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice

@@ -19,6 +19,10 @@ struct LinkPlace: Equatable {
             let isHere = MpirunCommand.isOfOneHost(spec)
             return LinkPlace(host: host, advertisedHost: isHere ? ReachableAddress.loopback : Machine.hostName)
         }
+        if spec.isOfBatchSystem, BatchSystem.hasOtherHosts(in: spec.environment) {
+            // The names of a batch system's hosts are its own, and need not be the resolver's.
+            return LinkPlace(host: "*", advertisedHost: Machine.hostName)
+        }
         if !spec.isOfBatchSystem, let hosts = try spec.namedHosts() {
             guard !hosts.hosts.isEmpty else {
                 throw LaunchError(
@@ -28,9 +32,6 @@ struct LinkPlace: Equatable {
             }
             let other = hosts.hosts.first { !$0.isThisHost }
             return LinkPlace(host: try other.map { try ReachableAddress.towards($0.name) } ?? ReachableAddress.loopback)
-        }
-        if BatchSystem.found(in: spec.environment) != nil, spec.environment["SLURM_NNODES"] != "1" {
-            return LinkPlace(host: "*", advertisedHost: Machine.hostName)
         }
         return LinkPlace(host: ReachableAddress.loopback)
     }

@@ -55,12 +55,12 @@ package enum MpirunCommand {
         _ sharesMemory: Bool
     ) -> [(name: String, value: String)] {
         var list: [(String, String)] = []
-        if spec.hostfile != nil {
+        if !isOfOneHost(spec) {
             // With the defaults, a cut cable leaves mpirun waiting for ever.
             list += [
                 ("oob_tcp_keepalive_time", "3"), ("oob_tcp_keepalive_intvl", "1"), ("oob_tcp_keepalive_probes", "3"),
             ]
-        } else if isOfOneHost(spec) {
+        } else {
             // One host needs no remote shell, and mpirun would refuse to start where none is installed. Nor does it need
             // a network: nobody else shall be able to talk to mpirun or a rank.
             list += [("plm", "isolated"), ("oob_tcp_if_include", "lo"), ("pml", "ob1")]
@@ -99,6 +99,11 @@ package enum MpirunCommand {
         // Ranks have a pool of their own; BLAS runs single-threaded inside it.
         variables["OPENBLAS_NUM_THREADS"] = "1"
         variables["OMP_NUM_THREADS"] = "1"
+        if BatchSystem.found(in: spec.environment) == .slurm {
+            // The step of a lost group keeps its processors, on the hosts that are left too, until Slurm has given up the
+            // lost host, which takes minutes; the next group's daemons would wait for them.
+            variables["SLURM_OVERLAP"] = "1"
+        }
         if isRoot {
             variables["OMPI_ALLOW_RUN_AS_ROOT"] = "1"
             variables["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1"

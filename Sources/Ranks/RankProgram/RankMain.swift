@@ -50,7 +50,9 @@ package enum RankMain {
         _ place: RankPlace?,
         version: String
     ) throws {
-        try InstructionSetCheck.run(ProcessInfo.processInfo.environment)
+        let variables = ProcessInfo.processInfo.environment
+        try InstructionSetCheck.run(variables)
+        if let error = UnintroducedRankError(variables) { throw error }
         // Opened before MPI: a broken checkpoint is said at once, by every rank alike.
         let checkpoint = try Checkpoint(directory: options.model)
         try MPIRuntime.run { world in

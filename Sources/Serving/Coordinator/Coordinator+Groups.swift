@@ -40,7 +40,7 @@ extension Coordinator {
     /// Asks the hosts on which a lost group is to be started again.
     func survey(_ slot: Int) {
         hosts[slot] = nil
-        guard let path = options.groupSpec.hostfile, !options.isAttached, let hostfile = try? Hostfile.read(path) else {
+        guard !options.isAttached, let hostfile = try? options.groupSpec.namedHosts() else {
             return feed(.surveyed(slot: slot, .init()))
         }
         let survey = HostSurvey(options.groupSpec)

@@ -14,14 +14,22 @@ package enum DemoModel {
     /// The directory of sample pictures.
     package static var samples: URL? { resource("samples") }
 
-    /// Looks beside the executable, where SwiftPM puts the bundle; `Bundle.module` would trap when it is missing.
+    /// The first place that has it; `Bundle.module` would trap where none has.
     private static func resource(_ name: String) -> URL? {
         let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        let candidates = [
-            ProcessInfo.processInfo.environment["FLOTILLA_RESOURCES"].map { URL(fileURLWithPath: $0) },
-            executable.deletingLastPathComponent().appendingPathComponent("flotilla_DemoModel.resources"),
-        ]
-        return candidates.compactMap { $0?.appendingPathComponent(name) }
+        return places(executable: executable, environment: ProcessInfo.processInfo.environment)
+            .map { $0.appendingPathComponent(name) }
             .first { FileManager.default.fileExists(atPath: $0.path) }
+    }
+
+    /// Where the resources may lie, in this order: where `FLOTILLA_RESOURCES` says, beside the executable, where SwiftPM
+    /// puts them, and in the `share` beside the executable's `bin`, where a package does.
+    static func places(executable: URL, environment: [String: String]) -> [URL] {
+        let directory = executable.deletingLastPathComponent()
+        let installed = directory.deletingLastPathComponent().appendingPathComponent("share/flotilla")
+        let given = environment["FLOTILLA_RESOURCES"].map { URL(fileURLWithPath: $0) }
+        return (given.map { [$0] } ?? []) + [
+            directory.appendingPathComponent("flotilla_DemoModel.resources"), installed,
+        ]
     }
 }

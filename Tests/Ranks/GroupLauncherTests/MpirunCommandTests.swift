@@ -35,20 +35,35 @@ struct MpirunCommandTests {
         )
     }
 
+    private let keepalive = [
+        "--mca", "oob_tcp_keepalive_time", "3", "--mca", "oob_tcp_keepalive_intvl", "1", "--mca",
+        "oob_tcp_keepalive_probes", "3",
+    ]
+
     @Test func aHostfilesSlotsCountAndCutLinksAreNoticed() {
         let arguments = MpirunCommand.mpirunArguments(for: spec { $0.hostfile = "hosts" })
         #expect(
-            arguments
-                == [
-                    "-np", "3", "--bind-to", "none", "--hostfile", "hosts", "--mca", "oob_tcp_keepalive_time", "3",
-                    "--mca", "oob_tcp_keepalive_intvl", "1", "--mca", "oob_tcp_keepalive_probes", "3",
-                ] + common + ["/bin/flotilla", "rank", "-m"]
+            arguments == ["-np", "3", "--bind-to", "none", "--hostfile", "hosts"] + keepalive + common
+                + ["/bin/flotilla", "rank", "-m"]
         )
     }
 
-    @Test func aSchedulersHostsAreLeftToMpirun() {
+    @Test func aSchedulersHostsAreLeftToMpirunAndCutLinksAreNoticed() {
         let arguments = MpirunCommand.mpirunArguments(for: spec { $0.environment["SLURM_JOB_ID"] = "7" })
-        #expect(arguments == ["-np", "3", "--bind-to", "none"] + common + ["/bin/flotilla", "rank", "-m"])
+        #expect(
+            arguments == ["-np", "3", "--bind-to", "none"] + keepalive + common + ["/bin/flotilla", "rank", "-m"]
+        )
+    }
+
+    @Test("Under Slurm, daemons of a group do not wait for processors that a lost group's step still holds")
+    func overlappingSteps() throws {
+        let address = try #require(LinkAddress("127.0.0.1:1"))
+        func overlap(_ variables: [String: String]) throws -> String? {
+            let spec = spec { $0.environment.merge(variables) { $1 } }
+            return try MpirunCommand.environment(for: spec, address: address, secret: .random())["SLURM_OVERLAP"]
+        }
+        #expect(try overlap(["SLURM_JOB_ID": "7"]) == "1")
+        #expect(try overlap([:]) == nil)
     }
 
     @Test("What the user says about a parameter counts, and mpirun is told it once")

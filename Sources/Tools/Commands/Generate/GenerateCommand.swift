@@ -2,6 +2,7 @@ import ArgumentParser
 import Diagnostics
 import Foundation
 import Frontend
+import GroupLauncher
 import Tokenization
 
 /// `flotilla generate`: answers without a server.
@@ -65,6 +66,7 @@ struct GenerateCommand: ParsableCommand {
     }
 
     func run() throws {
+        try ParallelStart.check("generate", ProcessInfo.processInfo.environment)
         let run = try GenerationRun(model: try model.directory(), group: group, launch: launch, restarts: restarts)
         if let batch {
             try run.answerAll(BatchFile(path: batch, defaults: answer.options()))

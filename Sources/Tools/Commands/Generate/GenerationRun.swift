@@ -129,7 +129,7 @@ struct GenerationRun {
             spec = launched
         }
         var warnings = placement.map(GroupPlacement.warnings) ?? []
-        if placement == nil, launch.isLocal {
+        if placement == nil, launch.isOfOneHost {
             try HostMemory.check(plan)
             warnings += LaunchWarnings.of(options)
         }

@@ -38,8 +38,11 @@ struct LaunchOptions: ParsableArguments {
         return spec
     }
 
-    /// Whether ranks run on this host only.
+    /// Whether nothing on the command line brings other hosts in.
     var isLocal: Bool { hostfile == nil }
+
+    /// Whether all ranks run on this host, so that it must have the memory for all of them.
+    var isOfOneHost: Bool { isLocal && !BatchSystem.hasOtherHosts(in: ProcessInfo.processInfo.environment) }
 
     private static func executable() throws -> String {
         do {

@@ -27,6 +27,7 @@ struct ServeCommand: ParsableCommand {
     @OptionGroup var serving: ServingOptions
 
     func run() throws {
+        try ParallelStart.check("serve", ProcessInfo.processInfo.environment)
         SignalWatch.ignoreBrokenPipes()
         let checkpoint = try Checkpoint(directory: try model.directory())
         let tokenizer = try Tokenizer(directory: checkpoint.directory)
@@ -37,7 +38,7 @@ struct ServeCommand: ParsableCommand {
         )
         var spec = try launch.spec(rankOptions)
         let placement = serving.attach ? nil : try GroupPlacement.prepare(&spec, checkpoint, rankOptions)
-        let isLocal = launch.isLocal && !serving.attach && placement == nil
+        let isLocal = launch.isOfOneHost && !serving.attach && placement == nil
         if isLocal { try HostMemory.check(try GroupPlan(checkpoint, rankOptions)) }
         try serving.prepareLink(&spec)
         if serving.attach { try serving.prepareAttachment(&spec) }
