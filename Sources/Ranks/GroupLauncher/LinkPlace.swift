@@ -4,21 +4,49 @@ import GroupLink
 /// Where the process in front listens, and what its ranks dial.
 struct LinkPlace: Equatable {
     /// What to listen on.
-    var host: String
-    /// What to dial, where that is not `host`.
-    var advertisedHost: String?
+    var hosts: [String]
+    /// What to dial, where that is not `hosts`.
+    var advertisedHosts: [String]?
+    /// The networks in which this host and all others are, for Open MPI's daemons; none where that is not so plain.
+    var networks: [String] = []
 
-    /// Loopback if every rank runs here, else this host's address on the way to the first other host.
+    /// Loopback if every rank runs here, else this host's addresses on the way to the others.
     ///
-    /// - Throws: ``LaunchError`` if the hostfile cannot be read or names no host, and ``LinkError`` if a name has no
+    /// - Throws: ``LaunchError`` if the hostfile cannot be read or names no host, and ``LinkError`` if no name has an
     ///   address.
     static func choose(for spec: GroupSpec) throws -> LinkPlace {
+        let others = try others(of: spec)
+        let ways =
+            // Who says where to listen need not have a way.
+            spec.linkHost == nil && spec.hasHosts ? try Ways(to: others) : (try? Ways(to: others)) ?? Ways()
+        var place = try place(for: spec, ways)
+        place.networks = ways.networks
+        return place
+    }
+
+    private static func place(for spec: GroupSpec, _ ways: Ways) throws -> LinkPlace {
+        let isWide = BatchSystem.found(in: spec.environment) != nil && spec.environment["SLURM_NNODES"] != "1"
         if let host = spec.linkHost {
-            guard ["*", "0.0.0.0", "::"].contains(host) else { return LinkPlace(host: host) }
-            // Nobody can dial "everywhere".
-            let isHere = MpirunCommand.isOfOneHost(spec)
-            return LinkPlace(host: host, advertisedHost: isHere ? ReachableAddress.loopback : Machine.hostName)
+            if ["*", "0.0.0.0", "::"].contains(host) {
+                // Nobody can dial "everywhere".
+                let isHere = MpirunCommand.isOfOneHost(spec)
+                let advertised = isHere ? [ReachableAddress.loopback] : ways.addresses
+                return LinkPlace(hosts: [host], advertisedHosts: advertised.isEmpty ? [Machine.hostName] : advertised)
+            }
+            // To this machine alone its name may mean a loopback address; others know it by another.
+            let isOwnName = !["localhost", "ip6-localhost"].contains(host) && IPAddress(host) == nil
+            if isOwnName, ReachableAddress.isLoopback(host) {
+                return LinkPlace(hosts: ["*"], advertisedHosts: [host])
+            }
+            return LinkPlace(hosts: [host])
         }
+        if !ways.addresses.isEmpty, ways.isComplete || spec.hasHosts { return LinkPlace(hosts: ways.addresses) }
+        guard isWide, !spec.hasHosts else { return LinkPlace(hosts: [ReachableAddress.loopback]) }
+        return LinkPlace(hosts: ["*"], advertisedHosts: [Machine.hostName])
+    }
+
+    /// The hosts that ranks may run on, this one left out.
+    private static func others(of spec: GroupSpec) throws -> [String] {
         if let hosts = try spec.hosts ?? spec.hostfile.map(read) {
             guard !hosts.hosts.isEmpty else {
                 throw LaunchError(
@@ -26,13 +54,9 @@ struct LinkPlace: Equatable {
                     hint: "one host a line: node1 slots=2"
                 )
             }
-            let other = hosts.hosts.first { !$0.isThisHost }
-            return LinkPlace(host: try other.map { try ReachableAddress.towards($0.name) } ?? ReachableAddress.loopback)
+            return hosts.hosts.filter { !$0.isThisHost }.map(\.name).filter { !ReachableAddress.isHere($0) }
         }
-        if BatchSystem.found(in: spec.environment) != nil, spec.environment["SLURM_NNODES"] != "1" {
-            return LinkPlace(host: "*", advertisedHost: Machine.hostName)
-        }
-        return LinkPlace(host: ReachableAddress.loopback)
+        return BatchSystem.slurmHosts(spec.environment).filter { $0 != Machine.hostName && !ReachableAddress.isHere($0) }
     }
 
     private static func read(hostfile path: String) throws -> Hostfile {

@@ -21,7 +21,7 @@ final class MpirunProcess: Sendable {
     /// - Throws: ``LaunchError``.
     static func start(
         _ spec: GroupSpec,
-        address: LinkAddress,
+        addresses: [LinkAddress],
         secret: LinkSecret,
         onLine: @escaping @Sendable (String) -> Void,
         onEnd: @escaping @Sendable (ProcessEnd) -> Void
@@ -48,7 +48,7 @@ final class MpirunProcess: Sendable {
             scratch: isOfOneHost ? scratch?.path : nil,
             sharesMemory: memory.isShared
         )
-        let environment = MpirunCommand.environment(for: spec, address: address, secret: secret)
+        let environment = MpirunCommand.environment(for: spec, addresses: addresses, secret: secret)
         switch SpawnThread.shared.spawn(mpirun, arguments, environment) {
         case .failure(let failure):
             scratch?.remove()

@@ -23,7 +23,7 @@ package enum RankMain {
         let threads = place.threads
         // The link comes first: a rank ends with the process in front even when MPI_Init hangs.
         let link = try RankLink.connect(
-            to: environment.address,
+            to: environment.addresses,
             secret: environment.secret,
             hello: RankHello(
                 rank: environment.rank,
@@ -53,7 +53,14 @@ package enum RankMain {
         try InstructionSetCheck.run(ProcessInfo.processInfo.environment)
         // Opened before MPI: a broken checkpoint is said at once, by every rank alike.
         let checkpoint = try Checkpoint(directory: options.model)
-        try MPIRuntime.run { world in
+        guard let peers = RankNetwork.peers(link) else { return }
+        RankNetwork.choose(peers, link)
+        link.send(.stage(.initialising))
+        // The process in front counts the time: MPI_Init may hang, and it knows the names of all.
+        try MPIRuntime.run(contactLimit: nil) { met in
+            link.send(.met(met))
+        } _: { world in
+            link.send(.stage(.loading))
             try checkAgreement(options, environment, checkpoint, world, version: version)
             let isDecoder = options.isDecoder(world.rank)
             let part = try world.split(colour: isDecoder ? 0 : 1)

@@ -20,7 +20,7 @@ struct TestRank {
             role: environment.rank == environment.worldSize - 1 ? .vision : .decoder,
             build: code("build", environment.rank).map { "build \($0)" } ?? "build 0"
         )
-        let link = try RankLink.connect(to: environment.address, secret: environment.secret, hello: hello)
+        let link = try RankLink.connect(to: environment.addresses, secret: environment.secret, hello: hello)
         if options.contains("mpi") { MPI_Init(nil, nil) }
         if let code = code("fail", environment.rank) {
             link.send(
@@ -52,7 +52,7 @@ struct TestRank {
                 attachment: command.attachment
             )
         case .shutdown: return options.contains("ignore-shutdown")
-        case .cancel, .forget, .ping, .welcome, .refused: break
+        case .formed, .cancel, .forget, .ping, .welcome, .refused: break
         }
         return true
     }
