@@ -21,7 +21,7 @@ enum BatchSystem: String, CaseIterable {
         return items.flatMap(expanded)
     }
 
-    /// `n[1-3]x` as n1x, n2x, n3x; numbers keep their leading zeros. Names beyond some thousands are left out.
+    /// `n[1-3]x` as n1x, n2x, n3x, where numbers keep their leading zeros, and ranges beyond some thousands are left out.
     private static func expanded(_ item: Substring) -> [String] {
         guard let open = item.firstIndex(of: "["), let close = item[open...].firstIndex(of: "]") else {
             return [String(item)]

@@ -53,8 +53,8 @@ struct GroupLifecycle {
     private(set) var phase = Phase.forming
     /// The phase's own end.
     private var phaseDeadline: Duration?
-    /// How far the ranks are, while working.
-    private var start: StartWatch?
+    /// How far the ranks are; the time counts while working.
+    private var start: StartWatch
     private(set) var members: [Int: RankHello] = [:]
     private(set) var signs = LossSigns()
     /// Whether the group ends for a reason of its own, and not by request.
@@ -66,15 +66,16 @@ struct GroupLifecycle {
         launcherEnded = !hasLauncher
         self.worldSize = worldSize
         self.limits = limits
+        start = StartWatch(ranks: worldSize, limits: limits, now: now)
         phaseDeadline = now + limits.forming
     }
 
     /// When `.deadline` is due; `nil` while working, once all ranks are ready.
-    var deadline: Duration? { phase == .working ? start?.deadline : phaseDeadline }
+    var deadline: Duration? { phase == .working ? start.deadline : phaseDeadline }
 
     var error: ((_ lines: [String]) -> any OperatorError)? {
         guard hasFailed else { return nil }
-        let meeting = start.flatMap { $0.isMeeting ? StartFailure.strangers($0.strangers, limits.handshake) : nil }
+        let meeting = start.isMeeting ? StartFailure.strangers(start.strangers, limits.handshake) : nil
         return { [signs, members, worldSize] in
             signs.error(members: members, worldSize: worldSize, meeting: meeting, lines: $0)
         }
@@ -84,7 +85,7 @@ struct GroupLifecycle {
         switch input {
         case .joined(let hello): return join(hello, now)
         case .started(let rank, let news):
-            start?.note(news, of: rank, now: now)
+            start.note(news, of: rank, now: now)
             return []
         case .finish: return finish(now)
         case .kill: return phase < .terminating ? terminate(now) : []
@@ -104,7 +105,7 @@ struct GroupLifecycle {
                 return actions + diagnose(now)
             }
             phase = .working
-            start = StartWatch(ranks: worldSize, limits: limits, now: now)
+            start.begin(now)
             phaseDeadline = nil
             actions.append(.announceFormed(all))
         }
@@ -188,7 +189,7 @@ struct GroupLifecycle {
             return [.killLauncher]
         case .killing: return conclude()
         case .working:
-            guard let failure = start?.failure(now: now) else { return [] }
+            guard let failure = start.failure(now: now) else { return [] }
             signs.note(start: failure)
             return diagnose(now)
         case .ended: return []

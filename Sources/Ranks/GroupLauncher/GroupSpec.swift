@@ -28,8 +28,8 @@ package struct GroupSpec: Sendable {
     /// The port that the ranks dial; 0 lets the kernel choose.
     package var linkPort: UInt16 = 0
     package var limits = Limits()
-    /// The networks to which Open MPI's daemons keep; none leaves the choice to them.
-    var daemonNetworks: [String] = []
+    /// The network to which Open MPI's daemons keep; `nil` leaves the choice to them.
+    var daemonNetwork: String?
     /// Each line that `mpirun` and the ranks print, on a thread of its own; `nil` keeps them to itself.
     package var onOutput: (@Sendable (String) -> Void)?
 
@@ -42,8 +42,9 @@ package struct GroupSpec: Sendable {
     package struct Limits: Sendable {
         /// From the start until every rank has said hello.
         package var forming = Duration.seconds(60)
-        /// From the moment at which every rank has come to `MPI_Init` until all have come out of it, and from then until
-        /// each has heard each other.
+        /// From the moment at which every rank has come to `MPI_Init` until all have come out of it.
+        package var initialising = Duration.seconds(60)
+        /// From then on until each rank has heard each other.
         package var handshake = Duration.seconds(30)
         /// Without progress in opening the checkpoint, or in loading.
         package var loading = Duration.seconds(300)
@@ -58,7 +59,7 @@ package struct GroupSpec: Sendable {
 
         package init() {}
 
-        /// Names the limits of a start that are other than usual: `hello=60,handshake=30,load=300`, in seconds.
+        /// Names the limits of a start that are other than usual: `hello=60,mpi=60,handshake=30,load=300`, in seconds.
         package static let variable = "FLOTILLA_START_LIMITS"
 
         /// - Throws: `UsageError` if the variable names something else, or no time.
@@ -70,6 +71,7 @@ package struct GroupSpec: Sendable {
                 }
                 switch parts[0] {
                 case "hello": forming = .seconds(seconds)
+                case "mpi": initialising = .seconds(seconds)
                 case "handshake": handshake = .seconds(seconds)
                 case "load": loading = .seconds(seconds)
                 default: throw Self.unknown(item)
@@ -78,7 +80,7 @@ package struct GroupSpec: Sendable {
         }
 
         private static func unknown(_ item: Substring) -> UsageError {
-            UsageError("\(variable) has \"\(item)\", expected hello=SECONDS, handshake=SECONDS or load=SECONDS")
+            UsageError("\(variable) has \"\(item)\", expected hello=, mpi=, handshake= or load=SECONDS")
         }
     }
 

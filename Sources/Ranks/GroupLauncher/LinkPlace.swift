@@ -7,8 +7,10 @@ struct LinkPlace: Equatable {
     var hosts: [String]
     /// What to dial, where that is not `hosts`.
     var advertisedHosts: [String]?
-    /// The networks in which this host and all others are, for Open MPI's daemons; none where that is not so plain.
-    var networks: [String] = []
+    /// The network in which this host and all others are, for Open MPI's daemons; `nil` where there is not one alone.
+    ///
+    /// Of several, each daemon would warn of those that are not its own; they try the addresses of this host in turn.
+    var network: String?
 
     /// Loopback if every rank runs here, else this host's addresses on the way to the others.
     ///
@@ -20,7 +22,7 @@ struct LinkPlace: Equatable {
             // Who says where to listen need not have a way.
             spec.linkHost == nil && spec.hasHosts ? try Ways(to: others) : (try? Ways(to: others)) ?? Ways()
         var place = try place(for: spec, ways)
-        place.networks = ways.networks
+        place.network = ways.network
         return place
     }
 
@@ -56,7 +58,9 @@ struct LinkPlace: Equatable {
             }
             return hosts.hosts.filter { !$0.isThisHost }.map(\.name).filter { !ReachableAddress.isHere($0) }
         }
-        return BatchSystem.slurmHosts(spec.environment).filter { $0 != Machine.hostName && !ReachableAddress.isHere($0) }
+        return BatchSystem.slurmHosts(spec.environment).filter {
+            $0 != Machine.hostName && !ReachableAddress.isHere($0)
+        }
     }
 
     private static func read(hostfile path: String) throws -> Hostfile {

@@ -49,7 +49,11 @@ struct LossSigns {
         if let builds { return builds }
         if let start { return start.error(members) }
         let diagnosis = MpirunDiagnosis(lines: lines)
-        if let meeting, let cause = endOfMeeting(diagnosis) { return meeting.error(members, cause: cause) }
+        if let meeting, let cause = endOfMeeting(diagnosis) {
+            // MPI's own words know which pair it was; others may have had no time to meet.
+            if let hosts = diagnosis.unconnected { return LaunchError(hosts, hint: StartFailure.networkHint) }
+            return meeting.error(members, cause: cause)
+        }
         if let reported, let rank = members[reported.rank], isDecisive || diagnosis.firstEnded == nil {
             return RankFailedError(rank: rank, failure: reported.failure)
         }

@@ -59,8 +59,8 @@ package enum MpirunCommand {
             list += [("plm", "isolated"), ("oob_tcp_if_include", "lo"), ("pml", "ob1")]
             list += [("btl", sharesMemory ? "self,vader" : "self,tcp"), ("btl_tcp_if_include", "lo")]
         }
-        if !spec.daemonNetworks.isEmpty, !isGiven("oob_tcp_if_exclude", spec) {
-            list.append(("oob_tcp_if_include", spec.daemonNetworks.joined(separator: ",")))
+        if let network = spec.daemonNetwork, !isGiven("oob_tcp_if_exclude", spec) {
+            list.append(("oob_tcp_if_include", network))
         }
         // A rank that waits gives way to the others; without this, three ranks on two cores are 60 times slower.
         list.append(("mpi_yield_when_idle", "1"))

@@ -40,7 +40,7 @@ package final class RankGroup: Sendable {
         let place = try LinkPlace.choose(for: spec)
         let server = try listen(for: spec, at: place, secret, inbox)
         var spec = spec
-        spec.daemonNetworks = place.networks
+        spec.daemonNetwork = place.network
         let output = spec.onOutput.map(OutputForwarder.init)
         do {
             let launcher = try MpirunProcess.start(

@@ -35,13 +35,15 @@ enum StartFailure: Equatable {
             let loaded = parts.map { ": \($0.done) of \($0.total) parts are there" } ?? ""
             return LaunchError(
                 "\(place(rank)) \(what) within \(Self.text(limit))\(loaded)",
-                hint: "look at the file system of the checkpoint on that host; \(GroupSpec.Limits.variable)=load=SECONDS "
+                hint:
+                    "look at the file system of the checkpoint on that host; \(GroupSpec.Limits.variable)=load=SECONDS "
                     + "gives it more time"
             )
         case .notInitialised(let ranks, let limit):
             return LaunchError(
                 "\(Self.list(ranks.map(place))) did not come out of MPI_Init\(Self.end(limit, cause))",
-                hint: "mpirun's daemons may not reach each other: look for a firewall between the hosts, or choose a network: "
+                hint:
+                    "mpirun's daemons may not reach each other: look for a firewall between the hosts, or choose a network: "
                     + "--mpirun-args \"--mca oob_tcp_if_include 10.0.0.0/24\""
             )
         case .strangers(let pairs, let limit):
@@ -49,11 +51,14 @@ enum StartFailure: Equatable {
             let rest = pairs.count > 3 ? ", and \(pairs.count - 3) more pairs," : ""
             return LaunchError(
                 "\(shown.joined(separator: ", "))\(rest) cannot reach each other\(Self.end(limit, cause))",
-                hint: "look for a firewall between these hosts (every port must be open between ranks), or choose a network: "
-                    + "--mpirun-args \"--mca btl_tcp_if_include 10.0.0.0/24\""
+                hint: Self.networkHint
             )
         }
     }
+
+    static let networkHint =
+        "look for a firewall between these hosts (every port must be open between ranks), or choose a network: "
+        + "--mpirun-args \"--mca btl_tcp_if_include 10.0.0.0/24\""
 
     private static func end(_ limit: Duration, _ cause: String?) -> String {
         cause.map { ": \($0)" } ?? " within \(text(limit))"

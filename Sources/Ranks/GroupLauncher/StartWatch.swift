@@ -3,8 +3,8 @@ internal import Requests
 /// How far the ranks of a group have come on their way from the hello to readiness, and how long that may take: a pure value.
 ///
 /// Every wait has an end. A rank that opens the checkpoint or loads makes progress within one limit, counted for each
-/// rank from its last news; `MPI_Init`, and the first message between each two ranks, take no longer than another,
-/// counted from the moment at which nobody has an excuse any more: when the last rank has begun.
+/// rank from its last news; `MPI_Init`, and then the first message between each two ranks, have limits that count from
+/// the moment at which nobody has an excuse any more: when the last rank has begun.
 struct StartWatch {
     /// What a rank tells of its start.
     enum News: Equatable {
@@ -24,12 +24,18 @@ struct StartWatch {
     private let limits: GroupSpec.Limits
     private var ranks: [Rank]
     /// When the last rank has come to a stage.
-    private var reached: [StartStage: Duration] = [:]
+    private var reached: [StartStage: Duration]
 
-    /// - Parameter now: when the last rank has said hello.
     init(ranks count: Int, limits: GroupSpec.Limits, now: Duration) {
         self.limits = limits
         ranks = Array(repeating: Rank(since: now), count: count)
+        reached = [.opening: now]
+    }
+
+    /// The last rank has said hello: from now on the time counts.
+    mutating func begin(_ now: Duration) {
+        for rank in ranks.indices { ranks[rank].since = now }
+        for stage in reached.keys { reached[stage] = now }
     }
 
     mutating func note(_ news: News, of rank: Int, now: Duration) {
@@ -60,7 +66,8 @@ struct StartWatch {
     /// When the start has failed unless something happens before; `nil` once every rank is ready.
     var deadline: Duration? {
         switch slowest {
-        case .initialising, .meeting: reached[slowest].map { $0 + limits.handshake }
+        case .initialising: reached[.initialising].map { $0 + limits.initialising }
+        case .meeting: reached[.meeting].map { $0 + limits.handshake }
         case .opening, .loading: slow.map { since($0) + limits.loading }.min()
         case .ready: nil
         }
@@ -80,7 +87,7 @@ struct StartWatch {
             let rank = slow.min { since($0) < since($1) } ?? 0
             let isOpening = slowest == .opening
             return .noProgress(rank: rank, isOpening: isOpening, parts: ranks[rank].parts, limits.loading)
-        case .initialising: return .notInitialised(ranks: slow, limits.handshake)
+        case .initialising: return .notInitialised(ranks: slow, limits.initialising)
         case .meeting: return .strangers(strangers, limits.handshake)
         case .ready: return nil
         }

@@ -6,11 +6,11 @@ struct Ways: Equatable {
     let addresses: [String]
     /// Whether there is a way to every host.
     let isComplete: Bool
-    /// The networks of these addresses, `10.0.0.0/24`, if every host is in one of them.
-    let networks: [String]
+    /// The network, `10.0.0.0/24`, in which this host and all others are, if there is one.
+    let network: String?
 
     /// None.
-    init() { (addresses, isComplete, networks) = ([], false, []) }
+    init() { (addresses, isComplete, network) = ([], false, nil) }
 
     /// - Parameters:
     ///   - way: this host's address on the way to another.
@@ -40,6 +40,6 @@ struct Ways: Equatable {
         }
         self.addresses = addresses
         isComplete = failure == nil
-        networks = isPlain ? used.compactMap(\.network) : []
+        network = isPlain && used.count == 1 ? used.first?.network : nil
     }
 }

@@ -1,10 +1,16 @@
-/// The network interfaces over which a rank speaks MPI: those on the way to the hosts of the other ranks.
+/// The network interface over which a rank speaks MPI: the one on the way to the hosts of the other ranks.
 ///
 /// Left to itself, Open MPI believes that two hosts can meet on any network that both seem to have, and every host
 /// with Docker has 172.17.0.1. A rank knows better, since it has reached the process in front.
+///
+/// It is one, also where other hosts are behind different ones: of several, Open MPI 4.1 takes any for a connection, and the
+/// other side refuses what comes from an address that it does not expect. Hosts that reach each other over such a head have
+/// routes to each other's networks, and by them to this one address.
 package struct InterfaceChoice: Equatable, Sendable {
-    /// In the order in which they were found; empty if every rank is on this host, or nothing is known.
-    package let names: [String]
+    /// That of the most hosts; `nil` if every rank is on this host, or nothing is known.
+    package let name: String?
+    /// Whether some of the hosts are behind another interface.
+    package let isSplit: Bool
 
     /// - Parameters:
     ///   - peers: where the ranks dialled from; `nil` is the host of the process in front.
@@ -18,19 +24,17 @@ package struct InterfaceChoice: Equatable, Sendable {
         interfaces: [NetworkInterface] = NetworkInterface.ofThisHost,
         way: (String) -> String? = { try? ReachableAddress.towards($0) }
     ) {
-        let hosts = peers.map { $0 ?? front }.filter { host in
-            !host.isEmpty && IPAddress(host)?.isLoopback != true
-                && !interfaces.contains { IPAddress($0.address) == IPAddress(host) }
+        var hosts: [String] = []
+        for host in peers.map({ $0 ?? front }) where !host.isEmpty && !hosts.contains(host) {
+            let isHere = interfaces.contains { IPAddress($0.address) == IPAddress(host) }
+            if !isHere, IPAddress(host)?.isLoopback != true { hosts.append(host) }
         }
-        var names: [String] = []
-        for host in hosts {
-            guard let local = way(host), let name = Self.name(of: local, interfaces), !names.contains(name) else {
-                continue
-            }
-            names.append(name)
-        }
-        if names.isEmpty, !hosts.isEmpty, let name = Self.name(of: own, interfaces) { names = [name] }
-        self.names = names
+        let names = hosts.compactMap { way($0).flatMap { Self.name(of: $0, interfaces) } }
+        isSplit = Set(names).count > 1
+        let counts = names.map { name in names.count { $0 == name } }
+        // The first of those with the most hosts, so that all ranks of a host agree.
+        let best = counts.max().flatMap(counts.firstIndex).map { names[$0] }
+        name = best ?? (hosts.isEmpty ? nil : Self.name(of: own, interfaces))
     }
 
     private static func name(of address: String, _ interfaces: [NetworkInterface]) -> String? {

@@ -21,12 +21,15 @@ enum RankNetwork {
     /// share memory.
     static func choose(_ peers: [String?], _ link: RankLink) {
         let variables = ProcessInfo.processInfo.environment
-        let files = InterfaceChoice.parameterFiles(variables).compactMap { try? String(contentsOfFile: $0, encoding: .utf8) }
+        let files = InterfaceChoice.parameterFiles(variables).compactMap {
+            try? String(contentsOfFile: $0, encoding: .utf8)
+        }
         guard !InterfaceChoice.isMade(variables, files: files) else { return }
         let choice = InterfaceChoice(peers: peers, front: link.frontAddress, own: link.ownAddress)
-        guard !choice.names.isEmpty else { return }
-        let names = choice.names.joined(separator: ",")
-        setenv("OMPI_MCA_\(InterfaceChoice.parameter)", names, 1)
-        link.send(.log("MPI speaks over \(names)"))
+        guard let name = choice.name else { return }
+        setenv("OMPI_MCA_\(InterfaceChoice.parameter)", name, 1)
+        // By routes, Open MPI would say that a host behind another interface cannot be reached from this one's address.
+        if choice.isSplit { setenv("OMPI_MCA_reachable", "weighted", 0) }
+        link.send(.log("MPI speaks over \(name)"))
     }
 }

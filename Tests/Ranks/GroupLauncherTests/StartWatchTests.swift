@@ -29,7 +29,7 @@ struct StartWatchTests {
         watch.note(.stage(.initialising), of: 0, now: .seconds(10))
         #expect(watch.deadline == .seconds(300), "a rank that opens the checkpoint excuses those in MPI_Init")
         all(&watch, .stage(.initialising), at: .seconds(200))
-        #expect(watch.deadline == .seconds(230))
+        #expect(watch.deadline == .seconds(260))
         #expect(watch.isMeeting)
         all(&watch, .met([]), at: .seconds(220))
         #expect(watch.deadline == .seconds(250))
@@ -78,8 +78,8 @@ struct StartWatchTests {
         watch.note(.stage(.initialising), of: 1, now: .seconds(6))
         watch.note(.met([]), of: 1, now: .seconds(7))
         #expect(
-            watch.failure(now: .seconds(36))?.error(members).description
-                == "rank 0 on n1 (10.0.0.1) and rank 2 on n3 (10.0.0.3) did not come out of MPI_Init within 30 s"
+            watch.failure(now: .seconds(66))?.error(members).description
+                == "rank 0 on n1 (10.0.0.1) and rank 2 on n3 (10.0.0.3) did not come out of MPI_Init within 60 s"
         )
         all(&watch, .stage(.loading), at: .seconds(10))
         watch.note(.progress(done: 3, total: 28), of: 1, now: .seconds(20))
@@ -105,7 +105,9 @@ struct StartWatchTests {
     func endWhileMeeting() {
         var life = GroupLifecycle(worldSize: 3, limits: .init(), now: .zero)
         for member in members.values { _ = life.handle(.joined(member), now: .zero) }
-        for rank in 0..<3 { _ = life.handle(.started(rank: rank, .met((0..<3).filter { $0 != 2 && rank != 2 })), now: .zero) }
+        for rank in 0..<3 {
+            _ = life.handle(.started(rank: rank, .met((0..<3).filter { $0 != 2 && rank != 2 })), now: .zero)
+        }
         _ = life.handle(.launcherEnded(.exited(1)), now: .zero)
         _ = life.handle(.deadline, now: .seconds(1))
         let said = ["-------------------------", "No route to host.", "-------------------------"]
@@ -115,6 +117,12 @@ struct StartWatchTests {
                 + "and rank 2 on n3 (10.0.0.3) cannot reach each other: No route to host"
         )
         #expect(error?.exitCode == .launchFailed)
+        let place = "[[1,1],2][../btl_tcp_endpoint.c:793:mca_btl_tcp_endpoint_start_connect]"
+        let pair = life.error?(
+            [place + " from n3 to: n1 Unable to connect to the peer 10.0.0.1 on port 1025: No route to host"]
+        )
+        #expect(pair?.description == "host n3 cannot reach host n1 (10.0.0.1): No route to host")
+        #expect(pair?.exitCode == .launchFailed)
         let killed = ["mpirun noticed that process rank 1 with PID 0 on node n2 exited on signal 9 (Killed)."]
         #expect(life.error?(killed).exitCode == .rankLost)
     }
@@ -124,16 +132,16 @@ struct StartWatchTests {
         var life = GroupLifecycle(worldSize: 3, limits: .init(), hasLauncher: false, now: .zero)
         for member in members.values { _ = life.handle(.joined(member), now: .zero) }
         for rank in 0..<3 { _ = life.handle(.started(rank: rank, .stage(.initialising)), now: .seconds(1)) }
-        #expect(life.deadline == .seconds(31))
-        #expect(life.handle(.deadline, now: .seconds(30)) == [], "a timer that is early does nothing")
-        #expect(life.handle(.deadline, now: .seconds(31)) == [.terminate, .announceEnd])
+        #expect(life.deadline == .seconds(61))
+        #expect(life.handle(.deadline, now: .seconds(60)) == [], "a timer that is early does nothing")
+        #expect(life.handle(.deadline, now: .seconds(61)) == [.terminate, .announceEnd])
         #expect(life.error?([]).exitCode == .launchFailed)
     }
 
     @Test("Whatever comes in whatever order: a start that is not over has an end, and nobody goes back")
     func storm() {
         var random = SeededRandom(seed: 13)
-        for _ in 0..<2000 {
+        for _ in 0..<150 {
             let count = Int.random(in: 1...5, using: &random)
             var watch = StartWatch(ranks: count, limits: .init(), now: .zero)
             var now = Duration.zero
@@ -167,7 +175,8 @@ struct StartWatchTests {
     }
 
     @Test func limitsAreReadFromTheEnvironment() throws {
-        let limits = try GroupSpec.Limits(["FLOTILLA_START_LIMITS": "hello=5,handshake=2.5,load=7"])
+        let limits = try GroupSpec.Limits(["FLOTILLA_START_LIMITS": "hello=5,mpi=6,handshake=2.5,load=7"])
+        #expect(limits.initialising == .seconds(6))
         #expect(limits.forming == .seconds(5) && limits.handshake == .seconds(2.5) && limits.loading == .seconds(7))
         #expect(try GroupSpec.Limits([:]).handshake == .seconds(30))
         for text in ["hello", "hello=", "hello=-1", "load=0", "sleep=3", "load=nan", "load=1=2"] {

@@ -29,11 +29,20 @@ struct TestRank {
             link.close()
             exit(code)
         }
-        link.send(.progress(stage: "load", done: 1, total: 1))
-        link.send(.ready(RankStats()))
+        switch code("stall", environment.rank) {
+        case 1: link.send(.stage(.initialising))
+        case 2: link.send(.met([]))
+        case 3: link.send(.progress(stage: "load", done: 1, total: 3))
+        default: become(ready: link)
+        }
         while obey(link) { link.tick() }
         if options.contains("mpi") { MPI_Finalize() }
         link.close()
+    }
+
+    private func become(ready link: RankLink) {
+        link.send(.progress(stage: "load", done: 1, total: 1))
+        link.send(.ready(RankStats()))
     }
 
     /// `false` once the rank is told to finish.
