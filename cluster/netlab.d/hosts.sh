@@ -19,8 +19,8 @@ members() {
     {
         echo "$marked"
         [[ -z "$networks" ]] || find /proc -maxdepth 3 -path '/proc/[0-9]*/ns/net' -printf '%p %l\n' 2>/dev/null |
-            grep -F "$networks" | cut -d/ -f3
-    } | sort -un | grep -vxE "$$|" || true
+            grep -F "$networks" | cut -d/ -f3 || true
+    } | sort -un | sed '/^$/d'
 }
 
 networks_of() { # PID…
@@ -102,5 +102,6 @@ down() {
 # Takes the lab down when a process has ended.
 watch() { # MARK PID
     (exec -a "netlab-watch $1" tail --pid="$2" -f /dev/null)
-    [[ "$(mark)" != "$1" ]] || down
+    # As a process of its own: this one and its children have the mark among their arguments.
+    [[ "$(mark)" != "$1" ]] || exec "$here/netlab" down
 }

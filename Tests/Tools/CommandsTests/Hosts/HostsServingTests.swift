@@ -1,0 +1,44 @@
+import Foundation
+import Requests
+import TestSupport
+import Testing
+import WireProtocol
+
+/// A server whose ranks are on several hosts: one of them loses its network in the middle of answers.
+@Suite("Serving from several hosts", .serialized, .ownThread, .enabled(if: NetLab.isPossible()))
+struct HostsServingTests {
+    @Test(
+        "a host cut in mid-answer, and joined: the same bytes as undisturbed",
+        arguments: [[], ["--delay", "100us", "--rate", "1gbit"]]
+    )
+    func cut(options: [String]) throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            let lab = try NetLab(hosts: 3, ["--ssh"] + options)
+            let hosts = try lab.hostfile(for: 4, in: directory)
+            let server = try ServerProcess(
+                model: ReplayTests.model,
+                ["--decoder-ranks", "3", "--vision-ranks", "1", "--context", "16384", "--hostfile", hosts],
+                in: directory,
+                environment: lab.environment,
+                script: lab.script(on: 1)
+            )
+            let expected = try ReplayTests.answers(server) {}
+            #expect(expected.allSatisfy { $0.ids.count > 40 && $0.end?.replays == 0 })
+            let cut = try ReplayTests.answers(server) { try lab.cut(2) }
+            Self.compare(cut, expected, "cut")
+            #expect(cut.allSatisfy { ($0.end?.replays ?? 0) >= 1 })
+            // Back again, it is asked the next time that a group is started.
+            try lab.join(2)
+            let joined = try ReplayTests.answers(server) { kill(try #require(try server.ranks()[0]), SIGKILL) }
+            Self.compare(joined, expected, "joined")
+            #expect(server.end().status == 0, "\(server.errors)")
+            try lab.down()
+        }
+    }
+
+    private static func compare(_ found: [RawClient.Answer], _ expected: [RawClient.Answer], _ when: String) {
+        #expect(found.map(\.text) == expected.map(\.text), "\(when)")
+        #expect(found.map(\.ids) == expected.map(\.ids), "\(when)")
+        #expect(found.map(\.end?.text) == expected.map(\.end?.text), "\(when)")
+    }
+}
