@@ -95,8 +95,19 @@ down() {
         for other in /run/flotilla-netlab-*/ssh; do [[ "$other" == "$state/ssh" || ! -e "$other" ]] || others+=("$other"); done
         if ((${#others[@]})); then touch "${others[0]%/ssh}/made-run-sshd"; else rmdir /run/sshd 2>/dev/null || true; fi
     fi
+    forget_sessions
     # A compiler that outlives a killed `up` may just be writing there.
     rm -rf "$state" 2>/dev/null || { sleep 1 && rm -rf "$state"; }
+}
+
+# Open MPI's killed daemons leave folders in /tmp, named by host. They are removed with the last lab, unless this machine is
+# itself called so.
+forget_sessions() {
+    local other folder
+    for other in /run/flotilla-netlab-*; do [[ "$other" == "$state" || ! -e "$other" ]] || return 0; done
+    for folder in /tmp/ompi.node[0-9]*; do
+        [[ ! "$folder" =~ ^/tmp/ompi\.(node[0-9]+)\.[0-9]+$ || "${BASH_REMATCH[1]}" == "$(uname -n)" ]] || rm -rf "$folder"
+    done
 }
 
 # Takes the lab down when a process has ended.

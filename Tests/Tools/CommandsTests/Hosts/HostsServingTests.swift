@@ -22,6 +22,7 @@ struct HostsServingTests {
                 environment: lab.environment,
                 script: lab.script(on: 1)
             )
+            try Self.checkMemory(try server.ranks().values.map { $0 })
             let expected = try ReplayTests.answers(server) {}
             #expect(expected.allSatisfy { $0.ids.count > 40 && $0.end?.replays == 0 })
             let cut = try ReplayTests.answers(server) { try lab.cut(2) }
@@ -34,6 +35,23 @@ struct HostsServingTests {
             #expect(server.end().status == 0, "\(server.errors)")
             try lab.down()
         }
+    }
+
+    /// Ranks of two hosts must not have the same memory, whatever file or nameless one it is.
+    private static func checkMemory(_ ranks: [Int32]) throws {
+        var owners: [String: String] = [:]
+        for pid in ranks {
+            let host = try String(contentsOfFile: "/proc/\(pid)/root/etc/hostname", encoding: .utf8)
+            for line in try String(contentsOfFile: "/proc/\(pid)/maps", encoding: .utf8).split(separator: "\n") {
+                // Address, permissions (shared and writable here), offset, device, inode, path.
+                let fields = line.split(separator: " ", omittingEmptySubsequences: true)
+                guard fields[1].hasPrefix("rw"), fields[1].hasSuffix("s") else { continue }
+                let memory = fields[3...].joined(separator: " ")
+                #expect(owners[memory, default: host] == host, "\(memory)")
+                owners[memory] = host
+            }
+        }
+        #expect(Set(owners.values).count == 3 && ranks.count == 4, "\(owners)")
     }
 
     private static func compare(_ found: [RawClient.Answer], _ expected: [RawClient.Answer], _ when: String) {
