@@ -19,8 +19,8 @@ members() {
     {
         echo "$marked"
         [[ -z "$networks" ]] || find /proc -maxdepth 3 -path '/proc/[0-9]*/ns/net' -printf '%p %l\n' 2>/dev/null |
-            grep -F "$networks" | cut -d/ -f3
-    } | sort -un | grep -vxE "$$|" || true
+            grep -F "$networks" | cut -d/ -f3 || true
+    } | sort -un | sed '/^$/d'
 }
 
 networks_of() { # PID…
@@ -95,12 +95,24 @@ down() {
         for other in /run/flotilla-netlab-*/ssh; do [[ "$other" == "$state/ssh" || ! -e "$other" ]] || others+=("$other"); done
         if ((${#others[@]})); then touch "${others[0]%/ssh}/made-run-sshd"; else rmdir /run/sshd 2>/dev/null || true; fi
     fi
+    forget_sessions
     # A compiler that outlives a killed `up` may just be writing there.
     rm -rf "$state" 2>/dev/null || { sleep 1 && rm -rf "$state"; }
+}
+
+# Open MPI's killed daemons leave folders in /tmp, named by host. They are removed with the last lab, unless this machine is
+# itself called so.
+forget_sessions() {
+    local other folder
+    for other in /run/flotilla-netlab-*; do [[ "$other" == "$state" || ! -e "$other" ]] || return 0; done
+    for folder in /tmp/ompi.node[0-9]*; do
+        [[ ! "$folder" =~ ^/tmp/ompi\.(node[0-9]+)\.[0-9]+$ || "${BASH_REMATCH[1]}" == "$(uname -n)" ]] || rm -rf "$folder"
+    done
 }
 
 # Takes the lab down when a process has ended.
 watch() { # MARK PID
     (exec -a "netlab-watch $1" tail --pid="$2" -f /dev/null)
-    [[ "$(mark)" != "$1" ]] || down
+    # As a process of its own: this one and its children have the mark among their arguments.
+    [[ "$(mark)" != "$1" ]] || exec "$here/netlab" down
 }

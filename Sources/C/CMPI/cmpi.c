@@ -12,6 +12,7 @@ static cmpi_comm adopt(MPI_Comm comm) {
     cmpi_comm owned = malloc(sizeof *owned);
     if (!owned) abort();
     owned->comm = comm;
+    owned->borrowed = 0;
     MPI_Comm_set_errhandler(comm, MPI_ERRORS_RETURN);
     return owned;
 }
@@ -37,6 +38,12 @@ void cmpi_error_text(int status, char *text, int capacity) {
     text[length] = 0;
 }
 
+cmpi_comm cmpi_world(void) {
+    cmpi_comm world = adopt(MPI_COMM_WORLD);
+    world->borrowed = 1;
+    return world;
+}
+
 cmpi_comm cmpi_dup_world(void) {
     MPI_Comm world;
     if (MPI_Comm_dup(MPI_COMM_WORLD, &world) != MPI_SUCCESS) return NULL;
@@ -51,7 +58,7 @@ cmpi_comm cmpi_split(cmpi_comm comm, int colour) {
 }
 
 void cmpi_comm_free(cmpi_comm comm) {
-    MPI_Comm_free(&comm->comm);
+    if (!comm->borrowed) MPI_Comm_free(&comm->comm);
     free(comm);
 }
 

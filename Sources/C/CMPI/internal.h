@@ -5,4 +5,6 @@
 
 struct cmpi_comm {
     MPI_Comm comm;
+    // MPI_COMM_WORLD is not ours to free.
+    int borrowed;
 };

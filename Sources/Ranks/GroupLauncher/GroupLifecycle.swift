@@ -25,6 +25,8 @@ struct GroupLifecycle {
     enum Input {
         case joined(RankHello)
         case misfit(String)
+        /// A rank has come further in its start.
+        case started(rank: Int, StartWatch.News)
         case failed(rank: Int, RankFailure)
         case silent(rank: Int, Duration)
         case closed(rank: Int, LinkEnd)
@@ -49,8 +51,10 @@ struct GroupLifecycle {
     let worldSize: Int
     let limits: GroupSpec.Limits
     private(set) var phase = Phase.forming
-    /// When `.deadline` is due; `nil` while working.
-    private(set) var deadline: Duration?
+    /// The phase's own end.
+    private var phaseDeadline: Duration?
+    /// How far the ranks are; the time counts while working.
+    private var start: StartWatch
     private(set) var members: [Int: RankHello] = [:]
     private(set) var signs = LossSigns()
     /// Whether the group ends for a reason of its own, and not by request.
@@ -62,17 +66,27 @@ struct GroupLifecycle {
         launcherEnded = !hasLauncher
         self.worldSize = worldSize
         self.limits = limits
-        deadline = now + limits.forming
+        start = StartWatch(ranks: worldSize, limits: limits, now: now)
+        phaseDeadline = now + limits.forming
     }
+
+    /// When `.deadline` is due; `nil` while working, once all ranks are ready.
+    var deadline: Duration? { phase == .working ? start.deadline : phaseDeadline }
 
     var error: ((_ lines: [String]) -> any OperatorError)? {
         guard hasFailed else { return nil }
-        return { [signs, members, worldSize] in signs.error(members: members, worldSize: worldSize, lines: $0) }
+        let meeting = start.isMeeting ? StartFailure.strangers(start.strangers, limits.handshake) : nil
+        return { [signs, members, worldSize] in
+            signs.error(members: members, worldSize: worldSize, meeting: meeting, lines: $0)
+        }
     }
 
     mutating func handle(_ input: Input, now: Duration) -> [Action] {
         switch input {
         case .joined(let hello): return join(hello, now)
+        case .started(let rank, let news):
+            start.note(news, of: rank, now: now)
+            return []
         case .finish: return finish(now)
         case .kill: return phase < .terminating ? terminate(now) : []
         case .deadline: return passDeadline(now)
@@ -91,7 +105,8 @@ struct GroupLifecycle {
                 return actions + diagnose(now)
             }
             phase = .working
-            deadline = nil
+            start.begin(now)
+            phaseDeadline = nil
             actions.append(.announceFormed(all))
         }
         return actions
@@ -103,7 +118,7 @@ struct GroupLifecycle {
         case .forming: return terminate(now)
         case .working:
             phase = .finishing
-            deadline = now + limits.finishing
+            phaseDeadline = now + limits.finishing
             return [.tellShutdown]
         default: return []
         }
@@ -135,7 +150,7 @@ struct GroupLifecycle {
         if signs.isDecisive { return terminate(now) }
         guard phase != .diagnosing else { return [] }
         phase = .diagnosing
-        deadline = now + limits.diagnosing
+        phaseDeadline = now + limits.diagnosing
         return []
     }
 
@@ -145,11 +160,11 @@ struct GroupLifecycle {
         case .forming, .working:
             signs.note(launcher: end)
             _ = diagnose(now)
-            deadline = now + lastWords
+            phaseDeadline = now + lastWords
             return []
         case .diagnosing:
             signs.note(launcher: end)
-            deadline = now + lastWords
+            phaseDeadline = now + lastWords
             return []
         case .finishing: return terminate(now)
         case .terminating, .killing: return conclude()
@@ -170,22 +185,26 @@ struct GroupLifecycle {
         case .diagnosing, .finishing: return terminate(now)
         case .terminating:
             phase = .killing
-            deadline = now + limits.terminating
+            phaseDeadline = now + limits.terminating
             return [.killLauncher]
         case .killing: return conclude()
-        case .working, .ended: return []
+        case .working:
+            guard let failure = start.failure(now: now) else { return [] }
+            signs.note(start: failure)
+            return diagnose(now)
+        case .ended: return []
         }
     }
 
     private mutating func terminate(_ now: Duration) -> [Action] {
         phase = .terminating
-        deadline = now + limits.terminating
+        phaseDeadline = now + limits.terminating
         return [.terminate] + (launcherEnded ? conclude() : [])
     }
 
     private mutating func conclude() -> [Action] {
         phase = .ended
-        deadline = nil
+        phaseDeadline = nil
         return [.announceEnd]
     }
 }

@@ -1,3 +1,4 @@
+package import Diagnostics
 import Foundation
 package import GroupLink
 
@@ -33,6 +34,8 @@ package struct GroupSpec: Sendable {
     /// The port that the ranks dial; 0 lets the kernel choose.
     package var linkPort: UInt16 = 0
     package var limits = Limits()
+    /// The network to which Open MPI's daemons keep; `nil` leaves the choice to them.
+    var daemonNetwork: String?
     /// Each line that `mpirun` and the ranks print, on a thread of its own; `nil` keeps them to itself.
     package var onOutput: (@Sendable (String) -> Void)?
 
@@ -49,10 +52,19 @@ package struct GroupSpec: Sendable {
         return try hostfile.map(Hostfile.read) ?? SlurmHosts.read(environment)
     }
 
+    /// Whether it says itself which hosts to run on.
+    var hasHosts: Bool { !isOfBatchSystem && (hostfile != nil || hosts != nil) }
+
     /// How long the phases of a group's life may take.
     package struct Limits: Sendable {
         /// From the start until every rank has said hello.
         package var forming = Duration.seconds(60)
+        /// From the moment at which every rank has come to `MPI_Init` until all have come out of it.
+        package var initialising = Duration.seconds(60)
+        /// From then on until each rank has heard each other.
+        package var handshake = Duration.seconds(30)
+        /// Without progress in opening the checkpoint, or in loading.
+        package var loading = Duration.seconds(300)
         /// From the word to finish until `mpirun` has exited by itself.
         package var finishing = Duration.seconds(5)
         /// From SIGTERM until SIGKILL.
@@ -63,6 +75,30 @@ package struct GroupSpec: Sendable {
         package var silence = Duration.seconds(4)
 
         package init() {}
+
+        /// Names the limits of a start that are other than usual: `hello=60,mpi=60,handshake=30,load=300`, in seconds.
+        package static let variable = "FLOTILLA_START_LIMITS"
+
+        /// - Throws: `UsageError` if the variable names something else, or no time.
+        package init(_ variables: [String: String]) throws(UsageError) {
+            for item in variables[Self.variable]?.split(separator: ",") ?? [] {
+                let parts = item.split(separator: "=", omittingEmptySubsequences: false)
+                guard parts.count == 2, let seconds = Double(parts[1]), seconds > 0, seconds <= 1e6 else {
+                    throw Self.unknown(item)
+                }
+                switch parts[0] {
+                case "hello": forming = .seconds(seconds)
+                case "mpi": initialising = .seconds(seconds)
+                case "handshake": handshake = .seconds(seconds)
+                case "load": loading = .seconds(seconds)
+                default: throw Self.unknown(item)
+                }
+            }
+        }
+
+        private static func unknown(_ item: Substring) -> UsageError {
+            UsageError("\(variable) has \"\(item)\", expected hello=, mpi=, handshake= or load=SECONDS")
+        }
     }
 
     package init(decoderRanks: Int, visionRanks: Int, executable: String, rankArguments: [String]) {

@@ -67,6 +67,7 @@ final class GroupSupervisor {
         case .misfit(let hello, let reason): act(.misfit("\(hello.label) does not fit: \(reason)"))
         case .report(let rank, .failed(let failure), _) where failure.isOfRank: act(.failed(rank: rank, failure))
         case .report(let rank, let report, let attachment):
+            if let news = StartWatch.News(report) { act(.started(rank: rank, news)) }
             announce(.report(rank: rank, report, attachment: attachment))
         case .silent(let rank, let duration): act(.silent(rank: rank, duration))
         case .closed(let rank, let end): act(.closed(rank: rank, end))
@@ -81,7 +82,13 @@ final class GroupSupervisor {
     private func carryOut(_ action: GroupLifecycle.Action) {
         switch action {
         case .announceJoined(let hello): announce(.joined(hello))
-        case .announceFormed(let members): announce(.formed(members))
+        case .announceFormed(let members):
+            let isOurs = { ReachableAddress.isHere($0) }
+            server.send(
+                .formed(addresses: members.map { isOurs($0.address) ? nil : $0.address }),
+                toAll: lifecycle.members.keys
+            )
+            announce(.formed(members))
         case .tellShutdown: server.send(.shutdown, toAll: lifecycle.members.keys)
         case .terminate:
             lines = launcher?.lastLines ?? []
@@ -96,6 +103,19 @@ final class GroupSupervisor {
             processes.forEach { _ = $0.hasEnded(by: deadline) }
             launcher?.clean()
             announce(.ended(lifecycle.error.map { .failed($0(lines)) } ?? .finished))
+        }
+    }
+}
+
+extension StartWatch.News {
+    /// What a report tells of a rank's start, if it does.
+    init?(_ report: LinkReport) {
+        switch report {
+        case .stage(let stage): self = .stage(stage)
+        case .met(let ranks): self = .met(ranks)
+        case .progress(_, let done, let total): self = .progress(done: done, total: total)
+        case .ready: self = .stage(.ready)
+        default: return nil
         }
     }
 }

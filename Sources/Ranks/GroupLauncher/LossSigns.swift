@@ -12,6 +12,8 @@ struct LossSigns {
     private(set) var closed: (rank: Int, reason: String)?
     private(set) var launcher: ProcessEnd?
     private(set) var formingLimit: Duration?
+    /// What was not done in time after the hellos.
+    private(set) var start: StartFailure?
 
     mutating func note(builds difference: BuildsDifferError) { builds = builds ?? difference }
     mutating func note(misfit reason: String) { misfit = misfit ?? reason }
@@ -27,17 +29,31 @@ struct LossSigns {
     mutating func note(closed reason: String, of rank: Int) { closed = closed ?? (rank, reason) }
     mutating func note(launcher end: ProcessEnd) { launcher = launcher ?? end }
     mutating func note(formingLimit: Duration) { self.formingLimit = formingLimit }
+    mutating func note(start failure: StartFailure) { start = start ?? failure }
 
     /// Whether there is nothing better to wait for.
     var isDecisive: Bool {
-        builds != nil || misfit != nil || formingLimit != nil || silent != nil
+        builds != nil || misfit != nil || formingLimit != nil || start != nil || silent != nil
             || reported.map { $0.failure.exitCode != ExitCode.rankLost.rawValue } ?? false
     }
 
     /// The error to show: the rank's own words before the launcher's, and the launcher's before the network's.
-    func error(members: [Int: RankHello], worldSize: Int, lines: [String]) -> any OperatorError {
+    ///
+    /// - Parameter meeting: the ranks that had not met yet, if the group ended while they did.
+    func error(
+        members: [Int: RankHello],
+        worldSize: Int,
+        meeting: StartFailure? = nil,
+        lines: [String]
+    ) -> any OperatorError {
         if let builds { return builds }
+        if let start { return start.error(members) }
         let diagnosis = MpirunDiagnosis(lines: lines)
+        if let meeting, let cause = endOfMeeting(diagnosis) {
+            // MPI's own words know which pair it was; others may have had no time to meet.
+            if let hosts = diagnosis.unconnected { return LaunchError(hosts, hint: StartFailure.networkHint) }
+            return meeting.error(members, cause: cause)
+        }
         if let reported, let rank = members[reported.rank], isDecisive || diagnosis.firstEnded == nil {
             return RankFailedError(rank: rank, failure: reported.failure)
         }
@@ -45,6 +61,16 @@ struct LossSigns {
         guard members.count == worldSize else { return launchError(diagnosis, members, worldSize) }
         let loss = lossOfRank(diagnosis)
         return RankLostError(rank: loss.rank.flatMap { members[$0] }, cause: loss.cause)
+    }
+
+    /// How MPI gave up while the ranks met; `nil` if the group ended for another reason.
+    ///
+    /// Where a network says at once that there is no way, Open MPI aborts the rank that has tried.
+    private func endOfMeeting(_ diagnosis: MpirunDiagnosis) -> String? {
+        guard !isDecisive, launcher != nil || reported != nil else { return nil }
+        if let ended = diagnosis.firstEnded, case .signalled = ended.end { return nil }
+        if case .signalled = launcher { return nil }
+        return diagnosis.sentence ?? reported?.failure.message ?? launcher.map { "mpirun \($0)" }
     }
 
     private static let misfitHint = "mpirun and flotilla must use the same MPI, and one launch serves one group"

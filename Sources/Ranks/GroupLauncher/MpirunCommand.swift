@@ -66,6 +66,9 @@ package enum MpirunCommand {
             list += [("plm", "isolated"), ("oob_tcp_if_include", "lo"), ("pml", "ob1")]
             list += [("btl", sharesMemory ? "self,vader" : "self,tcp"), ("btl_tcp_if_include", "lo")]
         }
+        if let network = spec.daemonNetwork, !isGiven("oob_tcp_if_exclude", spec) {
+            list.append(("oob_tcp_if_include", network))
+        }
         // A rank that waits gives way to the others; without this, three ranks on two cores are 60 times slower.
         list.append(("mpi_yield_when_idle", "1"))
         // Ranks end by their link; so once mpirun kills, it need not wait a second between SIGTERM and SIGKILL.
@@ -89,12 +92,12 @@ package enum MpirunCommand {
     /// The environment of `mpirun`.
     static func environment(
         for spec: GroupSpec,
-        address: LinkAddress,
+        addresses: [LinkAddress],
         secret: LinkSecret,
         isRoot: Bool = geteuid() == 0
     ) -> [String: String] {
         var variables = spec.environment.merging(spec.exportedEnvironment) { $1 }
-        variables[RankEnvironment.linkName] = "\(address)"
+        variables[RankEnvironment.linkName] = addresses.map(\.description).joined(separator: ",")
         variables[RankEnvironment.secretName] = secret.hexadecimal
         // Ranks have a pool of their own; BLAS runs single-threaded inside it.
         variables["OPENBLAS_NUM_THREADS"] = "1"

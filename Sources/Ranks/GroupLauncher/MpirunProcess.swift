@@ -21,7 +21,7 @@ final class MpirunProcess: Sendable {
     /// - Throws: ``LaunchError``, or what ``Placement`` throws.
     static func start(
         _ spec: GroupSpec,
-        address: LinkAddress,
+        addresses: [LinkAddress],
         secret: LinkSecret,
         onLine: @escaping @Sendable (String) -> Void,
         onEnd: @escaping @Sendable (ProcessEnd) -> Void
@@ -49,7 +49,7 @@ final class MpirunProcess: Sendable {
             sharesMemory: memory.isShared,
             layout: layout
         )
-        let environment = MpirunCommand.environment(for: spec, address: address, secret: secret)
+        let environment = MpirunCommand.environment(for: spec, addresses: addresses, secret: secret)
         switch SpawnThread.shared.spawn(mpirun, arguments, environment) {
         case .failure(let failure):
             scratch?.remove()

@@ -37,12 +37,15 @@ package final class RankGroup: Sendable {
     package static func start(_ spec: GroupSpec) throws -> RankGroup {
         let inbox = EventQueue<SupervisorInput>()
         let secret = try spec.secret ?? LinkSecret.random()
-        let server = try listen(for: spec, secret, inbox)
+        let place = try LinkPlace.choose(for: spec)
+        let server = try listen(for: spec, at: place, secret, inbox)
+        var spec = spec
+        spec.daemonNetwork = place.network
         let output = spec.onOutput.map(OutputForwarder.init)
         do {
             let launcher = try MpirunProcess.start(
                 spec,
-                address: server.address,
+                addresses: server.addresses,
                 secret: secret,
                 onLine: { output?.push($0) },
                 onEnd: { end in
@@ -67,7 +70,8 @@ package final class RankGroup: Sendable {
     package static func attach(_ spec: GroupSpec) throws -> RankGroup {
         guard let secret = spec.secret else { preconditionFailure("a group to attach has no secret") }
         let inbox = EventQueue<SupervisorInput>()
-        let group = RankGroup(try listen(for: spec, secret, inbox), nil, inbox, worldSize: spec.worldSize)
+        let server = try listen(for: spec, at: LinkPlace.choose(for: spec), secret, inbox)
+        let group = RankGroup(server, nil, inbox, worldSize: spec.worldSize)
         var limits = spec.limits
         limits.forming = .seconds(86_400 * 365)
         group.supervise(limits: limits)
@@ -76,13 +80,13 @@ package final class RankGroup: Sendable {
 
     private static func listen(
         for spec: GroupSpec,
+        at place: LinkPlace,
         _ secret: LinkSecret,
         _ inbox: EventQueue<SupervisorInput>
     ) throws -> LinkServer {
-        let place = try LinkPlace.choose(for: spec)
         var options = LinkServer.Options(worldSize: spec.worldSize)
-        options.host = place.host
-        options.advertisedHost = place.advertisedHost
+        options.hosts = place.hosts
+        options.advertisedHosts = place.advertisedHosts
         options.port = spec.linkPort
         options.silenceLimit = spec.limits.silence
         return try LinkServer(options, secret: secret) { inbox.push(.link($0)) }

@@ -8,12 +8,12 @@ import Synchronization
 /// Somebody who connects without the secret costs one of a few seats for a few seconds, and nothing else.
 package final class LinkServer: Sendable {
     package struct Options: Sendable {
-        /// The name or address to listen on; where it is not what other hosts dial, see `advertisedHost`.
-        package var host = "127.0.0.1"
-        /// 0 lets the kernel choose.
+        /// The names or addresses to listen on; where they are not what other hosts dial, see `advertisedHosts`.
+        package var hosts = ["127.0.0.1"]
+        /// 0 lets the kernel choose, for each host another.
         package var port: UInt16 = 0
-        /// What ranks dial; `nil` is `host`.
-        package var advertisedHost: String?
+        /// What ranks dial, of a server that listens on one host; `nil` is `hosts`.
+        package var advertisedHosts: [String]?
         /// Ranks of other worlds are turned away.
         package var worldSize: Int
         /// For a peer to show the secret and introduce itself.
@@ -28,8 +28,9 @@ package final class LinkServer: Sendable {
         package init(worldSize: Int) { self.worldSize = worldSize }
     }
 
-    /// Where ranks dial.
-    package let address: LinkAddress
+    /// Where ranks dial: one address after the other.
+    package let addresses: [LinkAddress]
+    package var address: LinkAddress { addresses[0] }
     let wakePipe: WakePipe
     let orders = Mutex<[Order]>([])
     let pulses = Mutex<[Int: Pulse]>([:])
@@ -56,12 +57,18 @@ package final class LinkServer: Sendable {
         secret: LinkSecret,
         onEvent: @escaping @Sendable (LinkEvent) -> Void
     ) throws(LinkError) {
-        let listener = try Socket.listening(host: options.host, port: options.port)
-        guard let port = listener.localPort else { throw .system("ask for the port", errno) }
-        address = LinkAddress(host: options.advertisedHost ?? options.host, port: port)
+        var listeners: [Socket] = []
+        var addresses: [LinkAddress] = []
+        for host in options.hosts {
+            let listener = try Socket.listening(host: host, port: options.port)
+            guard let port = listener.localPort else { throw .system("ask for the port", errno) }
+            listeners.append(listener)
+            addresses += (options.advertisedHosts ?? [host]).map { LinkAddress(host: $0, port: port) }
+        }
+        self.addresses = addresses
         wakePipe = try WakePipe()
-        let thread = Thread { [self] in
-            LinkServerLoop(server: self, listener: listener, options: options, secret: secret, onEvent: onEvent).run()
+        let thread = Thread { [self, listeners] in
+            LinkServerLoop(server: self, listeners: listeners, options: options, secret: secret, onEvent: onEvent).run()
         }
         thread.name = "link-server"
         thread.start()

@@ -18,7 +18,7 @@ final class Stranger {
 }
 
 extension LinkServerLoop {
-    func acceptPeers() {
+    func acceptPeers(of listener: Socket) {
         while let socket = listener.accept() {
             if strangers.count >= options.strangerLimit {
                 let oldest = strangers.first { $0.channel == nil } ?? strangers[0]

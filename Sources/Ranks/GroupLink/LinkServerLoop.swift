@@ -5,7 +5,7 @@ import Synchronization
 /// The thread of a ``LinkServer``: the only owner of its sockets.
 final class LinkServerLoop {
     let server: LinkServer
-    let listener: Socket
+    let listeners: [Socket]
     let options: LinkServer.Options
     let secret: LinkSecret
     let onEvent: @Sendable (LinkEvent) -> Void
@@ -19,13 +19,13 @@ final class LinkServerLoop {
 
     init(
         server: LinkServer,
-        listener: Socket,
+        listeners: [Socket],
         options: LinkServer.Options,
         secret: LinkSecret,
         onEvent: @escaping @Sendable (LinkEvent) -> Void
     ) {
         self.server = server
-        self.listener = listener
+        self.listeners = listeners
         self.options = options
         self.secret = secret
         self.onEvent = onEvent
@@ -42,7 +42,9 @@ final class LinkServerLoop {
             }
             if ready.contains(server.wakePipe.reading) { server.wakePipe.drain() }
             carryOutOrders()
-            if isAdmitting, ready.contains(listener.descriptor) { acceptPeers() }
+            for listener in listeners where isAdmitting && ready.contains(listener.descriptor) {
+                acceptPeers(of: listener)
+            }
             for stranger in strangers where ready.contains(stranger.socket.descriptor) { hear(stranger) }
             for member in members.values { serve(member, readable: ready.contains(member.channel.socket.descriptor)) }
             turnAwayLateStrangers()
@@ -52,11 +54,10 @@ final class LinkServerLoop {
 
     /// The descriptors that can go on; waits until one can, or it is time for a heartbeat.
     private func waitForSockets() -> Set<Int32> {
-        var entries = [
-            pollfd(fd: server.wakePipe.reading, events: Int16(POLLIN), revents: 0),
-            // A negative descriptor is passed over.
-            pollfd(fd: isAdmitting ? listener.descriptor : -1, events: Int16(POLLIN), revents: 0),
-        ]
+        var entries = [pollfd(fd: server.wakePipe.reading, events: Int16(POLLIN), revents: 0)]
+        if isAdmitting {
+            entries += listeners.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
+        }
         entries += strangers.map { pollfd(fd: $0.socket.descriptor, events: Int16(POLLIN), revents: 0) }
         entries += members.values.map {
             pollfd(fd: $0.channel.socket.descriptor, events: $0.channel.events, revents: 0)
@@ -122,7 +123,7 @@ final class LinkServerLoop {
     private func stopAdmitting() {
         guard isAdmitting else { return }
         isAdmitting = false
-        shutdown(listener.descriptor, Int32(SHUT_RDWR))
+        for listener in listeners { shutdown(listener.descriptor, Int32(SHUT_RDWR)) }
     }
 
     private func beatHeart() {

@@ -4,12 +4,12 @@
 /// into an argument, because every user of a machine can read arguments. The rank comes from the launcher, so that it
 /// is known before MPI is initialised: a rank dials in first, and ends with its front process even if `MPI_Init` hangs.
 package struct RankEnvironment: Sendable, Equatable {
-    /// `host:port` that the process in front listens on.
+    /// `host:port` that the process in front listens on; several, between commas, where hosts reach it over several networks.
     package static let linkName = "FLOTILLA_LINK"
     /// The group's secret, 64 hexadecimal digits.
     package static let secretName = "FLOTILLA_SECRET"
 
-    package let address: LinkAddress
+    package let addresses: [LinkAddress]
     package let secret: LinkSecret
     package let rank: Int
     package let worldSize: Int
@@ -21,13 +21,14 @@ package struct RankEnvironment: Sendable, Equatable {
         guard let link = variables[Self.linkName], let secret = variables[Self.secretName] else {
             throw .environment("\(Self.linkName) and \(Self.secretName) are not both set")
         }
-        guard let address = LinkAddress(link) else {
+        let addresses = link.split(separator: ",", omittingEmptySubsequences: false).map { LinkAddress(String($0)) }
+        guard addresses.allSatisfy({ $0 != nil }) else {
             throw .environment("\(Self.linkName) is \"\(link)\", expected host:port")
         }
         guard let proof = LinkSecret(hexadecimal: secret) else {
             throw .environment("\(Self.secretName) is not 64 hexadecimal digits")
         }
-        self.address = address
+        self.addresses = addresses.compactMap { $0 }
         self.secret = proof
         (rank, worldSize) = try Self.place(variables)
     }

@@ -27,22 +27,30 @@ package final class RankLink: Sendable {
     private let outbox = Outbox()
     private let wakePipe: WakePipe
     private let turns = Atomic<UInt64>(0)
+    /// This end's address and that of the process in front, in digits.
+    package let ownAddress: String
+    package let frontAddress: String
 
     /// Dials, shows the secret, says hello and waits for the welcome.
     ///
+    /// - Parameters:
+    ///   - addresses: of the process in front, which are tried in turn.
+    ///   - hello: without the address that the rank dials from.
     /// - Throws: ``LinkError/cannotReach(_:_:)``, ``LinkError/refused(_:)`` or another ``LinkError``.
     package static func connect(
-        to address: LinkAddress,
+        to addresses: [LinkAddress],
         secret: LinkSecret,
         hello: RankHello,
         options: Options = Options()
     ) throws(LinkError) -> RankLink {
         let deadline = Clock.now + options.dialLimit
-        let socket = try Socket.dial(address, within: options.dialLimit)
+        let socket = try Socket.dial(ReachableAddress.nearestFirst(addresses), within: options.dialLimit)
+        var hello = hello
+        hello.address = socket.localHost ?? ""
         let channel = LinkChannel(socket: socket, limits: options.limits)
         channel.enqueue([Preamble.bytes(secret)])
         channel.enqueue(MessageCoding.frame(LinkReport.hello(hello), attachment: Data()).chunks())
-        let link = try RankLink(options: options)
+        let link = try RankLink(options, own: hello.address, front: socket.peerHost ?? "")
         try link.awaitWelcome(channel, until: deadline)
         // Safe because this thread does not touch the channel again.
         nonisolated(unsafe) let handedOver = channel
@@ -52,8 +60,9 @@ package final class RankLink: Sendable {
         return link
     }
 
-    private init(options: Options) throws(LinkError) {
+    private init(_ options: Options, own: String, front: String) throws(LinkError) {
         self.options = options
+        (ownAddress, frontAddress) = (own, front)
         wakePipe = try WakePipe()
     }
 

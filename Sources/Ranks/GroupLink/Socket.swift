@@ -33,12 +33,12 @@ final class Socket: Sendable {
         throw .cannotListen("\(LinkAddress(host: host, port: port))", failure)
     }
 
-    /// Connects to `address`, and tries again until `limit` is over.
-    static func dial(_ address: LinkAddress, within limit: Duration) throws(LinkError) -> Socket {
+    /// Connects to the first of `addresses` that answers, and tries again until `limit` is over.
+    static func dial(_ addresses: [LinkAddress], within limit: Duration) throws(LinkError) -> Socket {
         let deadline = Clock.now + limit
         var failure = ETIMEDOUT
         repeat {
-            for candidate in try SocketAddress.resolve(host: address.host, port: address.port) {
+            for candidate in try candidates(addresses) {
                 guard let socket = Socket(for: candidate) else { continue }
                 failure = socket.connect(to: candidate, until: deadline)
                 if failure == 0 {
@@ -48,7 +48,22 @@ final class Socket: Sendable {
             }
             usleep(50_000)
         } while Clock.now < deadline
-        throw .cannotReach("\(address)", failure)
+        throw .cannotReach(addresses.map(\.description).joined(separator: ", "), failure)
+    }
+
+    /// What the names stand for; a name that is unknown here is no harm while another is known.
+    private static func candidates(_ addresses: [LinkAddress]) throws(LinkError) -> [SocketAddress] {
+        var found: [SocketAddress] = []
+        var failure: LinkError?
+        for address in addresses {
+            do throws(LinkError) {
+                found += try SocketAddress.resolve(host: address.host, port: address.port)
+            } catch {
+                failure = failure ?? error
+            }
+        }
+        if found.isEmpty, let failure { throw failure }
+        return found
     }
 
     /// The next peer that connects, or `nil`.
@@ -59,6 +74,10 @@ final class Socket: Sendable {
         socket.keepLinkHonest()
         return socket
     }
+
+    /// The address, in digits, of this end, and of the other.
+    var localHost: String? { SocketAddress.local(of: descriptor)?.host }
+    var peerHost: String? { SocketAddress.peer(of: descriptor)?.host }
 
     /// The port that the kernel chose.
     var localPort: UInt16? { SocketAddress.local(of: descriptor)?.port }

@@ -25,18 +25,26 @@ struct SocketAddress {
     }
 
     /// The address that a socket is bound to.
-    static func local(of descriptor: Int32) -> SocketAddress? {
+    static func local(of descriptor: Int32) -> SocketAddress? { end(of: descriptor, getsockname) }
+
+    /// The address that a socket is connected to.
+    static func peer(of descriptor: Int32) -> SocketAddress? { end(of: descriptor, getpeername) }
+
+    private static func end(
+        of descriptor: Int32,
+        _ ask: (Int32, UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32
+    ) -> SocketAddress? {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         return withUnsafeMutablePointer(to: &storage) { storage in
             storage.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                guard getsockname(descriptor, address, &length) == 0 else { return nil }
+                guard ask(descriptor, address, &length) == 0 else { return nil }
                 return SocketAddress(copying: address, length: length)
             }
         }
     }
 
-    private init?(copying address: UnsafePointer<sockaddr>?, length: socklen_t) {
+    init?(copying address: UnsafePointer<sockaddr>?, length: socklen_t) {
         guard let address, length <= MemoryLayout<sockaddr_storage>.size else { return nil }
         storage = sockaddr_storage()
         withUnsafeMutableBytes(of: &storage) { $0.copyMemory(from: .init(start: address, count: Int(length))) }

@@ -22,7 +22,7 @@ package enum RankMain {
         let place = RankPlace(environment.rank, ProcessInfo.processInfo.environment, options)
         // The link comes first: a rank ends with the process in front even when MPI_Init hangs.
         let link = try RankLink.connect(
-            to: environment.address,
+            to: environment.addresses,
             secret: environment.secret,
             hello: RankHello(
                 rank: environment.rank,
@@ -55,7 +55,14 @@ package enum RankMain {
         if let error = UnintroducedRankError(variables) { throw error }
         // Opened before MPI: a broken checkpoint is said at once, by every rank alike.
         let checkpoint = try Checkpoint(directory: options.model)
-        try MPIRuntime.run { world in
+        guard let peers = RankNetwork.peers(link) else { return }
+        RankNetwork.choose(peers, link)
+        link.send(.stage(.initialising))
+        // The process in front counts the time: MPI_Init may hang, and it knows the names of all.
+        try MPIRuntime.run(contactLimit: nil) { met in
+            link.send(.met(met))
+        } _: { world in
+            link.send(.stage(.loading))
             try checkAgreement(options, environment, checkpoint, world, version: version)
             // Every rank takes part, whether it needs to know or not.
             let ranksHere = try world.ranksOfSameHost(Machine.hostName + Machine.identity)

@@ -19,13 +19,20 @@ final class TileEncoder {
     /// - Parameters:
     ///   - format: what the group runs in.
     ///   - maxPixels: pictures with more are refused.
-    init(_ checkpoint: Checkpoint, format: WeightFormat, threads: Int, maxPixels: Int = ImageLimits.standard.maxPixels)
-    {
+    ///   - progress: told how many parts of how many are loaded.
+    init(
+        _ checkpoint: Checkpoint,
+        format: WeightFormat,
+        threads: Int,
+        maxPixels: Int = ImageLimits.standard.maxPixels,
+        progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    ) {
         config = checkpoint.config
         limits = ImageLimits(maxPixels: maxPixels)
         let pool = ThreadPool(threads: threads)
         let element = PackedRows.Element(format)
-        encoder = VisionEncoder(VisionWeights(checkpoint, element: element, pool: pool), pool: pool)
+        let weights = VisionWeights(checkpoint, element: element, pool: pool, progress: progress)
+        encoder = VisionEncoder(weights, pool: pool)
         pixels = FloatBuffer(count: 3 * config.images.tileSide * config.images.tileSide)
         let stored = checkpoint.required(TensorNames.projectorInputWeight).elementType
         weightBytes = VisionEncoder.weightBytes(config, stored: stored, element: element)

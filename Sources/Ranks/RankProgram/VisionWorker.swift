@@ -64,7 +64,9 @@ final class VisionWorker: Sendable {
 
     private func run(_ checkpoint: Checkpoint, _ format: WeightFormat, threads: Int, maxPixels: Int) {
         let started = ContinuousClock.now
-        let encoder = TileEncoder(checkpoint, format: format, threads: threads, maxPixels: maxPixels)
+        let encoder = TileEncoder(checkpoint, format: format, threads: threads, maxPixels: maxPixels) { done, total in
+            outputs.push(.progress(done: done, total: total))
+        }
         var stats = RankStats()
         stats.weightBytes = encoder.weightBytes
         stats.loadMilliseconds = (ContinuousClock.now - started).milliseconds

@@ -8,6 +8,8 @@ package enum MessageTag: Int32, Sendable {
     case tileHeader = 2
     /// Vision rank → decoder rank: the visual tokens of a tile.
     case tile = 3
+    /// Each rank → each other: the first message of all.
+    case contact = 4
 }
 
 extension MPICommunicator {

@@ -24,6 +24,8 @@ struct GroupLifecycleTests {
         var life = forming()
         #expect(life.handle(.joined(hellos[1]), now: .zero) == [.announceJoined(hellos[1])])
         #expect(life.handle(.joined(hellos[0]), now: .zero) == [.announceJoined(hellos[0]), .announceFormed(hellos)])
+        #expect(life.deadline == .seconds(300))
+        for rank in 0..<2 { #expect(life.handle(.started(rank: rank, .stage(.ready)), now: .zero) == []) }
         #expect(life.deadline == nil)
         #expect(life.handle(.finish, now: .zero) == [.tellShutdown])
         #expect(life.handle(.closed(rank: 0, .goodbye), now: .zero) == [])

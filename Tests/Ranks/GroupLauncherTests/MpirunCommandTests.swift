@@ -118,29 +118,29 @@ struct MpirunCommandTests {
 
     @Test func theSecretIsInTheEnvironmentAndNotInTheArguments() throws {
         let (spec, secret) = (spec { $0.exportedEnvironment = ["A": "1"] }, try LinkSecret.random())
-        let address = LinkAddress(host: "127.0.0.1", port: 5)
-        let variables = MpirunCommand.environment(for: spec, address: address, secret: secret, isRoot: false)
+        let addresses = [LinkAddress(host: "127.0.0.1", port: 5), LinkAddress(host: "::1", port: 6)]
+        let variables = MpirunCommand.environment(for: spec, addresses: addresses, secret: secret, isRoot: false)
         #expect(
             variables == [
-                "PATH": "/bin", "A": "1", "FLOTILLA_LINK": "127.0.0.1:5", "FLOTILLA_SECRET": secret.hexadecimal,
+                "PATH": "/bin", "A": "1", "FLOTILLA_LINK": "127.0.0.1:5,[::1]:6", "FLOTILLA_SECRET": secret.hexadecimal,
                 "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1",
             ]
         )
         #expect(!MpirunCommand.mpirunArguments(for: spec).joined().contains(secret.hexadecimal))
-        let asRoot = MpirunCommand.environment(for: spec, address: address, secret: secret, isRoot: true)
+        let asRoot = MpirunCommand.environment(for: spec, addresses: addresses, secret: secret, isRoot: true)
         #expect(asRoot["OMPI_ALLOW_RUN_AS_ROOT"] == "1")
         #expect(asRoot["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] == "1")
     }
 
     @Test func theLinkIsWhereTheRanksCanReachIt() throws {
-        #expect(try LinkPlace.choose(for: spec()) == LinkPlace(host: "127.0.0.1"))
-        #expect(try LinkPlace.choose(for: spec { $0.linkHost = "head" }) == LinkPlace(host: "head"))
+        #expect(try LinkPlace.choose(for: spec()) == LinkPlace(hosts: ["127.0.0.1"]))
+        #expect(try LinkPlace.choose(for: spec { $0.linkHost = "head" }) == LinkPlace(hosts: ["head"]))
         let slurm = spec { $0.environment["SLURM_JOB_ID"] = "7" }
-        #expect(try LinkPlace.choose(for: slurm) == LinkPlace(host: "*", advertisedHost: Machine.hostName))
+        #expect(try LinkPlace.choose(for: slurm) == LinkPlace(hosts: ["*"], advertisedHosts: [Machine.hostName]))
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("hosts-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: path) }
         try "localhost slots=2\n127.0.0.2 slots=2\n".write(toFile: path, atomically: true, encoding: .utf8)
-        #expect(try LinkPlace.choose(for: spec { $0.hostfile = path }).host.hasPrefix("127.0.0."))
+        #expect(try LinkPlace.choose(for: spec { $0.hostfile = path }) == LinkPlace(hosts: ["127.0.0.1"]))
         #expect(throws: LaunchError("the hostfile /nowhere cannot be read")) {
             try LinkPlace.choose(for: spec { $0.hostfile = "/nowhere" })
         }

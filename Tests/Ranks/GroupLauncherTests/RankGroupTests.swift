@@ -49,6 +49,24 @@ struct RankGroupTests {
         #expect(TestProgram.leftovers == [])
     }
 
+    @Test(
+        "A rank that lives and comes no further is named, and where it stands",
+        arguments: [
+            (1, "did not come out of MPI_Init within 1 s"), (2, "cannot reach each other within 1 s"),
+            (3, "has loaded nothing more within 2 s: 1 of 3 parts are there"),
+        ]
+    )
+    func aStartEnds(place: Int, words: String) throws {
+        var spec = TestProgram.spec(3, ["stall=1:\(place)"])
+        (spec.limits.initialising, spec.limits.handshake) = (.seconds(1), .seconds(1))
+        spec.limits.loading = .seconds(2)
+        let group = try RankGroup.start(spec)
+        let error = try #require(group.nextEnd()?.error as? LaunchError)
+        #expect(error.description.contains("rank 1 on \(Machine.hostName) (127.0.0.1)"), "\(error)")
+        #expect(error.description.hasSuffix(words), "\(error)")
+        #expect(error.exitCode == .launchFailed)
+    }
+
     @Test(arguments: [[], ["mpi"]])
     func aKilledRankIsNamedInTimeAndTheOthersEnd(_ options: [String]) throws {
         for round in 0..<(options.isEmpty ? 30 : 3) {

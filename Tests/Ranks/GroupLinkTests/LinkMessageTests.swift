@@ -17,6 +17,7 @@ struct LinkMessageTests {
             .welcome(version: "1"), .refused(reason: "é\n\"✓"), .generate(job),
             .encode(ImageJob(number: 7, maxTiles: 3)),
             .cancel(id: "r1"), .forget(images: [1, 2]), .shutdown, .ping(number: .max),
+            .formed(addresses: ["10.0.0.1", nil, "fd00::1"]),
         ]
         for command in commands {
             let frame = MessageCoding.frame(command, attachment: Data([1, 2]))
@@ -35,7 +36,7 @@ struct LinkMessageTests {
         step.keptPages = [PageKey(after: nil, tokens: [1, 2][...], from: 0, images: [])]
         let reports: [LinkReport] = [
             .hello(RankHello(rank: 1, worldSize: 2, role: .vision)),
-            .progress(stage: "load", done: 1, total: 2),
+            .stage(.meeting), .met([0, 2]), .progress(stage: "load", done: 1, total: 2),
             .ready(RankStats()), .step(step), .imagesWanted([3]), .activity(RankActivity()),
             .finished(id: "r1", summary),
             .failed(RankFailure(.ofRank, exitCode: 4, message: "no", hint: nil)), .log("line"),

@@ -39,7 +39,7 @@ struct LinkServerTests {
             options.dialLimit = LinkServerTests.long
             options.onLoss = onLoss
             let hello = RankHello(rank: rank, worldSize: worldSize, role: .decoder)
-            return try .connect(to: server.address, secret: secret ?? self.secret, hello: hello, options: options)
+            return try .connect(to: server.addresses, secret: secret ?? self.secret, hello: hello, options: options)
         }
 
         func next() throws -> LinkEvent { try #require(events.next(within: LinkServerTests.long)) }
@@ -57,7 +57,7 @@ struct LinkServerTests {
 
     /// A bare connection, that sends `bytes`; a read of it then tells whether it was closed.
     private func stranger(_ front: Front, _ bytes: [UInt8]) throws -> Socket {
-        let socket = try Socket.dial(front.server.address, within: Self.long)
+        let socket = try Socket.dial(front.server.addresses, within: Self.long)
         #expect(send(socket.descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count)
         return socket
     }
@@ -80,7 +80,7 @@ struct LinkServerTests {
         guard case .joined = try front.next() else { throw Unexpected() }
         front.server.drop(rank: 0)
         guard case .closed(rank: 0, .lost) = try front.next() else { throw Unexpected() }
-        #expect(throws: LinkError.self) { try Socket.dial(front.server.address, within: .milliseconds(200)) }
+        #expect(throws: LinkError.self) { try Socket.dial(front.server.addresses, within: .milliseconds(200)) }
         // The next group listens at the same place.
         let next = try Front { $0.port = front.server.address.port }
         _ = try next.rank(0)
@@ -235,22 +235,22 @@ struct LinkServerTests {
         options.dialLimit = .milliseconds(400)
         let hello = RankHello(rank: 0, worldSize: 1, role: .decoder)
         let error = #expect(throws: LinkError.self) {
-            _ = try RankLink.connect(to: address, secret: .random(), hello: hello, options: options)
+            _ = try RankLink.connect(to: [address], secret: .random(), hello: hello, options: options)
         }
         #expect(error == .cannotReach("\(address)", ECONNREFUSED))
     }
 
     @Test("On IPv6, on a port of the kernel's choice, and on every address of both families")
     func bothFamilies() throws {
-        let six = try Front { $0.host = "::1" }
+        let six = try Front { $0.hosts = ["::1"] }
         #expect("\(six.server.address)".hasPrefix("[::1]:"))
         let link = try six.rank(0)
         guard case .joined = try six.next() else { throw Unexpected() }
         link.close()
         for host in ["127.0.0.1", "::1"] {
             let all = try Front {
-                $0.host = "*"
-                $0.advertisedHost = host
+                $0.hosts = ["*"]
+                $0.advertisedHosts = [host]
             }
             let link = try all.rank(1)
             guard case .joined = try all.next() else { throw Unexpected() }

@@ -18,7 +18,7 @@ struct RankEnvironmentTests {
 
     @Test func aRankReadsWhereToDialAndWhoItIs() throws {
         let environment = try RankEnvironment(variables())
-        #expect(environment.address == LinkAddress(host: "10.0.0.1", port: 4000))
+        #expect(environment.addresses == [LinkAddress(host: "10.0.0.1", port: 4000)])
         #expect(environment.secret.hexadecimal == secret)
         #expect(environment.rank == 1)
         #expect(environment.worldSize == 3)

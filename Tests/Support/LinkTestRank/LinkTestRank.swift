@@ -8,7 +8,7 @@ import Requests
 /// A rank without a model, that obeys the launcher's tests; and a process in front, for them to kill.
 ///
 /// ```
-/// LinkTestRank rank [mpi] [fail=RANK:CODE] [exit=RANK:CODE] [build=RANK:NUMBER] [deaf] [ignore-shutdown]
+/// LinkTestRank rank [mpi] [fail=RANK:CODE] [exit=RANK:CODE] [build=RANK:NUMBER] [stall=RANK:PLACE] [deaf] [ignore-shutdown]
 /// LinkTestRank front RANKS [mpi]      prints the pids of mpirun and the ranks, once all have said hello
 ///                                     and at the end the group's error; LINKTEST_HOSTFILE names its hostfile
 /// ```

@@ -20,7 +20,7 @@ struct TestRank {
             role: environment.rank == environment.worldSize - 1 ? .vision : .decoder,
             build: code("build", environment.rank).map { "build \($0)" } ?? "build 0"
         )
-        let link = try RankLink.connect(to: environment.address, secret: environment.secret, hello: hello)
+        let link = try RankLink.connect(to: environment.addresses, secret: environment.secret, hello: hello)
         if options.contains("mpi") { MPI_Init(nil, nil) }
         if let code = code("fail", environment.rank) {
             link.send(
@@ -29,11 +29,20 @@ struct TestRank {
             link.close()
             exit(code)
         }
-        link.send(.progress(stage: "load", done: 1, total: 1))
-        link.send(.ready(RankStats()))
+        switch code("stall", environment.rank) {
+        case 1: link.send(.stage(.initialising))
+        case 2: link.send(.met([]))
+        case 3: link.send(.progress(stage: "load", done: 1, total: 3))
+        default: become(ready: link)
+        }
         while obey(link) { link.tick() }
         if options.contains("mpi") { MPI_Finalize() }
         link.close()
+    }
+
+    private func become(ready link: RankLink) {
+        link.send(.progress(stage: "load", done: 1, total: 1))
+        link.send(.ready(RankStats()))
     }
 
     /// `false` once the rank is told to finish.
@@ -52,7 +61,7 @@ struct TestRank {
                 attachment: command.attachment
             )
         case .shutdown: return options.contains("ignore-shutdown")
-        case .cancel, .forget, .ping, .welcome, .refused: break
+        case .formed, .cancel, .forget, .ping, .welcome, .refused: break
         }
         return true
     }

@@ -139,11 +139,12 @@ struct GoldenGroupTests {
     }
 
     /// The answer to the conversation about two pictures, as JSON.
-    private static func twoImages(
+    static func twoImages(
         _ golden: Golden,
         _ options: [String],
         in directory: URL,
-        environment: [String: String] = [:]
+        environment: [String: String] = [:],
+        script: String? = nil
     ) throws -> String {
         let messages = directory.appendingPathComponent("messages.json")
         let conversation = try #require(try conversations(golden).first { $0.name == "two-images" })
@@ -155,7 +156,8 @@ struct GoldenGroupTests {
                 "--kv", "f32",
             ] + options,
             in: directory,
-            environment: environment
+            environment: environment,
+            script: script
         )
         #expect(outcome.status == 0, "\(outcome.errors)")
         return outcome.output

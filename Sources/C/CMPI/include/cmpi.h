@@ -20,6 +20,8 @@ int cmpi_finalize(void);
 void cmpi_abort(int code);
 void cmpi_error_text(int status, char *text, int capacity);
 
+/// MPI_COMM_WORLD itself, for messages before the ranks have met: a duplicate takes messages between all of them.
+cmpi_comm cmpi_world(void);
 /// A duplicate of MPI_COMM_WORLD, so that our messages cannot meet anybody else's.
 cmpi_comm cmpi_dup_world(void);
 /// The communicator of those that give the same colour, in the order of their ranks. Collective.

@@ -20,13 +20,24 @@ package final class VisionWeights: Sendable {
 
     /// Loads with all threads of `pool`; the checkpoint has checked every tensor.
     ///
-    /// - Parameter element: what the products take, as `PackedRows.Element(format)` says for a group.
-    package init(_ checkpoint: Checkpoint, element: PackedRows.Element = .float32, pool: ThreadPool) {
+    /// - Parameters:
+    ///   - element: what the products take, as `PackedRows.Element(format)` says for a group.
+    ///   - progress: told how many blocks of how many are loaded.
+    package init(
+        _ checkpoint: Checkpoint,
+        element: PackedRows.Element = .float32,
+        pool: ThreadPool,
+        progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    ) {
         self.element = element
         let loader = VisionLoader(checkpoint: checkpoint, element: element, pool: pool)
         config = checkpoint.config
         embedding = loader.embedding()
-        blocks = (0..<config.visionBlocksUsed).map(loader.block)
+        let count = config.visionBlocksUsed
+        blocks = (0..<count).map { index in
+            defer { progress(index + 1, count) }
+            return loader.block(index)
+        }
         finalNorm = config.featureLayer == .lastNormed ? loader.norm(TensorNames.postTrunkNorm) : nil
         projector = loader.projector()
     }

@@ -26,6 +26,7 @@ struct LaunchOptions: ParsableArguments {
             executable: try Self.executable(),
             rankArguments: ["rank"] + options.arguments
         )
+        spec.limits = try GroupSpec.Limits(spec.environment)
         if let hostfile {
             guard FileManager.default.fileExists(atPath: hostfile) else {
                 throw UsageError("the hostfile \(hostfile) is not there")

@@ -6,6 +6,9 @@ package enum LinkCommand: Codable, Sendable, Equatable {
     case welcome(version: String)
     /// The rank is not let in, and why; the link closes.
     case refused(reason: String)
+    /// Every rank has said hello: where each of them dialled from, in the order of the ranks; `nil` is the host of the
+    /// process in front, which has another address for each network.
+    case formed(addresses: [String?])
     /// Generate an answer; to decoder rank 0.
     case generate(GenerateJob)
     /// Encode an image, whose file's bytes are the attachment; to vision ranks.

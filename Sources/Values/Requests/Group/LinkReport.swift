@@ -4,6 +4,10 @@
 package enum LinkReport: Codable, Sendable, Equatable {
     /// The first report on a link, after the secret.
     case hello(RankHello)
+    /// A part of the start begins.
+    case stage(StartStage)
+    /// The ranks from which a first message has come over MPI so far.
+    case met([Int])
     /// Part of loading is done.
     case progress(stage: String, done: Int, total: Int)
     /// The rank has loaded its shard and waits for work.

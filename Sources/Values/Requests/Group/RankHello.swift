@@ -15,6 +15,8 @@ package struct RankHello: Codable, Sendable, Equatable {
     package var role: RankRole
     /// The name of the machine, for messages.
     package var host: String
+    /// The address, in digits, from which the rank dialled; empty when unknown.
+    package var address: String
     /// Two ranks with the same value share one process table, so that `pid` means the same to both.
     package var machine: String
     package var pid: Int32
@@ -33,6 +35,7 @@ package struct RankHello: Codable, Sendable, Equatable {
         version: String = "",
         build: String = "",
         host: String,
+        address: String = "",
         machine: String,
         pid: Int32
     ) {
@@ -40,6 +43,7 @@ package struct RankHello: Codable, Sendable, Equatable {
         self.worldSize = worldSize
         self.role = role
         self.host = host
+        self.address = address
         self.machine = machine
         self.pid = pid
         self.threads = threads
@@ -49,4 +53,7 @@ package struct RankHello: Codable, Sendable, Equatable {
 
     /// The rank as errors name it: `rank 2 (vision) on host n3, pid 4711`.
     package var label: String { "rank \(rank) (\(role.rawValue)) on host \(host), pid \(pid)" }
+
+    /// The rank as errors about networks name it: `rank 2 on n3 (10.0.0.3)`.
+    package var place: String { "rank \(rank) on \(host)\(address.isEmpty ? "" : " (\(address))")" }
 }

@@ -1,0 +1,62 @@
+import Foundation
+import Requests
+import TestSupport
+import Testing
+import WireProtocol
+
+/// A server whose ranks are on several hosts: one of them loses its network in the middle of answers.
+@Suite("Serving from several hosts", .serialized, .ownThread, .enabled(if: NetLab.isPossible()))
+struct HostsServingTests {
+    @Test(
+        "a host cut in mid-answer, and joined: the same bytes as undisturbed",
+        arguments: [[], ["--delay", "100us", "--rate", "1gbit"]]
+    )
+    func cut(options: [String]) throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            let lab = try NetLab(hosts: 3, ["--ssh"] + options)
+            let hosts = try lab.hostfile(for: 4, in: directory)
+            let server = try ServerProcess(
+                model: ReplayTests.model,
+                ["--decoder-ranks", "3", "--vision-ranks", "1", "--context", "16384", "--hostfile", hosts],
+                in: directory,
+                environment: lab.environment,
+                script: lab.script(on: 1)
+            )
+            try Self.checkMemory(try server.ranks().values.map { $0 })
+            let expected = try ReplayTests.answers(server) {}
+            #expect(expected.allSatisfy { $0.ids.count > 40 && $0.end?.replays == 0 })
+            let cut = try ReplayTests.answers(server) { try lab.cut(2) }
+            Self.compare(cut, expected, "cut")
+            #expect(cut.allSatisfy { ($0.end?.replays ?? 0) >= 1 })
+            // Back again, it is asked the next time that a group is started.
+            try lab.join(2)
+            let joined = try ReplayTests.answers(server) { kill(try #require(try server.ranks()[0]), SIGKILL) }
+            Self.compare(joined, expected, "joined")
+            #expect(server.end().status == 0, "\(server.errors)")
+            try lab.down()
+        }
+    }
+
+    /// Ranks of two hosts must not have the same memory, whatever file or nameless one it is.
+    private static func checkMemory(_ ranks: [Int32]) throws {
+        var owners: [String: String] = [:]
+        for pid in ranks {
+            let host = try String(contentsOfFile: "/proc/\(pid)/root/etc/hostname", encoding: .utf8)
+            for line in try String(contentsOfFile: "/proc/\(pid)/maps", encoding: .utf8).split(separator: "\n") {
+                // Address, permissions (shared and writable here), offset, device, inode, path.
+                let fields = line.split(separator: " ", omittingEmptySubsequences: true)
+                guard fields[1].hasPrefix("rw"), fields[1].hasSuffix("s") else { continue }
+                let memory = fields[3...].joined(separator: " ")
+                #expect(owners[memory, default: host] == host, "\(memory)")
+                owners[memory] = host
+            }
+        }
+        #expect(Set(owners.values).count == 3 && ranks.count == 4, "\(owners)")
+    }
+
+    private static func compare(_ found: [RawClient.Answer], _ expected: [RawClient.Answer], _ when: String) {
+        #expect(found.map(\.text) == expected.map(\.text), "\(when)")
+        #expect(found.map(\.ids) == expected.map(\.ids), "\(when)")
+        #expect(found.map(\.end?.text) == expected.map(\.end?.text), "\(when)")
+    }
+}
