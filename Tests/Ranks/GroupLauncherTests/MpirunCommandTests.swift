@@ -60,7 +60,7 @@ struct MpirunCommandTests {
         let address = try #require(LinkAddress("127.0.0.1:1"))
         func overlap(_ variables: [String: String]) throws -> String? {
             let spec = spec { $0.environment.merge(variables) { $1 } }
-            return try MpirunCommand.environment(for: spec, address: address, secret: .random())["SLURM_OVERLAP"]
+            return try MpirunCommand.environment(for: spec, addresses: [address], secret: .random())["SLURM_OVERLAP"]
         }
         #expect(try overlap(["SLURM_JOB_ID": "7"]) == "1")
         #expect(try overlap([:]) == nil)
