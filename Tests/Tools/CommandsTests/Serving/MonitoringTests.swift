@@ -26,6 +26,32 @@ struct MonitoringTests {
         return (Int(lines.first?.split(separator: " ").dropFirst().first ?? "") ?? 0, body.joined(separator: "\n"))
     }
 
+    @Test("requests whose logits are not numbers end with INTERNAL, and are counted")
+    func notNumbers() throws {
+        try EditedWeights.with { name, numbers in
+            if name.hasSuffix("language_model.model.norm.weight") { numbers[0] = .nan }
+        } _: { model in
+            let server = try ServerProcess(model: model.path, in: model.deletingLastPathComponent())
+            for _ in 0..<2 {
+                let answer = try server.ask(#"{"prompt":"x"}"#)
+                #expect(answer.error?.code == "INTERNAL" && answer.error?.message.contains("not numbers") == true)
+            }
+            let client = try server.connect()
+            // Ranks tell of themselves once a second or so.
+            #expect(
+                Poll.until {
+                    client.send("METRICS m")
+                    guard case .ok(_, let json)? = try? client.event() else { return false }
+                    return json.contains("flotilla:rank_failures_total{") && json.contains("role=\\\"decoder\\\"")
+                        && json.contains("} 2\\n")
+                }
+            )
+            let ranks = try server.stats()["ranks"] as? [[String: Any]]
+            #expect(ranks?.first?["failures"] as? Int == 2)
+            #expect(server.end().status == 0)
+        }
+    }
+
     @Test("GET /metrics and /health, the same figures as METRICS and STATS")
     func http() throws {
         try Fixtures.withTemporaryDirectory { directory in

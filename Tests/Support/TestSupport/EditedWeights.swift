@@ -1,12 +1,11 @@
-import Foundation
-import TestSupport
+package import Foundation
 
 /// A copy of the small float32 checkpoint whose weights a test changes.
-enum EditedWeights {
+package enum EditedWeights {
     /// - Parameters:
     ///   - change: gets the name of a tensor and its numbers.
     ///   - body: gets the copy's directory.
-    static func with<T>(_ change: (String, inout [Float]) -> Void, _ body: (URL) throws -> T) throws -> T {
+    package static func with<T>(_ change: (String, inout [Float]) -> Void, _ body: (URL) throws -> T) throws -> T {
         try Fixtures.withTemporaryDirectory { temporary in
             let directory = temporary.appendingPathComponent("mini-f32")
             try FileManager.default.copyItem(at: Fixtures.url("mini-f32"), to: directory)
