@@ -37,7 +37,7 @@ package final class RankLink: Sendable {
         hello: RankHello,
         options: Options = Options()
     ) throws(LinkError) -> RankLink {
-        let deadline = Clock.now + options.dialLimit
+        let deadline = MonotonicClock.now + options.dialLimit
         let socket = try Socket.dial(address, within: options.dialLimit)
         let channel = LinkChannel(socket: socket, limits: options.limits)
         channel.enqueue([Preamble.bytes(secret)])
@@ -92,7 +92,7 @@ package final class RankLink: Sendable {
         while !welcome {
             try channel.flush()
             var entry = pollfd(fd: channel.socket.descriptor, events: channel.events, revents: 0)
-            guard Glibc.poll(&entry, 1, (deadline - Clock.now).pollMilliseconds) > 0 else {
+            guard Glibc.poll(&entry, 1, (deadline - MonotonicClock.now).pollMilliseconds) > 0 else {
                 throw .refused("it did not answer in time")
             }
             guard entry.revents & ~Int16(POLLOUT) != 0 else { continue }
