@@ -115,7 +115,7 @@ let package = Package(
         Floor.substrate.library("Kernels", ["Tensors", "CKernels"]),
         Floor.substrate.library("Communication", ["Tensors", "Diagnostics", "CMPI"]),
         Floor.substrate.library("Checkpoints", ["Tensors", "Diagnostics", "JSON", "Kernels"]),
-        Floor.substrate.library("Tokenization", ["Diagnostics", "JSON", "Requests"]),
+        Floor.substrate.library("Tokenization", ["Diagnostics", "JSON", "Requests", heaps]),
         Floor.substrate.library("ImagePreprocessing", ["Diagnostics", "CImageCodecs"]),
 
         // MARK: Model

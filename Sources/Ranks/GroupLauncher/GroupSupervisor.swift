@@ -35,13 +35,13 @@ final class GroupSupervisor {
             worldSize: worldSize,
             limits: limits,
             hasLauncher: launcher != nil,
-            now: Clock.now
+            now: MonotonicClock.now
         )
     }
 
     func run(_ inbox: EventQueue<SupervisorInput>) {
         while lifecycle.phase != .ended {
-            let left = lifecycle.deadline.map { max($0 - Clock.now, .zero) }
+            let left = lifecycle.deadline.map { max($0 - MonotonicClock.now, .zero) }
             if let input = inbox.next(within: left) {
                 handle(input)
             } else if left != nil {
@@ -76,7 +76,7 @@ final class GroupSupervisor {
     }
 
     private func act(_ input: GroupLifecycle.Input) {
-        for action in lifecycle.handle(input, now: Clock.now) { carryOut(action) }
+        for action in lifecycle.handle(input, now: MonotonicClock.now) { carryOut(action) }
     }
 
     private func carryOut(_ action: GroupLifecycle.Action) {
@@ -99,7 +99,7 @@ final class GroupSupervisor {
         case .announceEnd:
             // Ranks of a killed mpirun may have said hello a moment ago.
             processes.forEach { $0.kill() }
-            let deadline = Clock.now + .seconds(1)
+            let deadline = MonotonicClock.now + .seconds(1)
             processes.forEach { _ = $0.hasEnded(by: deadline) }
             launcher?.clean()
             announce(.ended(lifecycle.error.map { .failed($0(lines)) } ?? .finished))

@@ -63,11 +63,11 @@ extension HostSurvey {
         process.terminationHandler = { _ in ended.signal() }
         do { try process.run() } catch { return nil }
         try? pipe.fileHandleForWriting.close()
-        let deadline = Clock.now + patience
+        let deadline = MonotonicClock.now + patience
         let bytes = read(pipe.fileHandleForReading.fileDescriptor, until: deadline)
         // Who prints without end, or not at all, is not waited for.
         if bytes == nil { kill(process.processIdentifier, SIGKILL) }
-        let left = max(.zero, deadline - Clock.now)
+        let left = max(.zero, deadline - MonotonicClock.now)
         if ended.wait(timeout: .now() + .nanoseconds(Int(left / .nanoseconds(1)))) == .timedOut {
             kill(process.processIdentifier, SIGKILL)
             return nil
@@ -81,7 +81,7 @@ extension HostSurvey {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while bytes.count <= HostFacts.byteLimit {
-            let left = deadline - Clock.now
+            let left = deadline - MonotonicClock.now
             guard left > .zero else { return nil }
             var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
             guard poll(&entry, 1, Int32(clamping: Int(left / .milliseconds(1)) + 1)) > 0 else { continue }

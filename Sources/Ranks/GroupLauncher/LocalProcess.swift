@@ -21,6 +21,6 @@ final class LocalProcess {
     /// Whether it has ended by `deadline`.
     func hasEnded(by deadline: Duration) -> Bool {
         var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        return poll(&entry, 1, (deadline - Clock.now).pollMilliseconds) > 0
+        return poll(&entry, 1, (deadline - MonotonicClock.now).pollMilliseconds) > 0
     }
 }

@@ -104,20 +104,20 @@ final class MpirunProcess: Sendable {
         // The pipe's end says nothing: a child of mpirun may hold it open, or mpirun close it early.
         var open = true
         // A network is of no use to a group of one host, and mpirun opens it some moments after its start.
-        var confineUntil = isOfOneHost ? Clock.now + .seconds(10) : .zero
+        var confineUntil = isOfOneHost ? MonotonicClock.now + .seconds(10) : .zero
         while !cprocess_has_ended(child.pid) {
             var entries = [
                 pollfd(fd: open ? child.output : -1, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
             ]
             // A kernel without descriptors for processes is asked ten times a second.
-            let isOpening = Clock.now < confineUntil
+            let isOpening = MonotonicClock.now < confineUntil
             poll(&entries, 2, isOpening ? 5 : descriptor >= 0 ? -1 : 100)
             if entries[0].revents != 0 { open = read(&splitter, onLine) }
             guard isOpening else { continue }
             // It opens one for each family, one after the other.
             let confined = cprocess_confine_listeners(child.pid)
-            if confined > 0 { confineUntil = min(confineUntil, Clock.now + .milliseconds(200)) }
+            if confined > 0 { confineUntil = min(confineUntil, MonotonicClock.now + .milliseconds(200)) }
             if confined < 0 { confineUntil = .zero }
         }
         if open { _ = read(&splitter, onLine) }

@@ -37,7 +37,7 @@ package final class EventQueue<Element: Sendable>: @unchecked Sendable {
     package func next(within limit: Duration? = nil) -> Element? {
         condition.lock()
         defer { condition.unlock() }
-        let deadline = limit.map { Clock.now + $0 }
+        let deadline = limit.map { MonotonicClock.now + $0 }
         while elements.isEmpty {
             guard let deadline else {
                 condition.wait()

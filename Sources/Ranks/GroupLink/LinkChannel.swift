@@ -11,7 +11,7 @@ final class LinkChannel {
     private var hadToWait = false
     private(set) var waitingBytes = 0
     /// When the peer last showed life: it sent something, or made room for bytes that had to wait.
-    private(set) var lastHeard = Clock.now
+    private(set) var lastHeard = MonotonicClock.now
 
     init(socket: Socket, limits: LinkLimits) {
         self.socket = socket
@@ -25,7 +25,7 @@ final class LinkChannel {
     var events: Int16 { Int16(POLLIN) | (chunks.isEmpty ? 0 : Int16(POLLOUT)) }
 
     /// Forgets a silence that was this process's own, as after being stopped.
-    func pardonSilence() { lastHeard = Clock.now }
+    func pardonSilence() { lastHeard = MonotonicClock.now }
 
     func enqueue(_ chunks: [Data]) {
         self.chunks += chunks
@@ -44,7 +44,7 @@ final class LinkChannel {
                 if errno == EAGAIN || errno == EINTR { return }
                 throw .closed(LinkError.text(errno))
             }
-            if hadToWait { lastHeard = Clock.now }
+            if hadToWait { lastHeard = MonotonicClock.now }
             hadToWait = false
             waitingBytes -= count
             sentOfFirst += count
@@ -74,7 +74,7 @@ final class LinkChannel {
         defer { buffer.deallocate() }
         let count = recv(socket.descriptor, buffer.baseAddress, buffer.count, 0)
         if count > 0 {
-            lastHeard = Clock.now
+            lastHeard = MonotonicClock.now
             try decoder.feed(UnsafeRawBufferPointer(rebasing: buffer.prefix(count)), deliver: deliver)
             return count
         }

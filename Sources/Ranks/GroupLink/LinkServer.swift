@@ -19,7 +19,7 @@ package final class LinkServer: Sendable {
         /// For a peer to show the secret and introduce itself.
         package var handshakeLimit = Duration.seconds(5)
         /// Peers that have not yet introduced themselves; one more turns the oldest away.
-        package var strangerLimit = 64
+        package var strangerLimit = 16
         package var heartbeat = Duration.seconds(1)
         /// A longer silence is reported.
         package var silenceLimit = Duration.seconds(4)
@@ -94,7 +94,7 @@ package final class LinkServer: Sendable {
     /// How a rank is; `nil` if it is not linked.
     package func pulse(of rank: Int) -> LinkPulse? {
         pulses.withLock { $0[rank] }.map { pulse in
-            let now = Clock.now
+            let now = MonotonicClock.now
             return LinkPulse(
                 silence: now - pulse.lastHeard,
                 ticks: pulse.ticks,

@@ -24,12 +24,12 @@ extension LinkServerLoop {
                 let oldest = strangers.first { $0.channel == nil } ?? strangers[0]
                 turnAway(oldest, "too many peers that do not introduce themselves")
             }
-            strangers.append(Stranger(socket: socket, deadline: Clock.now + options.handshakeLimit))
+            strangers.append(Stranger(socket: socket, deadline: MonotonicClock.now + options.handshakeLimit))
         }
     }
 
     func turnAwayLateStrangers() {
-        let now = Clock.now
+        let now = MonotonicClock.now
         for stranger in strangers where stranger.deadline <= now { turnAway(stranger, "it did not introduce itself") }
     }
 
@@ -75,7 +75,7 @@ extension LinkServerLoop {
         channel.raise(options.limits)
         strangers.removeAll { $0 === stranger }
         members[hello.rank] = Member(hello: hello, channel: channel)
-        let now = Clock.now
+        let now = MonotonicClock.now
         server.pulses.withLock { $0[hello.rank] = .init(lastHeard: now, ticked: now) }
         channel.enqueue(MessageCoding.frame(LinkCommand.welcome(version: hello.version), attachment: Data()).chunks())
         onEvent(.joined(hello))

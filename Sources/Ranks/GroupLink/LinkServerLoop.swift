@@ -29,15 +29,15 @@ final class LinkServerLoop {
         self.options = options
         self.secret = secret
         self.onEvent = onEvent
-        nextHeartbeat = Clock.now + options.heartbeat
+        nextHeartbeat = MonotonicClock.now + options.heartbeat
     }
 
     func run() {
         while !stopping {
-            let slept = Clock.now
+            let slept = MonotonicClock.now
             let ready = waitForSockets()
             // This process was itself stopped (Ctrl-Z): what was silent was we.
-            if Clock.now - slept > options.heartbeat + .seconds(1) {
+            if MonotonicClock.now - slept > options.heartbeat + .seconds(1) {
                 members.values.forEach { $0.channel.pardonSilence() }
             }
             if ready.contains(server.wakePipe.reading) { server.wakePipe.drain() }
@@ -62,7 +62,7 @@ final class LinkServerLoop {
         entries += members.values.map {
             pollfd(fd: $0.channel.socket.descriptor, events: $0.channel.events, revents: 0)
         }
-        let count = poll(&entries, nfds_t(entries.count), (nextHeartbeat - Clock.now).pollMilliseconds)
+        let count = poll(&entries, nfds_t(entries.count), (nextHeartbeat - MonotonicClock.now).pollMilliseconds)
         return count > 0 ? Set(entries.filter { $0.revents != 0 }.map(\.fd)) : []
     }
 
@@ -105,7 +105,7 @@ final class LinkServerLoop {
             server.pulses.withLock { pulses in
                 guard pulses[rank]?.ticks != ticks else { return }
                 pulses[rank]?.ticks = ticks
-                pulses[rank]?.ticked = Clock.now
+                pulses[rank]?.ticked = MonotonicClock.now
             }
         default: onEvent(.report(rank: rank, report.message, attachment: report.attachment))
         }
@@ -127,7 +127,7 @@ final class LinkServerLoop {
     }
 
     private func beatHeart() {
-        let now = Clock.now
+        let now = MonotonicClock.now
         guard now >= nextHeartbeat else { return }
         nextHeartbeat = now + options.heartbeat
         pingNumber += 1

@@ -17,7 +17,7 @@ final class Outbox: @unchecked Sendable {
     func append(_ new: [Data], limit: Int, within patience: Duration) -> Bool {
         let count = new.reduce(0) { $0 + $1.count }
         return whileLocked {
-            let deadline = Clock.now + patience
+            let deadline = MonotonicClock.now + patience
             while queuedBytes + takenBytes > 0, count > limit - min(limit, queuedBytes + takenBytes), !closed {
                 guard condition.wait(until: deadline) else { return false }
             }
@@ -55,7 +55,7 @@ final class Outbox: @unchecked Sendable {
 
     func waitUntilSent(within limit: Duration) {
         whileLocked {
-            let deadline = Clock.now + limit
+            let deadline = MonotonicClock.now + limit
             while !closed, condition.wait(until: deadline) {}
         }
     }

@@ -43,7 +43,7 @@ package final class RankLink: Sendable {
         hello: RankHello,
         options: Options = Options()
     ) throws(LinkError) -> RankLink {
-        let deadline = Clock.now + options.dialLimit
+        let deadline = MonotonicClock.now + options.dialLimit
         let socket = try Socket.dial(ReachableAddress.nearestFirst(addresses), within: options.dialLimit)
         var hello = hello
         hello.address = socket.localHost ?? ""
@@ -101,7 +101,7 @@ package final class RankLink: Sendable {
         while !welcome {
             try channel.flush()
             var entry = pollfd(fd: channel.socket.descriptor, events: channel.events, revents: 0)
-            guard Glibc.poll(&entry, 1, (deadline - Clock.now).pollMilliseconds) > 0 else {
+            guard Glibc.poll(&entry, 1, (deadline - MonotonicClock.now).pollMilliseconds) > 0 else {
                 throw .refused("it did not answer in time")
             }
             guard entry.revents & ~Int16(POLLOUT) != 0 else { continue }

@@ -35,7 +35,7 @@ final class Socket: Sendable {
 
     /// Connects to the first of `addresses` that answers, and tries again until `limit` is over.
     static func dial(_ addresses: [LinkAddress], within limit: Duration) throws(LinkError) -> Socket {
-        let deadline = Clock.now + limit
+        let deadline = MonotonicClock.now + limit
         var failure = ETIMEDOUT
         repeat {
             for candidate in try candidates(addresses) {
@@ -47,7 +47,7 @@ final class Socket: Sendable {
                 }
             }
             usleep(50_000)
-        } while Clock.now < deadline
+        } while MonotonicClock.now < deadline
         throw .cannotReach(addresses.map(\.description).joined(separator: ", "), failure)
     }
 
@@ -95,7 +95,9 @@ final class Socket: Sendable {
         guard errno == EINPROGRESS || errno == EINTR else { return errno }
         var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         // A host that swallows the first packet must not eat the whole time limit.
-        guard poll(&waiting, 1, min(deadline - Clock.now, .seconds(3)).pollMilliseconds) > 0 else { return ETIMEDOUT }
+        guard poll(&waiting, 1, min(deadline - MonotonicClock.now, .seconds(3)).pollMilliseconds) > 0 else {
+            return ETIMEDOUT
+        }
         var failure: Int32 = 0
         var size = socklen_t(MemoryLayout<Int32>.size)
         guard getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &failure, &size) == 0 else { return errno }
@@ -121,6 +123,6 @@ final class Socket: Sendable {
 }
 
 /// Time since some fixed moment, which never goes back.
-package enum Clock {
+package enum MonotonicClock {
     package static var now: Duration { .milliseconds(cprocess_now_milliseconds()) }
 }

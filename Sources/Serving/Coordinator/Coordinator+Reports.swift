@@ -180,6 +180,7 @@ extension Coordinator {
             residentBytes: activity.residentBytes,
             steps: activity.steps,
             tiles: activity.tiles,
+            failures: activity.failures,
             weightBytes: rank.stats?.weightBytes ?? 0,
             cacheBytes: rank.stats?.cacheBytes ?? 0,
             silenceMs: silence / .milliseconds(1)

@@ -29,8 +29,8 @@ enum TestProgram {
 
     /// The ones of `pids` that still run at the end of `limit`.
     static func survivors(_ pids: [Int32], within limit: Duration) -> [Int32] {
-        let deadline = Clock.now + limit
-        while pids.contains(where: isRunning), Clock.now < deadline { usleep(20_000) }
+        let deadline = MonotonicClock.now + limit
+        while pids.contains(where: isRunning), MonotonicClock.now < deadline { usleep(20_000) }
         return pids.filter(isRunning)
     }
 }
@@ -38,9 +38,9 @@ enum TestProgram {
 extension RankGroup {
     /// The end; everything before it is passed over.
     func nextEnd() -> GroupEnd? {
-        let deadline = Clock.now + .seconds(Watchdog.seconds)
-        while Clock.now < deadline {
-            if case .ended(let end) = nextEvent(within: deadline - Clock.now) { return end }
+        let deadline = MonotonicClock.now + .seconds(Watchdog.seconds)
+        while MonotonicClock.now < deadline {
+            if case .ended(let end) = nextEvent(within: deadline - MonotonicClock.now) { return end }
         }
         return nil
     }

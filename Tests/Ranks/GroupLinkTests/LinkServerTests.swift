@@ -63,10 +63,10 @@ struct LinkServerTests {
     }
 
     private func isClosed(_ socket: Socket, within limit: Duration) -> Bool {
-        let deadline = Clock.now + limit
-        while Clock.now < deadline {
+        let deadline = MonotonicClock.now + limit
+        while MonotonicClock.now < deadline {
             var entry = pollfd(fd: socket.descriptor, events: Int16(POLLIN), revents: 0)
-            guard poll(&entry, 1, (deadline - Clock.now).pollMilliseconds) > 0 else { return false }
+            guard poll(&entry, 1, (deadline - MonotonicClock.now).pollMilliseconds) > 0 else { return false }
             var bytes = [UInt8](repeating: 0, count: 4096)
             if recv(socket.descriptor, &bytes, bytes.count, 0) <= 0 { return true }
         }
@@ -192,8 +192,8 @@ struct LinkServerTests {
         let front = try Front { $0.heartbeat = .milliseconds(50) }
         let link = try front.rank(0)
         (0..<5).forEach { _ in link.tick() }
-        let deadline = Clock.now + Self.long
-        while front.server.pulse(of: 0)?.ticks != 5, Clock.now < deadline { usleep(10_000) }
+        let deadline = MonotonicClock.now + Self.long
+        while front.server.pulse(of: 0)?.ticks != 5, MonotonicClock.now < deadline { usleep(10_000) }
         let pulse = try #require(front.server.pulse(of: 0))
         #expect(pulse.ticks == 5)
         #expect(pulse.silence < Self.long)

@@ -48,6 +48,7 @@ struct StatsReportTests {
                 residentBytes: 8,
                 steps: 9,
                 tiles: 10,
+                failures: 14,
                 weightBytes: 11,
                 cacheBytes: 12,
                 silenceMs: 13

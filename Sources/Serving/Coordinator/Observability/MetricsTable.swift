@@ -100,6 +100,9 @@ struct MetricsTable {
         Row(rank: "sent_bytes_total", .counter, "Bytes sent to other ranks.") { Double($0.sentBytes) },
         Row(rank: "resident_memory_bytes", .gauge, "Resident memory.") { Double($0.residentBytes) },
         Row(rank: "steps_total", .counter, "Steps taken part in.") { Double($0.steps) },
+        Row(rank: "failures_total", .counter, "Requests ended because their logits are not numbers.") {
+            Double($0.failures)
+        },
         Row(rank: "tiles_total", .counter, "Tiles encoded.") { Double($0.tiles) },
     ]
 

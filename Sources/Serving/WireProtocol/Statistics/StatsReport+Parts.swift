@@ -127,6 +127,8 @@ extension StatsReport {
         package var residentBytes: Int
         package var steps: Int
         package var tiles: Int
+        /// Requests that ended because their logits are not numbers, on the leading rank.
+        package var failures: Int
         package var weightBytes: Int
         package var cacheBytes: Int
         package var silenceMs: Double
@@ -144,6 +146,7 @@ extension StatsReport {
             residentBytes: Int,
             steps: Int,
             tiles: Int,
+            failures: Int,
             weightBytes: Int,
             cacheBytes: Int,
             silenceMs: Double
@@ -153,6 +156,7 @@ extension StatsReport {
                 threads, computeMs, communicationMs, waitMs
             )
             (self.sentBytes, self.residentBytes, self.steps, self.tiles) = (sentBytes, residentBytes, steps, tiles)
+            self.failures = failures
             (self.weightBytes, self.cacheBytes, self.silenceMs) = (weightBytes, cacheBytes, silenceMs)
         }
     }

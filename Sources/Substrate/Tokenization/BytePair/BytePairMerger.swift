@@ -1,3 +1,5 @@
+internal import HeapModule
+
 /// Byte-pair merging of one word: starts from its bytes and joins the neighbours of the lowest rank, leftmost first.
 struct BytePairMerger: Sendable {
     /// The token of each byte.
@@ -56,7 +58,6 @@ struct BytePairMerger: Sendable {
             Symbol(token: byteTokens[Int(byte)], previous: Int32(place) - 1, next: Int32(place) + 1)
         }
         let end = Int32(symbols.count)
-        scratch.heap.removeAll()
 
         func merge(at left: Int32) -> MergeTable.Merge? {
             let symbol = symbols[Int(left)]
@@ -64,10 +65,10 @@ struct BytePairMerger: Sendable {
                 ? nil : merges.merge(symbol.token, symbols[Int(symbol.next)].token)
         }
         func push(_ left: Int32) {
-            if let merge = merge(at: left) { scratch.heap.push(UInt64(merge.rank) << 32 | UInt64(left)) }
+            if let merge = merge(at: left) { scratch.heap.insert(UInt64(merge.rank) << 32 | UInt64(left)) }
         }
         for left in 0..<end { push(left) }
-        while let entry = scratch.heap.pop() {
+        while let entry = scratch.heap.popMin() {
             let left = Int32(truncatingIfNeeded: entry & 0xFFFF_FFFF)
             guard let merge = merge(at: left), UInt64(merge.rank) == entry >> 32 else { continue }
             let right = symbols[Int(left)].next
@@ -97,7 +98,7 @@ struct MergeScratch: Sendable {
     var tokens: [Int32] = []
     /// How token i joins token i + 1.
     var pairs: [MergeTable.Merge] = []
-    var heap = MinHeap()
+    var heap = Heap<UInt64>()
 
     mutating func reset() {
         tokens.removeAll(keepingCapacity: true)

@@ -63,13 +63,4 @@ import Testing
         table.insert(3, 21, .init(rank: 9, joined: 9))
         #expect(table.merge(3, 21) == .init(rank: 9, joined: 9))
     }
-
-    @Test func `A heap gives its items back in order`() {
-        var random = SeededRandom(seed: 5)
-        let items = (0..<500).map { _ in UInt64.random(in: 0..<200, using: &random) }
-        var heap = MinHeap()
-        items.forEach { heap.push($0) }
-        #expect((0..<500).compactMap { _ in heap.pop() } == items.sorted())
-        #expect(heap.pop() == nil)
-    }
 }
