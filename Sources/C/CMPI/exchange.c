@@ -1,7 +1,10 @@
 #include "cmpi_exchange.h"
 #include "internal.h"
 
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct cmpi_exchange {
     MPI_Comm comm;
@@ -58,13 +61,29 @@ int cmpi_exchange_wait(cmpi_exchange exchange) {
     return MPI_Waitall(exchange->count, exchange->requests, MPI_STATUSES_IGNORE);
 }
 
+// Of this machine since it was started. Not MPI's idea of a host: that is a name, which several machines may have, and
+// ranks need not agree on it.
+static uint64_t machine(void) {
+    char text[256] = {0};
+    FILE *file = fopen("/proc/sys/kernel/random/boot_id", "r");
+    if (!file || !fgets(text, sizeof text, file)) gethostname(text, sizeof text - 1);
+    if (file) fclose(file);
+    uint64_t hash = 0xcbf29ce484222325;
+    for (const char *c = text; *c && *c != '\n'; c++) hash = (hash ^ (unsigned char)*c) * 0x100000001b3;
+    return hash;
+}
+
 int cmpi_hosts(cmpi_comm comm, int *hosts) {
-    MPI_Comm here;
-    int least = 0;
-    MPI_Comm_rank(comm->comm, &least);
-    int status = MPI_Comm_split_type(comm->comm, MPI_COMM_TYPE_SHARED, least, MPI_INFO_NULL, &here);
-    if (status != MPI_SUCCESS) return status;
-    status = MPI_Bcast(&least, 1, MPI_INT, 0, here);
-    MPI_Comm_free(&here);
-    return status != MPI_SUCCESS ? status : MPI_Allgather(&least, 1, MPI_INT, hosts, 1, MPI_INT, comm->comm);
+    const uint64_t own = machine();
+    int size = 0;
+    MPI_Comm_size(comm->comm, &size);
+    uint64_t *machines = calloc((size_t)size, sizeof *machines);
+    if (!machines) abort();
+    const int status = MPI_Allgather(&own, 1, MPI_UINT64_T, machines, 1, MPI_UINT64_T, comm->comm);
+    for (int r = 0; r < size; r++) {
+        hosts[r] = 0;
+        while (machines[hosts[r]] != machines[r]) hosts[r]++;
+    }
+    free(machines);
+    return status;
 }

@@ -1,6 +1,7 @@
 // A file without a name (memfd), made by rank 0 and opened by the others through /proc: it is gone with the last rank
 // that has it, even after SIGKILL, and no limit of /dev/shm, small in containers, applies to it.
 #define _GNU_SOURCE
+#include "cmpi_exchange.h"
 #include "cmpi_shared.h"
 #include "internal.h"
 
@@ -40,15 +41,6 @@ struct place {
 
 static size_t pages(size_t bytes) { return (bytes + 4095) / 4096 * 4096; }
 
-static bool on_one_host(MPI_Comm comm, int size) {
-    MPI_Comm here;
-    int count = 0;
-    if (MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &here) != MPI_SUCCESS) return false;
-    MPI_Comm_size(here, &count);
-    MPI_Comm_free(&here);
-    return count == size;
-}
-
 // Whether every rank says yes.
 static bool all_agree(MPI_Comm comm, bool yes) {
     int mine = yes, all = 0;
@@ -81,6 +73,15 @@ static int open_place(const struct place *place, size_t bytes) {
     if (fstat(fd, &status) == 0 && (int64_t)status.st_ino == place->inode && (size_t)status.st_size == bytes) return fd;
     close(fd);
     return -1;
+}
+
+static bool on_one_host(cmpi_comm comm, int size) {
+    int *hosts = calloc((size_t)size, sizeof *hosts);
+    if (!hosts) abort();
+    bool together = cmpi_hosts(comm, hosts) == MPI_SUCCESS;
+    for (int r = 0; r < size; r++) together = together && hosts[r] == 0;
+    free(hosts);
+    return together;
 }
 
 static cmpi_shared lay_out(MPI_Comm comm, const int64_t *bytes) {
@@ -121,7 +122,7 @@ static bool map_everywhere(MPI_Comm comm, cmpi_shared shared, size_t own_bytes) 
 
 cmpi_shared cmpi_share(cmpi_comm comm, const int64_t *bytes, int willing) {
     cmpi_shared shared = lay_out(comm->comm, bytes);
-    const bool together = on_one_host(comm->comm, shared->size);
+    const bool together = on_one_host(comm, shared->size);
     if (!all_agree(comm->comm, together && willing) || !map_everywhere(comm->comm, shared, (size_t)bytes[shared->rank])) {
         cmpi_shared_free(shared);
         return NULL;

@@ -50,12 +50,12 @@ package final class MPICommunicator: Communicator {
         return MPIBlockExchange(self, tag: lastExchangeTag)
     }
 
-    /// For every rank, the least rank that shares its memory as far as MPI knows.
+    /// For every rank, the least rank on its machine.
     ///
     /// Collective.
     func hosts() throws(MPIError) -> [Int] {
         var hosts = [Int32](repeating: 0, count: size)
-        try MPIError.check(cmpi_hosts(handle, &hosts), "MPI_Comm_split_type")
+        try MPIError.check(cmpi_hosts(handle, &hosts), "MPI_Allgather")
         return hosts.map(Int.init)
     }
 

@@ -32,12 +32,15 @@ struct TreeAllReduceTests {
     @Test("ranks of two hosts exchange messages")
     func twoHosts() throws {
         try Fixtures.withTemporaryDirectory { directory in
-            // A host of another name: mpirun's remote shell starts its daemon under that name on this machine.
+            // A host of another name and start: mpirun's remote shell starts its daemon as such on this machine.
             let agent = directory.appendingPathComponent("agent")
+            let boot = directory.appendingPathComponent("boot")
+            try "\(UUID().uuidString.lowercased())\n".write(to: boot, atomically: true, encoding: .utf8)
+            let id = "mount --bind \(boot.path) /proc/sys/kernel/random/boot_id"
             let script = """
                 #!/bin/sh
                 name=$1; shift
-                exec unshare --user --map-root-user --uts sh -c "hostname $name; $*"
+                exec unshare --user --map-root-user --uts --mount sh -c "hostname $name; \(id) || exit 1; $*"
                 """
             try script.write(to: agent, atomically: true, encoding: .utf8)
             chmod(agent.path, 0o755)

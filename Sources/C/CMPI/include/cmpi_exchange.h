@@ -22,5 +22,6 @@ int cmpi_exchange_test(cmpi_exchange exchange, int *done);
 /// Waits until all are.
 int cmpi_exchange_wait(cmpi_exchange exchange);
 
-/// On every rank r: hosts[r] is the least rank that shares rank r's memory, as far as MPI knows. Collective.
+/// On every rank r: hosts[r] is the least rank on rank r's machine. Containers on one machine count as one: whether they
+/// see each other's memory, a try tells. Collective.
 int cmpi_hosts(cmpi_comm comm, int *hosts);

@@ -1,4 +1,5 @@
 import Foundation
+import Requests
 import TestSupport
 import Testing
 import WireProtocol
@@ -34,7 +35,7 @@ struct MonitoringTests {
             let server = try ServerProcess(model: model.path, in: model.deletingLastPathComponent())
             for _ in 0..<2 {
                 let answer = try server.ask(#"{"prompt":"x"}"#)
-                #expect(answer.error?.code == "INTERNAL" && answer.error?.message.contains("not numbers") == true)
+                #expect(answer.error?.code == .internal && answer.error?.message.contains("not numbers") == true)
             }
             let client = try server.connect()
             // Ranks tell of themselves once a second or so.
