@@ -1,0 +1,79 @@
+package import Diagnostics
+package import GroupLauncher
+
+/// What is to be said about hosts before a launch: a pure value, from what they and the plan say.
+///
+/// The worst finding is the exit code, in the order in which they are to be mended: 6 (a host that does not answer, or MPI that
+/// does not start; nothing else is known of such a host), 3 (builds, checkpoints or Open MPI differ), 5 (memory), else 0.
+package struct Diagnosis: Sendable, Equatable {
+    package let hosts: [HostVisit]
+    package let findings: [Finding]
+
+    /// - Parameters:
+    ///   - hosts: in the order of the hostfile.
+    ///   - head: the report of the host that would launch, which the others are compared with.
+    ///   - refusals: why ranks cannot be placed, or MPI did not start.
+    package init(
+        _ hosts: [HostVisit],
+        head: HostReport,
+        refusals: [Finding] = [],
+        network: NetworkReport? = nil
+    ) {
+        self.hosts = hosts
+        var findings = hosts.flatMap { Self.findings($0, head: head, isAlone: hosts.count == 1) }
+        // That a rank fits on no host is only the sum of hosts that are too small.
+        let isShort = findings.contains { $0.check == .memory && $0.exitCode != nil }
+        findings += refusals.filter { !($0.check == .memory && isShort) }
+        findings += network.map(Self.findings) ?? []
+        self.findings = findings
+    }
+
+    package var exitCode: ExitCode {
+        let codes = findings.compactMap(\.exitCode)
+        return [.launchFailed, .ranksDisagree, .outOfMemory].first(where: codes.contains) ?? codes.first ?? .success
+    }
+
+    package func findings(of host: String?) -> [Finding] { findings.filter { $0.host == host } }
+
+    /// Hosts with a finding that a launch would end with.
+    package var unready: [String] {
+        hosts.map(\.name).filter { name in findings.contains { $0.host == name && $0.exitCode != nil } }
+    }
+
+    /// One sentence about all of it.
+    package var verdict: String {
+        if exitCode == .success {
+            let count = findings.count
+            let notes = count == 0 ? "" : ", with \(count) \(count == 1 ? "remark" : "remarks")"
+            return hosts.count == 1 ? "this host is ready\(notes)" : "all \(hosts.count) hosts are ready\(notes)"
+        }
+        let names = unready
+        if names.isEmpty { return findings.first { $0.exitCode == exitCode }?.text ?? "a launch would fail" }
+        let list = names.prefix(8).joined(separator: ", ") + (names.count > 8 ? " and \(names.count - 8) more" : "")
+        return "\(names.count == 1 ? "host" : "hosts") \(list) \(names.count == 1 ? "is" : "are") not ready"
+    }
+}
+
+extension Diagnosis {
+    /// Ways between hosts that are far worse than those between the others.
+    private static func findings(_ network: NetworkReport) -> [Finding] {
+        guard network.pairs.count > 2 else { return [] }
+        let middle = { (values: [Double]) in values.sorted()[values.count / 2] }
+        let (rate, trip) = (
+            middle(network.pairs.map(\.megabitsPerSecond)), middle(network.pairs.map(\.roundTripMicroseconds))
+        )
+        return network.pairs.compactMap { pair in
+            let isSlow = pair.megabitsPerSecond < rate / 3
+            guard isSlow || pair.roundTripMicroseconds > 5 * trip + 1000 else { return nil }
+            let figures =
+                isSlow
+                ? "carries \(HostFigures.rate(pair.megabitsPerSecond)), most carry \(HostFigures.rate(rate))"
+                : "takes \(HostFigures.time(pair.roundTripMicroseconds)) to and fro, most take \(HostFigures.time(trip))"
+            return Finding(
+                .network,
+                "the way between \(pair.one) and \(pair.other) \(figures)",
+                hint: "every step waits for the slowest way; look at the cables and switches between the two"
+            )
+        }
+    }
+}
