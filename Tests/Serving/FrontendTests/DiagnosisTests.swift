@@ -11,6 +11,7 @@ struct DiagnosisTests {
     private static var head: HostReport {
         var report = HostReport()
         (report.build, report.version, report.mpiVersion) = ("b1", "1", "4.1.4")
+        report.hasMpiDaemon = true
         (report.checkpoint, report.availableBytes) = ("c1", 1000)
         (report.processors, report.cores, report.interface) = (4, 4, "eth0")
         return report
@@ -48,7 +49,7 @@ struct DiagnosisTests {
                 .ranksDisagree
             ),
             (Self.visit("b") { $0.mpiVersion = "5.0.1" }, .openMPI, .ranksDisagree),
-            (Self.visit("b") { $0.mpiVersion = nil }, .openMPI, .launchFailed),
+            (Self.visit("b") { $0.hasMpiDaemon = false }, .openMPI, .launchFailed),
             (Self.visit("b") { $0.availableBytes = 899 }, .memory, .outOfMemory),
             (Self.visit("b") { $0.unreachable = ["10.0.0.1"] }, .interfaces, .launchFailed),
         ]
@@ -113,6 +114,14 @@ struct DiagnosisTests {
         #expect(both.findings.count == 1 && both.findings[0].host == "b")
     }
 
+    @Test("without mpirun here nothing starts, however well the hosts are")
+    func withoutMpirun() {
+        var head = Self.head
+        head.mpiVersion = nil
+        let found = Diagnosis([Self.visit("a"), Self.visit("b")], head: head)
+        #expect(found.exitCode == .launchFailed && found.verdict == "mpirun is not in PATH" && found.unready.isEmpty)
+    }
+
     @Test("a way that is far slower than the others is named")
     func network() {
         let pair = { (one: String, other: String, rate: Double) in
@@ -160,7 +169,7 @@ struct DiagnosisTests {
         var visit = visit(name) { report in
             if numbers[0] == 0 { report.build = "b2" }
             if numbers[1] == 0 { report.checkpoint = numbers[2] < 3 ? nil : "c2" }
-            if numbers[3] == 0 { report.mpiVersion = numbers[2] < 3 ? nil : "5" }
+            if numbers[3] == 0 { (report.hasMpiDaemon, report.mpiVersion) = (numbers[2] < 3, "5") }
             report.availableBytes = numbers[4] == 0 ? nil : numbers[4] * 400
             report.cores = 1 + numbers[5]
             report.openFiles = numbers[6] == 0 ? nil : numbers[6] * 200

@@ -34,20 +34,21 @@ extension Diagnosis {
             )
             return [finding]
         case .report(let report):
-            return agreement(name, report, head) + room(visit, report) + surroundings(visit, report, isAlone: isAlone)
+            let mpi = isAlone ? [] : openMPI(name, report, head)
+            return agreement(name, report, head) + mpi + room(visit, report)
+                + surroundings(visit, report, isAlone: isAlone)
         }
     }
 
     /// Whether it is as the host that launches.
     private static func agreement(_ name: String, _ report: HostReport, _ head: HostReport) -> [Finding] {
         var found: [Finding] = []
-        func add(_ check: Finding.Check, _ code: ExitCode, _ text: String, _ hint: String) {
-            found.append(Finding(check, host: name, exitCode: code, text, hint: hint))
+        func add(_ check: Finding.Check, _ text: String, _ hint: String) {
+            found.append(Finding(check, host: name, exitCode: .ranksDisagree, text, hint: hint))
         }
         if report.build != head.build {
             add(
                 .build,
-                .ranksDisagree,
                 "\(name) has another build of flotilla (\(report.build.prefix(12))) than this host "
                     + "(\(head.build.prefix(12)))",
                 "install the same package on every host"
@@ -56,37 +57,40 @@ extension Diagnosis {
         if let problem = report.checkpointProblem {
             add(
                 .checkpoint,
-                .ranksDisagree,
                 "\(name) cannot open the checkpoint: \(problem)",
                 "the checkpoint lies under the same path on every host"
             )
         } else if report.checkpoint != head.checkpoint {
             add(
                 .checkpoint,
-                .ranksDisagree,
                 "\(name) has another checkpoint (\(report.checkpoint ?? "none")) than this host "
                     + "(\(head.checkpoint ?? "none"))",
                 "copy the same files to every host: rsync -a --checksum"
             )
         }
-        if let version = report.mpiVersion {
-            if let ours = head.mpiVersion, version != ours {
-                add(
-                    .openMPI,
-                    .ranksDisagree,
-                    "\(name) has Open MPI \(version), this host has \(ours)",
-                    "daemons and ranks of one run must be of one version"
-                )
-            }
-        } else {
-            add(
-                .openMPI,
-                .launchFailed,
-                "\(name) has no orted in the path of a remote shell",
-                "apt-get install openmpi-bin there, or add its directory to the PATH of shells that are no login"
-            )
-        }
         return found
+    }
+
+    private static func openMPI(_ name: String, _ report: HostReport, _ head: HostReport) -> [Finding] {
+        if !report.hasMpiDaemon {
+            let finding = Finding(
+                .openMPI,
+                host: name,
+                exitCode: .launchFailed,
+                "\(name) has no orted in the path of a remote shell",
+                hint: "apt-get install openmpi-bin there, or add its directory to the PATH of shells that are no login"
+            )
+            return [finding]
+        }
+        guard let theirs = report.mpiVersion, let ours = head.mpiVersion, theirs != ours else { return [] }
+        let finding = Finding(
+            .openMPI,
+            host: name,
+            exitCode: .ranksDisagree,
+            "\(name) has Open MPI \(theirs), this host has \(ours)",
+            hint: "daemons and ranks of one run must be of one version"
+        )
+        return [finding]
     }
 
     /// Whether the ranks that it is to run have room.

@@ -20,6 +20,7 @@ package struct Diagnosis: Sendable, Equatable {
         network: NetworkReport? = nil
     ) {
         self.hosts = hosts
+        let refusals = refusals + (head.mpiVersion == nil ? [Self.withoutMpirun] : [])
         var findings = hosts.flatMap { Self.findings($0, head: head, isAlone: hosts.count == 1) }
         // That a rank fits on no host is only the sum of hosts that are too small.
         let isShort = findings.contains { $0.check == .memory && $0.exitCode != nil }
@@ -27,6 +28,13 @@ package struct Diagnosis: Sendable, Equatable {
         findings += network.map(Self.findings) ?? []
         self.findings = findings
     }
+
+    private static let withoutMpirun = Finding(
+        .openMPI,
+        exitCode: .launchFailed,
+        "mpirun is not in PATH",
+        hint: "install Open MPI: apt-get install openmpi-bin"
+    )
 
     package var exitCode: ExitCode {
         let codes = findings.compactMap(\.exitCode)

@@ -17,7 +17,9 @@ extension HostReport {
         report.hostName = Machine.hostName
         report.build = Machine.build
         report.version = version
-        report.mpiVersion = daemonVersion(ProcessInfo.processInfo.environment)
+        let environment = ProcessInfo.processInfo.environment
+        report.hasMpiDaemon = ProgramSearch.find("orted", in: environment) != nil
+        report.mpiVersion = mpiVersion(environment)
         report.look(at: model)
         if let facts = HostFacts.ofThisHost() {
             (report.processors, report.cores) = (facts.processors.count, facts.cores)
@@ -49,9 +51,11 @@ extension HostReport {
         unreachable = peers.filter { (try? ReachableAddress.towards($0)) == nil }
     }
 
-    /// The version of `orted` in the path that this session has: `orted (OpenRTE) 4.1.4`.
-    private static func daemonVersion(_ environment: [String: String]) -> String? {
-        guard let program = ProgramSearch.find("orted", in: environment) else { return nil }
+    /// The version of `mpirun` in the path that this session has: `mpirun (Open MPI) 4.1.4`.
+    ///
+    /// The daemon, which comes with it, does not say its own.
+    private static func mpiVersion(_ environment: [String: String]) -> String? {
+        guard let program = ProgramSearch.find("mpirun", in: environment) else { return nil }
         let text = ProgramSearch.output(of: program, ["--version"], environment)
         return text?.split(separator: "\n").first?.split(separator: " ").last.map(String.init)
     }

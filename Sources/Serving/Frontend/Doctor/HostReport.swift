@@ -15,7 +15,9 @@ package struct HostReport: Codable, Sendable, Equatable {
     /// Names the build of the executable, see `Machine.build`.
     package var build = ""
     package var version = ""
-    /// Of Open MPI's daemon that a remote shell finds; `nil` if it finds none.
+    /// Whether a remote shell finds Open MPI's daemon, which `mpirun` starts on other hosts.
+    package var hasMpiDaemon = false
+    /// Of the Open MPI whose `mpirun` a remote shell finds; `nil` if it finds none.
     package var mpiVersion: String?
     /// Of the checkpoint, in hexadecimal digits; `nil` if it cannot be opened.
     package var checkpoint: String?
