@@ -7,9 +7,17 @@ package struct NetworkReport: Codable, Sendable, Equatable {
         /// Of next to nothing.
         package var roundTripMicroseconds: Double
         package var megabitsPerSecond: Double
+        /// Seconds that the other's clock is ahead, to half a round trip.
+        package var clockOffset: Double
 
-        package init(one: String, other: String, roundTripMicroseconds: Double, megabitsPerSecond: Double) {
-            (self.one, self.other) = (one, other)
+        package init(
+            one: String,
+            other: String,
+            roundTripMicroseconds: Double,
+            megabitsPerSecond: Double,
+            clockOffset: Double = 0
+        ) {
+            (self.one, self.other, self.clockOffset) = (one, other, clockOffset)
             (self.roundTripMicroseconds, self.megabitsPerSecond) = (roundTripMicroseconds, megabitsPerSecond)
         }
     }

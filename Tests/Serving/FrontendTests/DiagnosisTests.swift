@@ -92,6 +92,29 @@ struct DiagnosisTests {
         #expect(Self.diagnosis(HostVisit("b", answer(109, 112), program: "")).findings.map(\.check) == [.clock])
     }
 
+    @Test("a clock that asking cannot tell from the others, but the network can")
+    func clockOverNetwork() {
+        let pair = { (one: String, other: String, offset: Double) in
+            let figures = (roundTrip: 100.0, rate: 940.0)
+            return NetworkReport.Pair(
+                one: one,
+                other: other,
+                roundTripMicroseconds: figures.roundTrip,
+                megabitsPerSecond: figures.rate,
+                clockOffset: offset
+            )
+        }
+        let report = NetworkReport(
+            pairs: [pair("a", "b", -0.4), pair("a", "c", 0.05), pair("b", "c", 0.45)],
+            hiddenSize: 8,
+            allReduceMicroseconds: 50
+        )
+        let visits = ["a", "b", "c"].map { Self.visit($0) }
+        let found = Diagnosis(visits, head: Self.head, network: report)
+        #expect(found.findings.map(\.text) == ["the clock of b is 400.0 ms behind that of a"])
+        #expect(found.findings.map(\.host) == ["b"] && found.exitCode == .success)
+    }
+
     @Test("what the remote shell came to is told apart")
     func answers() {
         let result = { (status: Int32?, output: String, errors: String) in

@@ -147,9 +147,6 @@ extension Diagnosis {
 
     /// Files that a rank has open: libraries, the checkpoint's parts, and connections.
     static let openFilesWanted = 512
-    /// Seconds by which clocks may differ before logs of two hosts cannot be read side by side.
-    static let clockTolerance = 1.0
-
     private static func surroundings(_ visit: HostVisit, _ report: HostReport, isAlone: Bool) -> [Finding] {
         var found: [Finding] = []
         let name = visit.name
@@ -159,15 +156,10 @@ extension Diagnosis {
         if let files = report.openFiles, files < openFilesWanted {
             add(.limits, "a process on \(name) may open \(files) files", "ulimit -n \(openFilesWanted) or more")
         }
-        if visit.clockOffset.lowerBound > clockTolerance || visit.clockOffset.upperBound < -clockTolerance {
-            let ahead = visit.clockOffset.lowerBound > 0
-            let seconds = ahead ? visit.clockOffset.lowerBound : -visit.clockOffset.upperBound
-            add(
-                .clock,
-                "the clock of \(name) is \(HostFigures.time(seconds * 1e6)) or more "
-                    + "\(ahead ? "ahead of" : "behind") this host's",
-                "the logs of hosts will not fit together: set it, best by NTP"
-            )
+        // No more than that is certain of an answer that took so long.
+        let least = max(visit.clockOffset.lowerBound, -visit.clockOffset.upperBound)
+        if least > clockTolerance {
+            found.append(clock(of: name, visit.clockOffset.lowerBound > 0 ? least : -least, than: "this host"))
         }
         guard !isAlone else { return found }
         if !report.unreachable.isEmpty {

@@ -35,7 +35,9 @@ extension Diagnosis {
             "locked memory \(report.lockableBytes.map(GroupPlanTable.size) ?? "unlimited")",
             "\(MessageMemory.directory) \(report.sharedMemoryBytes.map { GroupPlanTable.size($0) + " free" } ?? "unlimited")",
         ]
-        let addresses = report.interfaces.filter { $0.name == report.interface }.map(\.address)
+        // An address of one cable alone says nothing to anybody else.
+        let addresses = report.interfaces.filter { $0.name == report.interface && !$0.address.contains("%") }
+            .map(\.address)
         let way = report.interface.map { "speaks over \($0) (\(addresses.joined(separator: ", ")))" }
         return [
             "flotilla \(report.version), build \(report.build.prefix(12)); Open MPI \(report.mpiVersion ?? "not found"); "

@@ -25,7 +25,8 @@ package struct Diagnosis: Sendable, Equatable {
         // That a rank fits on no host is only the sum of hosts that are too small.
         let isShort = findings.contains { $0.check == .memory && $0.exitCode != nil }
         findings += refusals.filter { !($0.check == .memory && isShort) }
-        findings += network.map(Self.findings) ?? []
+        let told = findings.filter { $0.check == .clock }.compactMap(\.host)
+        findings += network.map { Self.findings($0) + Self.clocks($0, hosts, without: told) } ?? []
         self.findings = findings
     }
 
@@ -63,6 +64,28 @@ package struct Diagnosis: Sendable, Equatable {
 }
 
 extension Diagnosis {
+    /// Seconds by which clocks may differ before logs of two hosts cannot be read side by side.
+    static let clockTolerance = 0.1
+
+    /// Clocks that differ from the first host's, which only the network is quick enough to show.
+    private static func clocks(_ network: NetworkReport, _ hosts: [HostVisit], without told: [String]) -> [Finding] {
+        let pairs = network.pairs.filter { $0.one == hosts.first?.name && !told.contains($0.other) }
+        return pairs.compactMap { pair in
+            abs(pair.clockOffset) > clockTolerance ? clock(of: pair.other, pair.clockOffset, than: pair.one) : nil
+        }
+    }
+
+    /// - Parameter seconds: that it is ahead.
+    static func clock(of host: String, _ seconds: Double, than other: String) -> Finding {
+        Finding(
+            .clock,
+            host: host,
+            "the clock of \(host) is \(HostFigures.time(abs(seconds) * 1e6)) \(seconds > 0 ? "ahead of" : "behind") "
+                + "that of \(other)",
+            hint: "the logs of hosts will not fit together: set it, best by NTP"
+        )
+    }
+
     /// Ways between hosts that are far worse than those between the others.
     private static func findings(_ network: NetworkReport) -> [Finding] {
         guard network.pairs.count > 2 else { return [] }

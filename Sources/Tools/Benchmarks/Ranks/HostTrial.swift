@@ -1,7 +1,7 @@
 internal import Communication
 internal import Diagnostics
 internal import Foundation
-package import GroupLauncher
+internal import GroupLauncher
 internal import Kernels
 internal import SAILVL2Model
 internal import Sharding
@@ -43,32 +43,32 @@ package struct HostTrial {
     }
 
     private func measure(_ world: MPICommunicator) throws -> NetworkReport {
-        var pairs: [NetworkReport.Pair] = []
+        var pairs: [(one: Int, other: Int, figures: PairMessages.Figures)] = []
         for round in NetworkReport.rounds(of: world.size) {
             let mine = round.first { $0.one == world.rank || $0.other == world.rank }
-            var figures = (small: 0.0, large: 0.0)
+            var figures = PairMessages.Figures()
             _ = try world.allGather(0)
             if let mine {
                 let isFirst = mine.one == world.rank
-                let (peer, messages) = (isFirst ? mine.other : mine.one, PairMessages(world))
-                figures.small = try messages.median(bytes: 8, of: 31, with: peer, isFirst: isFirst)
-                figures.large = try messages.median(bytes: Self.largeBytes, of: 5, with: peer, isFirst: isFirst)
+                let messages = PairMessages(world, peer: isFirst ? mine.other : mine.one, isFirst: isFirst)
+                figures = try messages.measure(largeBytes: Self.largeBytes)
             }
-            let small = try world.allGather(figures.small.bitPattern).map(Double.init(bitPattern:))
-            let large = try world.allGather(figures.large.bitPattern).map(Double.init(bitPattern:))
-            pairs += round.map { one, other in
+            let all = try figures.all(of: world)
+            pairs += round.map { ($0.one, $0.other, all[$0.one]) }
+        }
+        let sorted = pairs.sorted { ($0.one, $0.other) < ($1.one, $1.other) }
+        return NetworkReport(
+            pairs: sorted.map { one, other, figures in
                 // Beside its bytes, a long message takes what a short one does.
-                let seconds = max(large[one] - small[one], 1e-9)
+                let seconds = max(figures.large - figures.small, 1e-9)
                 return NetworkReport.Pair(
                     one: hosts[one],
                     other: hosts[other],
-                    roundTripMicroseconds: small[one] * 1e6,
-                    megabitsPerSecond: Double(Self.largeBytes) * 8 / seconds / 1e6
+                    roundTripMicroseconds: figures.small * 1e6,
+                    megabitsPerSecond: Double(Self.largeBytes) * 8 / seconds / 1e6,
+                    clockOffset: figures.offset
                 )
-            }
-        }
-        return NetworkReport(
-            pairs: pairs,
+            },
             hiddenSize: hiddenSize,
             allReduceMicroseconds: try allReduce(world) * 1e6
         )
@@ -87,52 +87,21 @@ package struct HostTrial {
         )
         let sum = FloatBuffer(count: hiddenSize)
         sum.pointer.update(repeating: 0, count: hiddenSize)
-        reduce.destination(rows: 1).row(0).update(repeating: 1, count: hiddenSize)
         pool.beginStep()
         defer { pool.endStep() }
         var times: [Double] = []
-        for _ in 0..<31 {
-            _ = try world.allGather(0)
-            reduce.destination(rows: 1).row(0).update(repeating: 1, count: hiddenSize)
-            let time = try ContinuousClock().measure { try reduce.reduce(rows: 1, addingTo: sum.pointer) }
-            times.append(time / .seconds(1))
+        // Several without a pause, as in a step: the ranks do not come out of a barrier at the same time.
+        let (batches, repetitions) = (9, 16)
+        for _ in 0..<batches {
+            let time = try ContinuousClock().measure {
+                for _ in 0..<repetitions {
+                    reduce.destination(rows: 1).row(0).update(repeating: 1, count: hiddenSize)
+                    try reduce.reduce(rows: 1, addingTo: sum.pointer)
+                }
+            }
+            times.append(time / .seconds(repetitions))
         }
         let median = times.sorted()[times.count / 2]
         return try world.allGather(median.bitPattern).map(Double.init(bitPattern:)).max() ?? median
-    }
-}
-
-/// Messages to and fro between two ranks.
-private final class PairMessages {
-    private let world: MPICommunicator
-    private var bytes: UnsafeMutableRawBufferPointer
-
-    init(_ world: MPICommunicator) {
-        self.world = world
-        bytes = .allocate(byteCount: 0, alignment: 64)
-    }
-
-    deinit { bytes.deallocate() }
-
-    /// Seconds until a message is there and a short one has come back; the first of them are not counted.
-    func median(bytes count: Int, of rounds: Int, with peer: Int, isFirst: Bool) throws -> Double {
-        bytes.deallocate()
-        bytes = .allocate(byteCount: count, alignment: 64)
-        bytes.initializeMemory(as: UInt8.self, repeating: 1)
-        let answer = UnsafeMutableRawBufferPointer(rebasing: bytes[..<8])
-        var times: [Double] = []
-        for _ in 0..<(rounds + 2) {
-            let time = try ContinuousClock().measure {
-                if isFirst {
-                    try world.send(UnsafeRawBufferPointer(bytes), to: peer, .contact)
-                    try world.receive(answer, from: peer, .contact)
-                } else {
-                    try world.receive(bytes, from: peer, .contact)
-                    try world.send(UnsafeRawBufferPointer(answer), to: peer, .contact)
-                }
-            }
-            times.append(time / .seconds(1))
-        }
-        return times.dropFirst(2).sorted()[rounds / 2]
     }
 }

@@ -25,7 +25,7 @@ struct DoctorTests {
         struct Network: Decodable {
             struct Pair: Decodable {
                 let one, other: String
-                let round_trip_microseconds, megabits_per_second: Double
+                let round_trip_microseconds, megabits_per_second, clock_offset: Double
             }
             let pairs: [Pair]
             let hidden_size: Int
@@ -81,7 +81,14 @@ struct DoctorTests {
             let pairs = Set(network.pairs.map { "\($0.one) \($0.other)" })
             #expect(pairs == ["node1 node2", "node1 node3", "node2 node3"])
             #expect(network.pairs.allSatisfy { $0.round_trip_microseconds > 0 && $0.megabits_per_second > 0 })
+            // They are one machine with one clock, and the quickest round trip is no longer than the median.
+            #expect(network.pairs.allSatisfy { abs($0.clock_offset) <= $0.round_trip_microseconds / 2e6 + 1e-5 })
             #expect(network.all_reduce_microseconds > 0 && network.hidden_size > 0)
+
+            // Ranks that speak over an interface that no other host is behind.
+            let deaf = try site.doctor(["--mpirun-args", "--mca btl_tcp_if_include lo"])
+            #expect(deaf.status == 6 && deaf.found.network == nil && deaf.found.hosts.allSatisfy(\.is_ready))
+            #expect(deaf.errors.contains("host node1 has heard nothing of host node2"), "\(deaf.errors)")
 
             let small = try site.doctor(["--context", "100000000"])
             #expect(small.status == 5, "\(small.errors)")
@@ -134,5 +141,28 @@ struct DoctorTests {
         }
         try bytes.write(to: URL(fileURLWithPath: path))
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+    }
+}
+
+/// `flotilla doctor` without a hostfile.
+@Suite("Doctor of one host", .ownThread)
+struct DoctorAloneTests {
+    @Test(
+        "ready, too small, or without mpirun",
+        arguments: [
+            ([], [:], 0, "verdict: this host is ready"), (["--context", "100000000"], [:], 5, "fault: rank"),
+            ([], ["PATH": "/nowhere"], 6, "mpirun is not in PATH"),
+        ] as [([String], [String: String], Int32, String)]
+    )
+    func alone(options: [String], environment: [String: String], status: Int32, says: String) throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            let outcome = try FlotillaProgram.run(
+                ["doctor", "--model", Fixtures.url("mini-bf16").path] + options,
+                in: directory,
+                environment: environment
+            )
+            #expect(outcome.status == status, "\(outcome.output)\(outcome.errors)")
+            #expect(outcome.output.contains(says), "\(outcome.output)")
+        }
     }
 }
