@@ -34,6 +34,12 @@ struct DiagnosisTests {
         let found = Self.diagnosis(Self.visit("b"), Self.visit("c"))
         #expect(found.findings.isEmpty && found.exitCode == .success)
         #expect(found.verdict == "all 3 hosts are ready")
+        var here = Self.visit("a") { $0.hasMpiDaemon = false }
+        here.isHere = true
+        let alone = Diagnosis([here], head: Self.head)
+        #expect(alone.exitCode == .success && alone.verdict == "this host is ready")
+        let far = Diagnosis([Self.visit("b") { $0.hasMpiDaemon = false }], head: Self.head)
+        #expect(far.exitCode == .launchFailed && far.verdict == "host b is not ready")
     }
 
     @Test("each fault has its exit code, names its host, and has a hint")

@@ -3,7 +3,7 @@ internal import GroupLauncher
 
 extension Diagnosis {
     /// What is to be said of one host.
-    static func findings(_ visit: HostVisit, head: HostReport, isAlone: Bool) -> [Finding] {
+    static func findings(_ visit: HostVisit, head: HostReport) -> [Finding] {
         let name = visit.name
         switch visit.result {
         case .silent(let reason):
@@ -34,9 +34,10 @@ extension Diagnosis {
             )
             return [finding]
         case .report(let report):
-            let mpi = isAlone ? [] : openMPI(name, report, head)
+            // Of its own host, mpirun starts ranks itself.
+            let mpi = visit.isHere ? [] : openMPI(name, report, head)
             return agreement(name, report, head) + mpi + room(visit, report)
-                + surroundings(visit, report, isAlone: isAlone)
+                + surroundings(visit, report)
         }
     }
 
@@ -147,7 +148,7 @@ extension Diagnosis {
 
     /// Files that a rank has open: libraries, the checkpoint's parts, and connections.
     static let openFilesWanted = 512
-    private static func surroundings(_ visit: HostVisit, _ report: HostReport, isAlone: Bool) -> [Finding] {
+    private static func surroundings(_ visit: HostVisit, _ report: HostReport) -> [Finding] {
         var found: [Finding] = []
         let name = visit.name
         func add(_ check: Finding.Check, _ text: String, _ hint: String, exitCode: ExitCode? = nil) {
@@ -161,7 +162,6 @@ extension Diagnosis {
         if least > clockTolerance {
             found.append(clock(of: name, visit.clockOffset.lowerBound > 0 ? least : -least, than: "this host"))
         }
-        guard !isAlone else { return found }
         if !report.unreachable.isEmpty {
             add(
                 .interfaces,

@@ -21,7 +21,7 @@ package struct Diagnosis: Sendable, Equatable {
     ) {
         self.hosts = hosts
         let refusals = refusals + (head.mpiVersion == nil ? [Self.withoutMpirun] : [])
-        var findings = hosts.flatMap { Self.findings($0, head: head, isAlone: hosts.count == 1) }
+        var findings = hosts.flatMap { Self.findings($0, head: head) }
         // That a rank fits on no host is only the sum of hosts that are too small.
         let isShort = findings.contains { $0.check == .memory && $0.exitCode != nil }
         findings += refusals.filter { !($0.check == .memory && isShort) }
@@ -54,7 +54,8 @@ package struct Diagnosis: Sendable, Equatable {
         if exitCode == .success {
             let count = findings.count
             let notes = count == 0 ? "" : ", with \(count) \(count == 1 ? "remark" : "remarks")"
-            return hosts.count == 1 ? "this host is ready\(notes)" : "all \(hosts.count) hosts are ready\(notes)"
+            let only = hosts.first?.isHere == true ? "this host" : "host \(hosts.first?.name ?? "")"
+            return hosts.count == 1 ? "\(only) is ready\(notes)" : "all \(hosts.count) hosts are ready\(notes)"
         }
         let names = unready
         if names.isEmpty { return findings.first { $0.exitCode == exitCode }?.text ?? "a launch would fail" }

@@ -26,8 +26,10 @@ package struct Examination {
             Self.command(spec.executable, checkpoint.directory.path, peers: roll.addresses)
         )
         var visits = hosts.hosts.map { host in
-            answers[host.name].map { HostVisit(host.name, $0, program: spec.executable) }
-                ?? HostVisit(host.name, .report(head))
+            if let answer = answers[host.name] { return HostVisit(host.name, answer, program: spec.executable) }
+            var visit = HostVisit(host.name, .report(head))
+            visit.isHere = true
+            return visit
         }
         var refusals: [Finding] = []
         let plan = try GroupPlan(checkpoint, options)

@@ -16,6 +16,8 @@ package struct HostVisit: Sendable, Equatable {
     /// As the hostfile has it.
     package var name: String
     package var result: Result
+    /// Whether it is the host that would launch.
+    package var isHere = false
     /// How far its clock is ahead, at least and at most, in seconds.
     package var clockOffset: ClosedRange<Double> = 0...0
 

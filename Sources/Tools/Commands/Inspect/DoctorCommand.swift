@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checkpoints
 import Diagnostics
+import Foundation
 import Frontend
 import GroupLauncher
 import RankProgram
@@ -27,6 +28,7 @@ struct DoctorCommand: ParsableCommand {
     var json = false
 
     func run() throws {
+        try ParallelStart.check("doctor", ProcessInfo.processInfo.environment)
         let checkpoint = try Checkpoint(directory: try model.directory())
         let cacheTokens = min(8192, checkpoint.config.decoder.maxPositions)
         let options = try group.rankOptions(model: checkpoint.directory, cacheTokens: cacheTokens, maxSequences: 8)
