@@ -29,7 +29,7 @@ extension Diagnosis {
     private static func facts(_ visit: HostVisit) -> [String] {
         guard let report = visit.report else { return [] }
         let memory = report.availableBytes.map { "\(GroupPlanTable.size($0)) to give" } ?? "not known"
-        let threads = visit.threads.map { ", \($0) \($0 == 1 ? "thread" : "threads")" } ?? ""
+        let threads = visit.threads.map { " with \($0) \($0 == 1 ? "thread" : "threads")" } ?? ""
         let limits = [
             "open files \(report.openFiles.map(String.init) ?? "unlimited")",
             "locked memory \(report.lockableBytes.map(GroupPlanTable.size) ?? "unlimited")",
