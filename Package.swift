@@ -234,7 +234,10 @@ let package = Package(
         Floor.serving.tests("ServingCore", ["ServingCore", "Requests", "Tokenization", "Diagnostics"]),
         Floor.serving.tests(
             "Frontend",
-            ["Frontend", "ServingCore", "Requests", "RankProgram", "Tokenization", "GroupLink", "Diagnostics"]
+            [
+                "Frontend", "ServingCore", "Requests", "RankProgram", "Tokenization", "GroupLink", "GroupLauncher",
+                "Diagnostics",
+            ]
         ),
         Floor.serving.tests("WireProtocol", ["WireProtocol", "Requests", "JSON"]),
         Floor.serving.tests(

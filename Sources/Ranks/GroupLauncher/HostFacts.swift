@@ -88,7 +88,7 @@ package struct HostFacts: Sendable, Equatable {
     }
 
     /// The facts of this host; `root` is where its files are.
-    static func ofThisHost(root: String = "") -> HostFacts? {
+    package static func ofThisHost(root: String = "") -> HostFacts? {
         var text = ""
         for pattern in files {
             var found = glob_t()

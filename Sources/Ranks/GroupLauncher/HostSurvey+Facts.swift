@@ -1,26 +1,66 @@
 internal import Foundation
 internal import GroupLink
 
+/// What a command on a host came to.
+package struct HostAnswer: Sendable, Equatable {
+    /// What it exited with; `nil` if it did not end in time.
+    package var status: Int32?
+    package var output: String
+    package var errors: String
+    /// Between these two moments of this host's clock, in seconds since 1970, it ran.
+    package var began, ended: Double
+
+    package init(status: Int32?, output: String = "", errors: String = "", began: Double = 0, ended: Double = 0) {
+        (self.status, self.output, self.errors, self.began, self.ended) = (status, output, errors, began, ended)
+    }
+}
+
 extension HostSurvey {
     /// What the hosts have, asked side by side; hosts that do not answer, or not in time, have no entry.
     ///
     /// Blocks for as long as the slowest of them takes, some seconds at most for each ``askedAtOnce`` hosts.
     package func facts(of hostfile: Hostfile) -> [String: HostFacts] {
+        each(of: hostfile) { facts(of: $0) }
+    }
+
+    /// What a shell's command comes to on every host, asked side by side; this host is asked by its own shell.
+    ///
+    /// Blocks as ``facts(of:)`` does.
+    package func ask(_ hostfile: Hostfile, _ command: String) -> [String: HostAnswer] {
+        each(of: hostfile) { host in
+            let began = Date().timeIntervalSince1970
+            let found = call(host, command).flatMap {
+                ProgramOutput.run($0.path, $0.arguments, environment, within: patience)
+            }
+            return HostAnswer(
+                status: found?.status,
+                output: found?.output ?? "",
+                errors: found?.errors ?? "the remote shell \(agent[0]) could not be started",
+                began: began,
+                ended: Date().timeIntervalSince1970
+            )
+        }
+    }
+
+    private func each<Answer: Sendable>(
+        of hostfile: Hostfile,
+        _ ask: @escaping @Sendable (Hostfile.Host) -> Answer?
+    ) -> [String: Answer] {
         let waiting = EventQueue<Hostfile.Host>()
-        let answers = EventQueue<(name: String, facts: HostFacts?)>()
+        let answers = EventQueue<(name: String, answer: Answer?)>()
         hostfile.hosts.forEach { waiting.push($0) }
         for _ in 0..<min(Self.askedAtOnce, hostfile.hosts.count) {
             let thread = Thread {
-                while let host = waiting.poll() { answers.push((host.name, facts(of: host))) }
+                while let host = waiting.poll() { answers.push((host.name, ask(host))) }
             }
             thread.name = "survey"
             thread.start()
         }
-        var found: [String: HostFacts] = [:]
+        var found: [String: Answer] = [:]
         for _ in hostfile.hosts {
             while true {
                 guard let answer = answers.next() else { continue }
-                found[answer.name] = answer.facts
+                found[answer.name] = answer.answer
                 break
             }
         }
@@ -31,65 +71,20 @@ extension HostSurvey {
 
     private func facts(of host: Hostfile.Host) -> HostFacts? {
         if host.isThisHost { return HostFacts.ofThisHost() }
-        guard let call = call(host, HostFacts.command), let text = Self.output(of: call, environment, within: patience)
+        // grep ends with 2 where a file is not there; what matters is what it printed.
+        guard let call = call(host, HostFacts.command),
+            let found = ProgramOutput.run(call.path, call.arguments, environment, within: patience), found.status != nil
         else { return nil }
-        return HostFacts(parsing: text)
+        return HostFacts(parsing: found.output)
     }
 
     /// The program and arguments that run a command on a host.
     private func call(_ host: Hostfile.Host, _ command: String) -> (path: String, arguments: [String])? {
+        if host.isThisHost { return ("/bin/sh", ["-c", command]) }
         if let scheduler, let program = ProgramSearch.find(scheduler[0], in: environment) {
             return (program, scheduler.dropFirst() + ["-w", host.name, "/bin/sh", "-c", command])
         }
         guard let program = ProgramSearch.find(agent[0], in: environment) else { return nil }
         return (program, agent.dropFirst() + [host.target, command])
-    }
-
-    /// What a program prints, if it ends with 0 in time and prints no more than an answer can have.
-    private static func output(
-        of call: (path: String, arguments: [String]),
-        _ environment: [String: String],
-        within patience: Duration
-    ) -> String? {
-        let process = Process()
-        let pipe = Pipe()
-        process.executableURL = URL(fileURLWithPath: call.path)
-        process.arguments = call.arguments
-        process.environment = environment
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = pipe
-        process.standardError = FileHandle.nullDevice
-        let ended = DispatchSemaphore(value: 0)
-        process.terminationHandler = { _ in ended.signal() }
-        do { try process.run() } catch { return nil }
-        try? pipe.fileHandleForWriting.close()
-        let deadline = MonotonicClock.now + patience
-        let bytes = read(pipe.fileHandleForReading.fileDescriptor, until: deadline)
-        // Who prints without end, or not at all, is not waited for.
-        if bytes == nil { kill(process.processIdentifier, SIGKILL) }
-        let left = max(.zero, deadline - MonotonicClock.now)
-        if ended.wait(timeout: .now() + .nanoseconds(Int(left / .nanoseconds(1)))) == .timedOut {
-            kill(process.processIdentifier, SIGKILL)
-            return nil
-        }
-        // grep ends with 2 where a file is not there; what matters is what it printed.
-        return bytes.map { String(decoding: $0, as: UTF8.self) }
-    }
-
-    /// Everything up to the end of the pipe; `nil` if that takes too long or is too much.
-    private static func read(_ descriptor: Int32, until deadline: Duration) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 64 << 10)
-        while bytes.count <= HostFacts.byteLimit {
-            let left = deadline - MonotonicClock.now
-            guard left > .zero else { return nil }
-            var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            guard poll(&entry, 1, Int32(clamping: Int(left / .milliseconds(1)) + 1)) > 0 else { continue }
-            let count = Glibc.read(descriptor, &buffer, buffer.count)
-            if count == 0 { return bytes }
-            if count < 0, errno != EINTR { return nil }
-            if count > 0 { bytes += buffer.prefix(count) }
-        }
-        return nil
     }
 }

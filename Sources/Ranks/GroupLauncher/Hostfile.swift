@@ -23,7 +23,7 @@ package struct Hostfile: Sendable, Equatable {
         }
 
         /// Whether the name is this host's own.
-        var isThisHost: Bool { ["localhost", "127.0.0.1", "::1", Machine.hostName].contains(name) }
+        package var isThisHost: Bool { ["localhost", "127.0.0.1", "::1", Machine.hostName].contains(name) }
 
         /// What a remote shell is told to reach it.
         var target: String { user.map { "\($0)@\(name)" } ?? name }

@@ -9,3 +9,11 @@ package enum ProgramSearch {
         return directories.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
     }
 }
+
+extension ProgramSearch {
+    /// What a program prints that ends with 0 within some seconds.
+    package static func output(of path: String, _ arguments: [String], _ environment: [String: String]) -> String? {
+        let found = ProgramOutput.run(path, arguments, environment, within: .seconds(5))
+        return found?.status == 0 ? found?.output : nil
+    }
+}

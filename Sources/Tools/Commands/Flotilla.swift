@@ -11,9 +11,10 @@ package struct Flotilla: ParsableCommand {
         abstract: "Serves SAIL-VL2 vision-language models from CPU ranks over MPI.",
         version: "0.1.0",
         subcommands: [
-            GenerateCommand.self, TokenizeCommand.self, TilesCommand.self, PlanCommand.self, SynthCommand.self,
-            PackCommand.self, CompareCommand.self, ServeCommand.self, AskCommand.self, TopCommand.self,
-            RankCommand.self, BenchCommand.self,
+            GenerateCommand.self, TokenizeCommand.self, TilesCommand.self, PlanCommand.self, DoctorCommand.self,
+            SynthCommand.self, PackCommand.self, CompareCommand.self, ServeCommand.self, AskCommand.self,
+            TopCommand.self,
+            RankCommand.self, DoctorHostCommand.self, DoctorRankCommand.self, BenchCommand.self,
         ]
     )
 

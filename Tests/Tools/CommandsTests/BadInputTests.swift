@@ -97,6 +97,9 @@ struct BadInputTests {
             status: 2,
             says: "the same thing twice"
         ),
+        Case(arguments: ["doctor", "--model", model, "--decoder-ranks", "9"], status: 2, says: "query heads"),
+        Case(arguments: ["doctor", "--model", model, "--hostfile", "/nowhere"], status: 2, says: "/nowhere"),
+        Case(arguments: ["doctor", "--model", "/nowhere"], status: 4, says: "/nowhere"),
         Case(arguments: ["tokenize", "--model", "/nowhere"], status: 4, says: "/nowhere"),
         Case(arguments: ["frobnicate"], status: 2, says: "frobnicate"),
         Case(arguments: ["rank", "--model", model], status: 2, says: "FLOTILLA_LINK"),

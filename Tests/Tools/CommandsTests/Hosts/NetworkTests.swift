@@ -106,6 +106,10 @@ struct NetworkTests {
             // The head's line first or last, under its address: it is the same host.
             let hosts = "node3 slots=1\n\(try site.address(2)) slots=1\nnode1 slots=2\n"
             try expectAnswer(site.run(Self.question, hosts: hosts, decoderRanks: 3), site.directory)
+            let doctor = try site.run(["doctor"], hosts: hosts, decoderRanks: 3)
+            #expect(doctor.status == 0, "\(doctor.output)\(doctor.errors)")
+            let ways = doctor.output.ranges(of: "speaks over eth0").count
+            #expect(ways == 3 && doctor.output.contains("to and fro"), "\(doctor.output)")
         }
     }
 
@@ -166,7 +170,15 @@ struct NetworkTests {
                 ip route add default via 10.213.7.1
                 """
             )
+            let wayless = try site.run(["doctor"])
+            #expect(
+                wayless.status == 6 && wayless.output.contains("node2 knows no way to 10.213.7.3"),
+                "\(wayless.output)"
+            )
             try site.shell(2, "ip route add 10.213.7.0/24 via \(near)")
+            let doctor = try site.run(["doctor"])
+            #expect(doctor.status == 0, "\(doctor.output)\(doctor.errors)")
+            #expect(doctor.output.contains("node1 reaches the others over several interfaces"), "\(doctor.output)")
             try expectAnswer(site.run(Self.question), site.directory)
         }
     }
@@ -186,6 +198,8 @@ struct NetworkTests {
                     "ip address flush dev eth0 scope global; ip address add fd00:213::$1/64 dev eth0 nodad"
                 )
             }
+            let doctor = try site.run(["doctor"])
+            #expect(doctor.status == 0 && doctor.output.contains("fd00:213::3"), "\(doctor.output)\(doctor.errors)")
             try expectAnswer(site.run(Self.question), site.directory)
         }
     }
