@@ -1,5 +1,5 @@
 package import Checkpoints
-package import Diagnostics
+internal import Diagnostics
 package import GroupLauncher
 internal import GroupLink
 package import RankProgram

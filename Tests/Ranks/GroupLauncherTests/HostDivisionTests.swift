@@ -1,3 +1,4 @@
+import Diagnostics
 import TestSupport
 import Testing
 
@@ -69,7 +70,7 @@ struct HostDivisionTests {
     }
 
     @Test("groups on one host have processors of their own, whole cores")
-    func processors() throws {
+    func processors() {
         var node = HostFacts.Node(number: 0, processors: Array(0..<8), cores: 4)
         node.firstThreads = [4: 0, 5: 1, 6: 2, 7: 3]
         let facts = HostFacts(nodes: [node], availableBytes: 100)
