@@ -13,7 +13,11 @@ extension HostFacts {
         for index in nodes.indices {
             let mine = units[first..<end].filter { $0.node == index }
             guard !mine.isEmpty else { continue }
-            var node = Node(number: nodes[index].number, processors: mine.flatMap(\.processors).sorted(), cores: mine.count)
+            var node = Node(
+                number: nodes[index].number,
+                processors: mine.flatMap(\.processors).sorted(),
+                cores: mine.count
+            )
             let threads = Set(node.processors)
             node.firstThreads = nodes[index].firstThreads.filter { threads.contains($0.key) }
             part.nodes.append(node)

@@ -38,7 +38,7 @@ package struct HostFacts: Sendable, Equatable {
     static let byteLimit = 1 << 20
 
     /// What ``command`` printed on a host; `nil` if that does not name its processors.
-    init?(parsing text: String) {
+    package init?(parsing text: String) {
         var allowed: [Int]?
         var lists: [Int: [Int]] = [:]
         var hasMemory: [Int: Bool] = [:]

@@ -74,7 +74,8 @@ extension Placement {
             return hosts.hosts.isEmpty ? nil : try Placement(hosts, facts(of: spec, hosts), demand)
         }
         let here = Hostfile(hosts: [.init(name: "localhost")])
-        guard MpirunCommand.isOfOneHost(spec), let facts = facts(of: spec, here)["localhost"], facts.nodes.count > 1 else {
+        guard MpirunCommand.isOfOneHost(spec), let facts = facts(of: spec, here)["localhost"], facts.nodes.count > 1
+        else {
             return nil
         }
         demand.isOversubscribed = true

@@ -79,7 +79,9 @@ struct HostDivisionTests {
         #expect(parts.map(\.cores) == [2, 2] && parts[0].availableBytes == 50)
         #expect(facts.part(0..<3, of: 4).processors == [0, 1, 2, 4, 5, 6])
         // More groups than cores: some have the same one, and none has none.
-        #expect((0..<8).map { facts.part($0..<$0 + 1, of: 8).processors } == [0, 0, 1, 1, 2, 2, 3, 3].map { [$0, $0 + 4] })
+        #expect(
+            (0..<8).map { facts.part($0..<$0 + 1, of: 8).processors } == [0, 0, 1, 1, 2, 2, 3, 3].map { [$0, $0 + 4] }
+        )
     }
 
     @Test("NUMA nodes are divided in their order, so that each group has few of them")

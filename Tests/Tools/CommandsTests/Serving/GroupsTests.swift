@@ -29,7 +29,9 @@ struct GroupsTests {
         client.send("METRICS m")
         guard case .ok(_, let json) = try client.event() else { return [] }
         let page = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: String]
-        return (page?["text"] ?? "").split(separator: "\n").filter { $0.hasPrefix("flotilla:\(name){") }.map(String.init)
+        return (page?["text"] ?? "").split(separator: "\n").filter { $0.hasPrefix("flotilla:\(name){") }.map(
+            String.init
+        )
     }
 
     @Test("one of two groups killed in mid-answer: the other goes on at once with the same bytes, and both are told of")
@@ -87,10 +89,12 @@ struct GroupsTests {
         }
     }
 
-    @Test("each group on one host keeps to processors of its own")
-    func processors() throws {
+    @Test("each group on one host keeps to processors of its own", arguments: [false, true])
+    func processors(hostfile: Bool) throws {
         try Fixtures.withTemporaryDirectory { directory in
-            let server = try Self.serve(["--groups", "2"], in: directory)
+            let hosts = directory.appendingPathComponent("hosts").path
+            try "localhost slots=6\n".write(toFile: hosts, atomically: true, encoding: .utf8)
+            let server = try Self.serve(["--groups", "2"] + (hostfile ? ["--hostfile", hosts] : []), in: directory)
             let ranks = try Self.report(server).ranks
             let lists = try ranks.map { rank in
                 let status = try String(contentsOfFile: "/proc/\(rank.pid)/status", encoding: .utf8)
