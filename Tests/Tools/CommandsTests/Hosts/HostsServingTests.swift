@@ -53,7 +53,7 @@ struct HostsServingTests {
             let ranks = try GroupsTests.report(server).ranks
             #expect(ranks.map(\.host).count == 4 && Set(ranks.map { "\($0.group ?? -1) \($0.host)" }).count == 2)
             let expected = try ReplayTests.answers(server) {}
-            let cut = try ReplayTests.answers(server) { try lab.cut(2) }
+            let cut = try GroupsTests.answers(server) { _ in try lab.cut(2) }
             Self.compare(cut, expected, "cut")
             let groups = try #require(try GroupsTests.report(server).groups)
             let replays = cut.compactMap(\.end?.replays).reduce(0, +)
