@@ -10,6 +10,8 @@ package struct HostFacts: Sendable, Equatable {
         package var processors: [Int]
         /// Of these processors; two threads of one core count once.
         package var cores: Int
+        /// For processors that are another thread of a core, the first thread of that core.
+        var firstThreads: [Int: Int] = [:]
     }
 
     /// At least one, each with a processor.
@@ -36,7 +38,7 @@ package struct HostFacts: Sendable, Equatable {
     static let byteLimit = 1 << 20
 
     /// What ``command`` printed on a host; `nil` if that does not name its processors.
-    init?(parsing text: String) {
+    package init?(parsing text: String) {
         var allowed: [Int]?
         var lists: [Int: [Int]] = [:]
         var hasMemory: [Int: Bool] = [:]
@@ -82,8 +84,10 @@ package struct HostFacts: Sendable, Equatable {
             parts[0].processors = (parts[0].processors + left).sorted()
         }
         return parts.map { part in
-            let cores = Set(part.processors.map { siblings[$0]?.min() ?? $0 })
-            return Node(number: part.number, processors: part.processors, cores: cores.count)
+            let firsts = part.processors.map { (processor: $0, first: siblings[$0]?.min() ?? $0) }
+            var node = Node(number: part.number, processors: part.processors, cores: Set(firsts.map(\.first)).count)
+            for (processor, first) in firsts where processor != first { node.firstThreads[processor] = first }
+            return node
         }
     }
 

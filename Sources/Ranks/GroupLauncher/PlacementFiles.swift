@@ -70,16 +70,22 @@ extension Placement {
         var demand = Demand(decoderRanks: spec.decoderRanks, visionRanks: spec.visionRanks, threads: spec.threads)
         demand.bytes = spec.bytesOfRanks?(spec.decoderRanks) ?? []
         if let hosts = spec.hosts {
-            demand.isOversubscribed =
-                !oversubscription.isDisjoint(with: spec.extraMpirunArguments)
-                || MpirunCommand.isGiven("rmaps_base_oversubscribe", spec)
+            demand.isOversubscribed = isOversubscribed(spec)
             return hosts.hosts.isEmpty ? nil : try Placement(hosts, facts(of: spec, hosts), demand)
         }
-        guard MpirunCommand.isOfOneHost(spec), let facts = HostFacts.ofThisHost(), facts.nodes.count > 1 else {
+        let here = Hostfile(hosts: [.init(name: "localhost")])
+        guard MpirunCommand.isOfOneHost(spec), let facts = facts(of: spec, here)["localhost"], facts.nodes.count > 1
+        else {
             return nil
         }
         demand.isOversubscribed = true
-        return try Placement(Hostfile(hosts: [.init(name: "localhost")]), ["localhost": facts], demand)
+        return try Placement(here, ["localhost": facts], demand)
+    }
+
+    /// Whether the operator lets hosts have more ranks than slots.
+    package static func isOversubscribed(_ spec: GroupSpec) -> Bool {
+        !oversubscription.isDisjoint(with: spec.extraMpirunArguments)
+            || MpirunCommand.isGiven("rmaps_base_oversubscribe", spec)
     }
 
     /// Whether arguments or variables of the operator say where ranks run.

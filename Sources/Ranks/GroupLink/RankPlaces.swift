@@ -3,6 +3,9 @@
 /// Exported to every rank, because a rank must know who shares its processors before MPI can tell.
 package struct RankPlaces: Sendable, Equatable {
     package static let variableName = "FLOTILLA_PLACES"
+    /// Names the processors of a host that are a group's own, by the kernel's numbers with commas, where several groups
+    /// are on one host and nothing else keeps them apart.
+    package static let processorsName = "FLOTILLA_PROCESSORS"
 
     package struct Seat: Sendable, Equatable {
         /// Ranks with the same number share processors: those of a host, or of a part of it.

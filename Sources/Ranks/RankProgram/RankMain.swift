@@ -18,6 +18,8 @@ package enum RankMain {
     /// - Parameter version: of the executable; all ranks must have the same.
     package static func run(_ options: RankOptions, version: String) throws {
         let environment = try RankEnvironment(ProcessInfo.processInfo.environment)
+        // Before anything counts the processors.
+        OwnProcessors.keep(ProcessInfo.processInfo.environment)
         let isDecoder = options.isDecoder(environment.rank)
         let place = RankPlace(environment.rank, ProcessInfo.processInfo.environment, options)
         // The link comes first: a rank ends with the process in front even when MPI_Init hangs.

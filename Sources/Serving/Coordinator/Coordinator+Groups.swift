@@ -11,7 +11,7 @@ internal import ServingCore
 extension Coordinator {
     func startGroup(_ slot: Int, _ generation: Int, decoderRanks: Int) {
         let ranks = options.rankOptions.resized(to: decoderRanks)
-        var spec = options.groupSpec
+        var spec = options.groupSpecs[slot]
         spec.decoderRanks = decoderRanks
         spec.rankArguments = ["rank"] + ranks.arguments
         // A file of the launcher's own; the operator's stays as it is.
@@ -37,13 +37,13 @@ extension Coordinator {
         feed(.group(slot: slot, generation: generation, GroupNews(event)))
     }
 
-    /// Asks the hosts on which a lost group is to be started again.
+    /// Asks a lost group's own hosts, on which it is to be started again.
     func survey(_ slot: Int) {
         hosts[slot] = nil
-        guard !options.isAttached, let hostfile = try? options.groupSpec.namedHosts() else {
+        guard !options.isAttached, let hostfile = try? options.groupSpecs[slot].namedHosts() else {
             return feed(.surveyed(slot: slot, .init()))
         }
-        let survey = HostSurvey(options.groupSpec)
+        let survey = HostSurvey(options.groupSpecs[slot])
         Task {
             let missing = await survey.missing(in: hostfile)
             self.surveyed(slot, hostfile, Set(missing))

@@ -32,6 +32,7 @@ extension Coordinator {
         var prefillChunk: Int
         var pageTokens: Int
         var ranks: [String: Int]
+        var groups: Int
         var verbs: [String]
     }
 
@@ -57,7 +58,8 @@ extension Coordinator {
                 maxSequences: options.rankOptions.maxSequences,
                 prefillChunk: options.rankOptions.prefillChunk,
                 pageTokens: desk.pageTokens,
-                ranks: ["decoder": core.decoderRanks, "vision": options.rankOptions.visionRanks],
+                ranks: ["decoder": core.decoderRanks, "vision": options.visionRanks],
+                groups: options.groupSpecs.count,
                 verbs: Verb.allCases.map(\.rawValue)
             )
         )
@@ -69,6 +71,8 @@ extension Coordinator {
         var healthy: Bool
         var ranks: Int
         var loaded: Double
+        /// Groups that are ready, where there are several.
+        var readyGroups: Int?
     }
 
     /// Whether requests are taken, and worked on at once.
@@ -83,7 +87,8 @@ extension Coordinator {
                 state: snapshot.state.rawValue,
                 healthy: snapshot.isHealthy,
                 ranks: ready,
-                loaded: shares.max() ?? 0
+                loaded: shares.max() ?? 0,
+                readyGroups: snapshot.groups.count > 1 ? snapshot.groups.count(where: \.isReady) : nil
             )
         )
     }
@@ -132,6 +137,7 @@ extension Coordinator {
             ),
             cache: cacheReport(snapshot),
             group: groupReport(snapshot),
+            groups: snapshot.groups.enumerated().map { groupPart($1, $0) },
             ranks: snapshot.groups.enumerated().flatMap { slot, group in group.ranks.map { rankReport($0, slot) } },
             connections: .init(open: sessions.count, total: connectionCount)
         )
@@ -142,10 +148,29 @@ extension Coordinator {
             generation: snapshot.groups.map(\.generation).max() ?? 0,
             restarts: snapshot.statistics.losses,
             decoder: snapshot.groups.reduce(0) { $0 + $1.decoderRanks },
-            vision: options.rankOptions.visionRanks * snapshot.groups.count,
+            vision: options.visionRanks,
             askedDecoder: snapshot.groups.reduce(0) { $0 + $1.askedDecoderRanks },
             sinceS: snapshot.groups.map(\.age.seconds).max() ?? 0
         )
+    }
+
+    private func groupPart(_ group: CoreSnapshot.Group, _ slot: Int) -> StatsReport.GroupPart {
+        var part = StatsReport.GroupPart(
+            group: slot,
+            state: group.phase.rawValue,
+            generation: group.generation,
+            decoder: group.decoderRanks,
+            vision: options.rankOptions.visionRanks,
+            askedDecoder: group.askedDecoderRanks,
+            sinceS: group.age.seconds
+        )
+        let figures = group.figures
+        (part.restarts, part.running) = (figures.losses, group.running)
+        (part.handed, part.resumed) = (figures.handed, figures.resumed)
+        (part.promptTokens, part.cachedTokens) = (figures.promptTokens, figures.cachedTokens)
+        part.generatedTokens = figures.generatedTokens
+        (part.pages, part.usedPages) = (group.load.pages, group.load.usedPages)
+        return part
     }
 
     private func cacheReport(_ snapshot: CoreSnapshot) -> StatsReport.Cache {
@@ -167,7 +192,7 @@ extension Coordinator {
     private func rankReport(_ rank: RankTable.Rank, _ slot: Int) -> StatsReport.Rank {
         let activity = rank.activity
         let silence = groups[slot]?.group.pulse(of: rank.hello.rank)?.silence ?? .zero
-        return StatsReport.Rank(
+        var report = StatsReport.Rank(
             rank: rank.hello.rank,
             role: rank.hello.role.rawValue,
             host: rank.hello.host,
@@ -185,5 +210,7 @@ extension Coordinator {
             cacheBytes: rank.stats?.cacheBytes ?? 0,
             silenceMs: silence / .milliseconds(1)
         )
+        report.group = options.groupSpecs.count > 1 ? slot : nil
+        return report
     }
 }

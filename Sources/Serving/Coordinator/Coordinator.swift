@@ -66,7 +66,7 @@ actor Coordinator {
         eventLoop: any EventLoop,
         pool: NIOThreadPool,
         logger: Logger,
-        fits: @escaping @Sendable (Int) -> Bool,
+        fits: @escaping @Sendable (_ slot: Int, _ decoderRanks: Int) -> Bool,
         onReady: @escaping @Sendable () -> Void,
         onEnd: @escaping @Sendable (CoreEnd) -> Void
     ) {
@@ -81,7 +81,9 @@ actor Coordinator {
         core = ServingCore(
             options.coreLimits(hidden: checkpoint.config.decoder.hidden),
             tokenizer: tokenizer,
-            policies: [RestartPolicy(decoderRanks: options.rankOptions.decoderRanks, fits: fits)]
+            policies: options.groupSpecs.indices.map { slot in
+                RestartPolicy(decoderRanks: options.rankOptions.decoderRanks) { fits(slot, $0) }
+            }
         )
     }
 

@@ -19,16 +19,20 @@ package struct CoordinatorOptions: Sendable {
     package var limits = ServerLimits()
     /// The ranks' options; the number of decoder ranks is what is asked for.
     package var rankOptions: RankOptions
-    /// How a group is started; `nil` waits for ranks that something else starts.
-    package var groupSpec: GroupSpec
+    /// How each group is started, with the hosts that are its own; one slot a group.
+    package var groupSpecs: [GroupSpec]
+    /// Whether its ranks are waited for, which something else starts.
     package var isAttached = false
     package var version: String
 
-    package init(rankOptions: RankOptions, groupSpec: GroupSpec, version: String) {
+    package init(rankOptions: RankOptions, groupSpecs: [GroupSpec], version: String) {
         self.rankOptions = rankOptions
-        self.groupSpec = groupSpec
+        self.groupSpecs = groupSpecs
         self.version = version
     }
+
+    /// Of all groups.
+    var visionRanks: Int { rankOptions.visionRanks * groupSpecs.count }
 }
 
 extension CoordinatorOptions {

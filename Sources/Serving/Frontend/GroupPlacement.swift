@@ -15,6 +15,14 @@ package enum GroupPlacement {
         _ checkpoint: Checkpoint,
         _ options: RankOptions
     ) throws -> Placement? {
+        try learn(&spec, checkpoint, options)
+        guard let hosts = spec.hosts, !Placement.isOperators(spec) else { return try Placement.of(spec) }
+        spec.facts = HostSurvey(spec).facts(of: hosts)
+        return try Placement.of(spec)
+    }
+
+    /// Fills in what of a group's ranks placing depends on, and the hosts, without asking them.
+    static func learn(_ spec: inout GroupSpec, _ checkpoint: Checkpoint, _ options: RankOptions) throws {
         spec.threads = options.threads
         spec.bytesOfRanks = { ranks in
             let plan = (try? GroupPlan(checkpoint, options.resized(to: ranks)))?.ranks ?? []
@@ -22,9 +30,6 @@ package enum GroupPlacement {
             return plan.map { options.measuresShares && $0.rank < ranks ? $0.workBytes : $0.totalBytes }
         }
         spec.hosts = try spec.namedHosts()
-        guard let hosts = spec.hosts, !Placement.isOperators(spec) else { return try Placement.of(spec) }
-        spec.facts = HostSurvey(spec).facts(of: hosts)
-        return try Placement.of(spec)
     }
 
     /// What of the hosts could not be found out.

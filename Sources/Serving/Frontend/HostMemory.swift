@@ -6,9 +6,11 @@ package import RankProgram
 package struct OutOfMemoryError: OperatorError, Equatable {
     package let needed: Int
     package let available: Int
+    package var groups = 1
 
     package var description: String {
-        "the group needs \(GroupPlanTable.gibibytes(needed)) GiB, and this host has "
+        (groups == 1 ? "the group needs" : "the \(groups) groups need")
+            + " \(GroupPlanTable.gibibytes(needed)) GiB, and this host has "
             + "\(GroupPlanTable.gibibytes(available)) GiB of memory to give"
     }
     package var hint: String? {
@@ -24,10 +26,16 @@ package enum HostMemory {
 
     /// Refuses a plan whose ranks all run on this host and do not fit; before anything is loaded.
     ///
-    /// - Parameter bytes: what is needed beside the ranks.
-    package static func check(_ plan: GroupPlan, besides bytes: Int = 0) throws(OutOfMemoryError) {
-        let needed = plan.totalBytes + bytes
+    /// - Parameters:
+    ///   - groups: how many groups of this plan there are.
+    ///   - bytes: what is needed beside the ranks.
+    package static func check(
+        _ plan: GroupPlan,
+        groups: Int = 1,
+        besides bytes: Int = 0
+    ) throws(OutOfMemoryError) {
+        let needed = groups * plan.totalBytes + bytes
         guard let available = availableBytes, needed > available else { return }
-        throw OutOfMemoryError(needed: needed, available: available)
+        throw OutOfMemoryError(needed: needed, available: available, groups: groups)
     }
 }

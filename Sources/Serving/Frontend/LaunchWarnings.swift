@@ -3,20 +3,28 @@ package import RankProgram
 
 /// What about a group's shape would cripple it on this host.
 package enum LaunchWarnings {
-    package static func of(_ options: RankOptions, processors: Int? = nil, online: Int? = nil) -> [String] {
+    /// - Parameter groups: how many such groups divide this host's processors.
+    package static func of(
+        _ options: RankOptions,
+        groups: Int = 1,
+        processors: Int? = nil,
+        online: Int? = nil
+    ) -> [String] {
         let usable = processors ?? Processors.available
+        let own = max(1, usable / groups)
+        let what = groups == 1 ? "of this host" : "that a group has of this host"
         let online = online ?? ProcessInfo.processInfo.processorCount
-        let threads = options.threads ?? Processors.share(of: options.worldSize)
+        let threads = options.threads ?? max(1, own / options.worldSize)
         var warnings: [String] = []
-        if options.decoderRanks > usable {
+        if options.decoderRanks > own {
             warnings.append(
-                "\(options.decoderRanks) decoder ranks share \(usable) processors of this host: each step waits for "
-                    + "ranks that do not run; spread them over more hosts, or use \(usable) decoder ranks at most"
+                "\(options.decoderRanks) decoder ranks share \(own) processors \(what): each step waits for "
+                    + "ranks that do not run; spread them over more hosts, or use \(own) decoder ranks at most"
             )
-        } else if options.decoderRanks * threads > usable {
+        } else if options.decoderRanks * threads > own {
             warnings.append(
-                "\(options.decoderRanks) decoder ranks × \(threads) threads are more than the \(usable) processors of "
-                    + "this host; use --threads \(max(1, usable / options.decoderRanks))"
+                "\(options.decoderRanks) decoder ranks × \(threads) threads are more than the \(own) processors "
+                    + "\(what); use --threads \(max(1, own / options.decoderRanks))"
             )
         }
         if usable < online {

@@ -25,7 +25,7 @@ extension ServingCore {
     /// When a place is likely to be free: the time that a request takes, divided by those under way.
     private var retryAfterMilliseconds: Int {
         let typical = statistics.requestTime.quantiles([0.5])[0]
-        return min(30_000, max(100, Int(typical * 1000 / Double(max(1, limits.sequences)))))
+        return min(30_000, max(100, Int(typical * 1000 / Double(max(1, limits.sequences * slots.count)))))
     }
 
     /// Turns a request away that was never accepted.

@@ -4,40 +4,62 @@ extension ServingCore {
     /// Hands requests to groups while they have room: as many as they can run at once, and a few more, whose pictures
     /// are encoded meanwhile.
     mutating func dispatch() {
-        guard line.count > 0 else { return }
-        var next = slots.indices.filter { slots[$0].phase == .ready && end == nil }
-        while !next.isEmpty {
-            // The emptiest first, so that several groups share the work.
-            next.sort { slots[$0].tickets.count < slots[$1].tickets.count }
-            let slot = next[0]
-            if let (ticket, onTrial) = takeNext(for: slot) {
-                hand(ticket, to: slot, onTrial: onTrial)
-            } else {
-                next.removeFirst()
-            }
+        guard line.count > 0, end == nil else { return }
+        while let slot = court, slots[slot].tickets.isEmpty, let ticket = line.takeSuspect() {
+            hand(ticket, to: slot, onTrial: true)
         }
+        while let (ticket, slot) = takeNext() { hand(ticket, to: slot, onTrial: false) }
     }
 
-    /// The next request for a group.
+    /// The slot that is kept free for the next request under suspicion: whoever is there ends first.
     ///
-    /// One under suspicion has the group for itself: whoever is there ends first.
-    private mutating func takeNext(for slot: Int) -> (Ticket, onTrial: Bool)? {
-        guard slots[slot].trial == nil else { return nil }
-        let isCourt = slot == slots.firstIndex { $0.phase == .ready }
-        if isCourt, line.hasSuspects {
-            guard slots[slot].tickets.isEmpty else { return nil }
-            return line.takeSuspect().map { ($0, true) }
-        }
-        if hasRoom(slot) { return line.take().map { ($0, false) } }
-        guard slots[slot].tickets.count < 2 * limits.sequences + limits.ahead, limits.shortPrompt > 0 else {
-            return nil
-        }
-        let requests = requests
+    /// Of several groups, the last that is left is put at risk only while nobody else needs it, unless no other will
+    /// come back.
+    private var court: Int? {
+        guard line.hasSuspects else { return nil }
+        let ready = slots.indices.filter { slots[$0].phase == .ready }
+        let onTrial = ready.first { slots[$0].trial != nil }
+        guard let slot = onTrial ?? ready.first(where: { slots[$0].tickets.isEmpty }) ?? ready.first else { return nil }
+        let isSpare = ready.count > 1 || !slots.indices.contains { $0 != slot && slots[$0].isComing }
+        return isSpare || (slots[slot].tickets.isEmpty && line.innocentCount == 0) ? slot : nil
+    }
+
+    /// The next request that is under no suspicion, and the group for it; `nil` if none is wanted anywhere.
+    private mutating func takeNext() -> (Ticket, slot: Int)? {
+        guard line.innocentCount > 0 else { return nil }
+        let court = court
+        let open = slots.indices.filter { slots[$0].phase == .ready && slots[$0].trial == nil && $0 != court }
+        let roomy = open.filter { hasRoom($0) }
+        if !roomy.isEmpty { return line.take().map { ($0, place(for: $0, among: roomy)) } }
         let most = limits.shortPrompt
-        return line.take {
+        let nearlyFull = open.filter { slots[$0].tickets.count < 2 * limits.sequences + limits.ahead }
+        guard most > 0, !nearlyFull.isEmpty else { return nil }
+        let requests = requests
+        let ticket = line.take {
             requests[$0].map { $0.prepared.tiles.isEmpty && $0.prepared.promptIds.count <= most } ?? false
         }
-        .map { ($0, false) }
+        return ticket.map { ($0, place(for: $0, among: nearlyFull)) }
+    }
+
+    /// Which of some groups a request goes to: one that has at least half of its prompt in its prefix cache and a
+    /// sequence free, else the least loaded for its size.
+    ///
+    /// A shorter prefix, such as an instruction that all requests share, decides only between groups that are equally
+    /// loaded: it would gather everybody at one group, and leave the others idle.
+    private func place(for ticket: Ticket, among open: [Int]) -> Int {
+        guard open.count > 1, let request = requests[ticket] else { return open[0] }
+        let choices = open.map { slot in
+            let group = slots[slot]
+            let load = Double(group.tickets.count + 1) / Double(max(1, group.policy.decoderRanks))
+            return (slot: slot, cached: cachedTokens(of: request, group), load: load)
+        }
+        let warm = choices.filter {
+            2 * $0.cached >= request.prepared.promptIds.count && slots[$0.slot].tickets.count < limits.sequences
+        }
+        let best =
+            warm.min { (-$0.cached, $0.load, $0.slot) < (-$1.cached, $1.load, $1.slot) }
+            ?? choices.min { ($0.load, -$0.cached, $0.slot) < ($1.load, -$1.cached, $1.slot) }
+        return best?.slot ?? open[0]
     }
 
     private func hasRoom(_ slot: Int) -> Bool {
@@ -60,6 +82,8 @@ extension ServingCore {
             requests[ticket] = request
             return fail(ticket, Self.error(of: failure), cause: failure, isOver: true)
         }
+        slots[slot].figures.handed += 1
+        if request.replays > 0 { slots[slot].figures.resumed += 1 }
         request.clock.dispatched = request.clock.dispatched ?? now
         let use = takePictures(of: &request, slot)
         request.stage = use.toEncode.isEmpty ? .prefill : .vision

@@ -25,7 +25,11 @@ extension ServingCore {
         let ending = Ending(end: end, tokens: request.tokens, logprobs: request.logprobs)
         actions.append(.send(.ended(ending), to: ticket))
         statistics.note(request, finish: reason, summary: summary, at: now)
-        if summary != nil, let slot = request.slot { slots[slot].policy.madeProgress() }
+        if let summary, let slot = request.slot {
+            slots[slot].policy.madeProgress()
+            slots[slot].figures.promptTokens += request.prepared.promptIds.count
+            slots[slot].figures.cachedTokens += summary.cachedTokens
+        }
         letGo(of: &request, isOver: summary != nil)
         log(request, outcome: reason.rawValue)
     }

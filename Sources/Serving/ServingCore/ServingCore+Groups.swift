@@ -54,6 +54,7 @@ extension ServingCore {
         slots[slot].readySince = now
         slots[slot].lastNews = now
         slots[slot].policy.becameReady()
+        slots[slot].hasGivenUp = false
         let policy = slots[slot].policy
         log(
             .info,
@@ -92,21 +93,30 @@ extension ServingCore {
         let begun = standing(slot)
         slots[slot].clear()
         statistics.losses += 1
+        slots[slot].figures.losses += 1
         log(.error, "group lost", details(slot) + [("cause", error.report)])
         putBack(begun)
         let isHopeless = [.checkpoint, .usage, .ranksDisagree].contains(error.exitCode) && lived == nil
         switch slots[slot].policy.lost(lived: lived, isHopeless: isHopeless) {
-        case .giveUp: giveUp(error)
-        case .restart(let wait, let decoderRanks):
-            slots[slot].phase = .waiting
-            slots[slot].restartAt = now + wait
-            log(
-                .warning,
-                "group starts again",
-                details(slot) + [("after_ms", "\(Int(wait / .milliseconds(1)))"), ("decoder", "\(decoderRanks)")]
-            )
-            actions.append(.announce(message: "ranks were lost and are started again; no answer is lost"))
+        case .giveUp:
+            slots[slot].hasGivenUp = true
+            // While another group answers, or may come to, a new one is worth a try now and then.
+            guard hasBeenReady, !slots.allSatisfy(\.hasGivenUp) else { return giveUp(error) }
+            startAgain(slot, after: slots[slot].policy.longestWait)
+        case .restart(let wait, _): startAgain(slot, after: wait)
         }
+    }
+
+    private mutating func startAgain(_ slot: Int, after wait: Duration) {
+        slots[slot].phase = .waiting
+        slots[slot].restartAt = now + wait
+        let decoderRanks = slots[slot].policy.decoderRanks
+        log(
+            .warning,
+            "group starts again",
+            details(slot) + [("after_ms", "\(Int(wait / .milliseconds(1)))"), ("decoder", "\(decoderRanks)")]
+        )
+        actions.append(.announce(message: "ranks were lost and are started again; no answer is lost"))
     }
 
     /// What a group has, in the order of admission, and how far each request has come.
@@ -150,7 +160,8 @@ extension ServingCore {
         }
         line.putBack(innocent)
         for ticket in guilty { condemn(ticket) }
-        let note = "ranks were lost; the answer goes on when they are back"
+        let isAnotherReady = slots.contains { $0.phase == .ready }
+        let note = "ranks were lost; the answer goes on " + (isAnotherReady ? "in another group" : "when they are back")
         for (request, _) in begun { sendProgress(request.ticket, note: note) }
     }
 

@@ -57,6 +57,7 @@ extension ServingCore {
         for (index, id) in tokens.ids.enumerated() where !request.answer.hasMatchedStop {
             request.tokens.append(id)
             statistics.noteToken(request, at: now)
+            slots[slot].figures.generatedTokens += 1
             request.clock.gotToken(at: now)
             let logprobs = tokens.logprobs.indices.contains(index) ? tokens.logprobs[index] : nil
             if let logprobs { request.logprobs.append(logprobs) }

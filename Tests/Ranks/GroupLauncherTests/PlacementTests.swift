@@ -206,7 +206,7 @@ struct HostFactsTests {
         let facts = try #require(HostFacts(parsing: text))
         #expect(
             facts.nodes == [
-                .init(number: 0, processors: [0, 1, 4, 5], cores: 2),
+                .init(number: 0, processors: [0, 1, 4, 5], cores: 2, firstThreads: [4: 0, 5: 1]),
                 .init(number: 1, processors: [2, 6, 7], cores: 3),
             ]
         )

@@ -16,15 +16,21 @@ struct CoreBench: ~Copyable {
     var core: ServingCore
     var now = Duration.zero
     var actions: [CoreAction] = []
-    var generation = 0
+    /// By slot.
+    var generations: [Int: Int] = [:]
+    var generation: Int { generations[0] ?? 0 }
 
-    init(_ change: (inout CoreLimits) -> Void = { _ in }, policy: RestartPolicy.Limits = .init()) throws {
+    init(
+        slots: Int = 1,
+        _ change: (inout CoreLimits) -> Void = { _ in },
+        policy: RestartPolicy.Limits = .init()
+    ) throws {
         var limits = CoreLimits()
         limits.visualTokenBytes = 16
         change(&limits)
         let restart = RestartPolicy(decoderRanks: 1, limits: policy) { _ in false }
         let tokenizer = try Tokenizer(directory: Fixtures.url("mini-bf16"))
-        core = ServingCore(limits, tokenizer: tokenizer, policies: [restart])
+        core = ServingCore(limits, tokenizer: tokenizer, policies: Array(repeating: restart, count: slots))
         feed(.began)
     }
 
@@ -32,21 +38,26 @@ struct CoreBench: ~Copyable {
     mutating func feed(_ input: CoreInput, after time: Duration = .milliseconds(1)) -> [CoreAction] {
         now += time
         let new = core.handle(input, now: now)
-        for case .startGroup(_, let generation, _) in new { self.generation = generation }
+        for case .startGroup(let slot, let generation, _) in new { generations[slot] = generation }
         actions += new
         return new
     }
 
-    mutating func report(_ report: LinkReport, rank: Int = 0, after time: Duration = .milliseconds(1)) {
-        feed(.group(slot: 0, generation: generation, .report(rank: rank, report)), after: time)
+    mutating func report(
+        _ report: LinkReport,
+        rank: Int = 0,
+        slot: Int = 0,
+        after time: Duration = .milliseconds(1)
+    ) {
+        feed(.group(slot: slot, generation: generations[slot] ?? 0, .report(rank: rank, report)), after: time)
     }
 
     /// Every rank of the group that starts says that it is ready.
-    mutating func ready() {
+    mutating func ready(slot: Int = 0) {
         for rank in 0..<(1 + core.limits.visionRanks) {
             let hello = RankHello(rank: rank, worldSize: 2, role: .decoder, host: "h", machine: "m", pid: 1)
-            feed(.group(slot: 0, generation: generation, .joined(hello)))
-            report(.ready(RankStats()), rank: rank)
+            feed(.group(slot: slot, generation: generations[slot] ?? 0, .joined(hello)))
+            report(.ready(RankStats()), rank: rank, slot: slot)
         }
     }
 
@@ -58,14 +69,23 @@ struct CoreBench: ~Copyable {
         ready()
     }
 
+    /// The group of a slot dies.
+    ///
+    /// - Returns: what is done at once.
+    @discardableResult
+    mutating func die(slot: Int) -> [CoreAction] {
+        feed(.group(slot: slot, generation: generations[slot] ?? 0, .ended(Died())))
+    }
+
     mutating func ask(
         _ ticket: Ticket,
         owner: Owner = 0,
+        prompt: [Int32] = Array(repeating: 300, count: 20),
         pictures: [String] = [],
         _ change: (inout RequestOptions) -> Void = { _ in }
     ) {
         feed(.asked(ticket, owner: owner))
-        var template = GenerateJob(id: "", promptIds: Array(repeating: 300, count: 20))
+        var template = GenerateJob(id: "", promptIds: prompt)
         template.stopIds = [902]
         for (index, picture) in pictures.enumerated() {
             template.images.append(.init(number: 0, contentKey: picture, tiles: 2, start: 2 + 4 * index, count: 4))
@@ -83,11 +103,11 @@ struct CoreBench: ~Copyable {
         feed(.prepared(ticket, Preparation(options: options, request: request, pageTokens: 64)))
     }
 
-    mutating func tokens(_ ids: [Int32], of ticket: Ticket) {
+    mutating func tokens(_ ids: [Int32], of ticket: Ticket, slot: Int = 0) {
         var step = StepReport()
         step.tokens = ids.map { .init(id: "j\(ticket)", ids: [$0]) }
         step.load.running = 1
-        report(.step(step))
+        report(.step(step), slot: slot)
     }
 
     /// How a request ended: a finish reason or a code; more than one would be a fault.

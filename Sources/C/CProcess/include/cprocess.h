@@ -70,5 +70,9 @@ int cprocess_pipe(int ends[2]);
 /// The width in columns of the terminal behind `descriptor`; 0 if it is none.
 int cprocess_terminal_columns(int descriptor);
 
+/// Keeps the calling thread, and threads that it creates later, to the processors with these numbers of the kernel's; 0, or
+/// -1 with `errno` set if it may use none of them.
+int cprocess_keep_to_processors(const int *numbers, size_t count);
+
 /// Milliseconds since some fixed moment; never goes back.
 int64_t cprocess_now_milliseconds(void);

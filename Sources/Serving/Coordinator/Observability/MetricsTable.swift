@@ -56,10 +56,23 @@ struct MetricsTable {
         ) {
             self.init("rank_" + name, kind, help) { stats in
                 stats.ranks.map {
-                    ([("rank", String($0.rank)), ("role", $0.role), ("host", $0.host)], value($0))
+                    let group = $0.group.map { [("group", String($0))] } ?? []
+                    return (group + [("rank", String($0.rank)), ("role", $0.role), ("host", $0.host)], value($0))
                 }
             }
             isOfRanks = true
+        }
+
+        /// Of one figure a group.
+        fileprivate init(
+            group name: String,
+            _ kind: PrometheusText.Kind,
+            _ help: String,
+            _ value: @escaping @Sendable (StatsReport.GroupPart) -> Int
+        ) {
+            self.init("group_" + name, kind, help) { stats in
+                (stats.groups ?? []).map { ([("group", String($0.group))], Double(value($0))) }
+            }
         }
     }
 
@@ -91,6 +104,23 @@ struct MetricsTable {
         Row("request_errors_total", "Errors sent, by code.", by: "code") { $0.requests.errors },
         Row("request_replays_total", .counter, "Requests taken up again by a new group.") { $0.requests.replayed },
         Row("group_losses_total", .counter, "Groups that were lost.") { $0.group.restarts },
+        Row(group: "ready", .gauge, "Whether a group is ready, 0 or 1.") { $0.state == "ready" ? 1 : 0 },
+        Row(group: "restarts_total", .counter, "How often a group was lost.") { $0.restarts },
+        Row(group: "decoder_ranks", .gauge, "Decoder ranks of a group.") { $0.decoder },
+        Row(group: "requests_running", .gauge, "Requests that a group has.") { $0.running },
+        Row(group: "requests_total", .counter, "Requests that a group was handed.") { $0.handed },
+        Row(group: "requests_resumed_total", .counter, "Requests of a lost group that a group went on with.") {
+            $0.resumed
+        },
+        Row(group: "prompt_tokens_total", .counter, "Tokens of prompts that a group has answered.") {
+            $0.promptTokens
+        },
+        Row(group: "prefix_cache_hits_total", .counter, "Of those, found in the group's prefix cache.") {
+            $0.cachedTokens
+        },
+        Row(group: "generation_tokens_total", .counter, "Tokens that a group has generated.") {
+            $0.generatedTokens
+        },
         Row("connections", .gauge, "Open connections.") { $0.connections.open },
         Row(rank: "compute_seconds_total", .counter, "Time in kernels.") { $0.computeMs / 1e3 },
         Row(rank: "all_reduce_seconds_total", .counter, "Time in all-reduces and gathers.") {

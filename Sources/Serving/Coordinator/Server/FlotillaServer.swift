@@ -24,7 +24,7 @@ package final class FlotillaServer: Sendable {
     ///
     /// - Parameters:
     ///   - log: what `logger` writes to, which is given a moment at the end.
-    ///   - fits: whether a group of so many decoder ranks has the memory.
+    ///   - fits: whether the group of a slot has the memory for so many decoder ranks.
     ///   - onReady: called once, when the model has been loaded.
     /// - Throws: ``AddressInUseError``, or another `OperatorError`.
     package init(
@@ -33,7 +33,7 @@ package final class FlotillaServer: Sendable {
         tokenizer: Tokenizer,
         logger: Logger,
         log: LogWriter,
-        fits: @escaping @Sendable (Int) -> Bool,
+        fits: @escaping @Sendable (_ slot: Int, _ decoderRanks: Int) -> Bool,
         onReady: @escaping @Sendable () -> Void
     ) throws {
         let budget = try Self.budget(options)
@@ -128,7 +128,7 @@ package final class FlotillaServer: Sendable {
     /// How many connections there may be, by what the system allows.
     private static func budget(_ options: CoordinatorOptions) throws(UsageError) -> ConnectionBudget {
         let limit = DescriptorLimit.raise()
-        let ranks = options.rankOptions.worldSize
+        let ranks = options.rankOptions.worldSize * options.groupSpecs.count
         let used = DescriptorLimit.used + options.listen.count + options.http.count + options.unixPaths.count
         let budget = ConnectionBudget(
             descriptors: limit,

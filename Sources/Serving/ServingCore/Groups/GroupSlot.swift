@@ -2,18 +2,7 @@ internal import Requests
 
 /// A place for a group of ranks: the one that is there, what it holds, and when the next one is started.
 struct GroupSlot: Sendable {
-    /// Where the group stands.
-    enum Phase: Sendable {
-        /// None is there.
-        case empty
-        /// Ranks start and load.
-        case loading
-        case ready
-        /// It was lost, and is started again soon.
-        case waiting
-    }
-
-    var phase = Phase.empty
+    var phase = GroupPhase.empty
     /// Of the group that is there, or was last.
     var generation = 0
     var readySince: Duration?
@@ -32,11 +21,17 @@ struct GroupSlot: Sendable {
     var lastNews = Duration.zero
     /// Whether the group was ended from here because it said nothing.
     var isHung = false
+    /// Whether it was lost so often that only another group keeps the server; until one is ready here again.
+    var hasGivenUp = false
+    var figures = GroupFigures()
 
     init(policy: RestartPolicy, visualCacheBytes: Int) {
         self.policy = policy
         visualTokens = VisualTokenCache(limit: visualCacheBytes)
     }
+
+    /// Whether a group is likely to be ready before long.
+    var isComing: Bool { !hasGivenUp && (phase == .loading || phase == .waiting) }
 
     /// Whether a group is there, which says `ended` one day.
     var hasGroup: Bool { phase == .loading || phase == .ready }

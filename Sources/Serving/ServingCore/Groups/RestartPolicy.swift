@@ -45,6 +45,9 @@ package struct RestartPolicy: Sendable {
         self.fits = fits
     }
 
+    /// The most that is waited before a group is started again.
+    package var longestWait: Duration { limits.longestWait }
+
     /// Decoder ranks of the group under way, or of the next one.
     package var decoderRanks: Int { min(chosen, room ?? chosen) }
 

@@ -26,6 +26,8 @@ struct FairQueue: Sendable {
 
     var count: Int { places.count + suspects.count }
     var hasSuspects: Bool { !suspects.isEmpty }
+    /// Requests in line that are under no suspicion.
+    var innocentCount: Int { places.count }
     /// Everybody in line.
     var tickets: Set<Ticket> { Set(places.keys).union(suspects.map(\.ticket)) }
     /// Requests that were taken and not released.

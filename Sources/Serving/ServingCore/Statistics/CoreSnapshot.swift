@@ -6,7 +6,10 @@ package struct CoreSnapshot: Sendable {
         package var generation: Int
         package var decoderRanks: Int
         package var askedDecoderRanks: Int
-        package var isReady: Bool
+        package var phase: GroupPhase
+        /// Requests that it has.
+        package var running: Int
+        package var figures: GroupFigures
         /// Since it is ready.
         package var age: Duration
         package var ranks: [RankTable.Rank]
@@ -16,6 +19,8 @@ package struct CoreSnapshot: Sendable {
         package var imageBytes: Int
         package var imageHits: Int
         package var imageMisses: Int
+
+        package var isReady: Bool { phase == .ready }
     }
 
     package var state: GroupState
@@ -41,7 +46,9 @@ extension ServingCore {
                     generation: slot.generation,
                     decoderRanks: slot.policy.decoderRanks,
                     askedDecoderRanks: slot.policy.asked,
-                    isReady: slot.phase == .ready,
+                    phase: slot.phase,
+                    running: slot.tickets.count,
+                    figures: slot.figures,
                     age: slot.readySince.map { now - $0 } ?? .zero,
                     ranks: slot.ranks.inOrder,
                     loading: slot.ranks.loading,

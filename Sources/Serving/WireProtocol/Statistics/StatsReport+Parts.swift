@@ -115,6 +115,8 @@ extension StatsReport {
     }
 
     package struct Rank: Codable, Sendable, Equatable {
+        /// Its group's number, where there are several.
+        package var group: Int?
         package var rank: Int
         package var role: String
         package var host: String

@@ -11,7 +11,10 @@ package struct StatsReport: Codable, Sendable, Equatable {
     package var rates: Rates
     package var latency: Latency
     package var cache: Cache
+    /// All groups together.
     package var group: Group
+    /// Each of them; `nil` from a server that knows of one alone.
+    package var groups: [GroupPart]?
     package var ranks: [Rank]
     package var connections: Connections
 
@@ -26,12 +29,14 @@ package struct StatsReport: Codable, Sendable, Equatable {
         latency: Latency,
         cache: Cache,
         group: Group,
+        groups: [GroupPart]? = nil,
         ranks: [Rank],
         connections: Connections
     ) {
         (self.state, self.uptimeS, self.model, self.version) = (state, uptimeS, model, version)
         (self.requests, self.tokens, self.rates, self.latency) = (requests, tokens, rates, latency)
-        (self.cache, self.group, self.ranks, self.connections) = (cache, group, ranks, connections)
+        (self.cache, self.group, self.groups, self.ranks) = (cache, group, groups, ranks)
+        self.connections = connections
     }
 
     /// One line of JSON.

@@ -21,7 +21,7 @@ struct TopTable {
     /// A name that the server told.
     private func shown(_ name: String) -> String { isTerminal ? TerminalText.harmlessLine(name) : name }
 
-    var text: String { header + requests + latency + cache + ranks }
+    var text: String { header + groups + requests + latency + cache + ranks }
 
     private var header: String {
         let group = stats.group
@@ -34,6 +34,19 @@ struct TopTable {
 
 
             """
+    }
+
+    /// A line for each group, where there are several.
+    private var groups: String {
+        guard let groups = stats.groups, groups.count > 1 else { return "" }
+        let lines = groups.map { group in
+            let asked = group.decoder < group.askedDecoder ? " of \(group.askedDecoder)" : ""
+            let lost = group.restarts == 0 ? "" : ", lost \(group.restarts) times"
+            return "group \(group.group)     \(shown(group.state)), \(group.decoder)\(asked) decoder ranks\(lost); "
+                + "running \(group.running), \(group.handed) handed, \(group.resumed) taken over, "
+                + "\(group.generatedTokens) tokens, \(group.usedPages) of \(group.pages) pages used"
+        }
+        return lines.joined(separator: "\n") + "\n\n"
     }
 
     private var requests: String {
@@ -78,7 +91,7 @@ struct TopTable {
     private var ranks: String {
         let titles = ["compute", "all-red.", "wait", "sent", "memory", "steps", "tiles", "silent"]
         var lines = [
-            Self.left("rank", 5) + Self.left("role", 9) + Self.left("host", 16) + Self.right("pid", 8)
+            Self.left("rank", 6) + Self.left("role", 9) + Self.left("host", 16) + Self.right("pid", 8)
                 + titles.map { Self.right($0, 10) }.joined()
         ]
         for rank in stats.ranks { lines.append(line(rank)) }
@@ -97,7 +110,7 @@ struct TopTable {
             Self.bytes(rank.residentBytes), String(rank.steps), String(rank.tiles),
             Self.number(rank.silenceMs / 1000) + " s",
         ]
-        return Self.left(String(rank.rank), 5) + Self.left(shown(rank.role), 9)
+        return Self.left(rank.group.map { "\($0).\(rank.rank)" } ?? "\(rank.rank)", 6) + Self.left(shown(rank.role), 9)
             + Self.left(String(shown(rank.host).prefix(15)), 16)
             + Self.right(String(rank.pid), 8) + columns.map { Self.right($0, 10) }.joined()
     }

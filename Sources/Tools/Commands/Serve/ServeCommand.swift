@@ -14,7 +14,7 @@ import Tokenization
 struct ServeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
-        abstract: "Serves a model on a socket, with a group of ranks that it starts, watches and restarts.",
+        abstract: "Serves a model on a socket, with groups of ranks that it starts, watches and restarts.",
         discussion: """
             Speaks FLOTILLA/1, a line protocol (docs/PROTOCOL.md): printf 'PING\\n' | nc 127.0.0.1 7070. SIGTERM, \
             SIGINT, SIGHUP and SIGUSR1 finish what runs and exit with 0; a second SIGTERM or SIGINT stops at once.
@@ -29,6 +29,7 @@ struct ServeCommand: ParsableCommand {
     func run() throws {
         try ParallelStart.check("serve", ProcessInfo.processInfo.environment)
         SignalWatch.ignoreBrokenPipes()
+        try serving.checkGroups()
         let checkpoint = try Checkpoint(directory: try model.directory())
         let tokenizer = try Tokenizer(directory: checkpoint.directory)
         let rankOptions = try group.rankOptions(
@@ -37,14 +38,16 @@ struct ServeCommand: ParsableCommand {
             maxSequences: ServingOptions.maxSequences
         )
         var spec = try launch.spec(rankOptions)
-        let placement = serving.attach ? nil : try GroupPlacement.prepare(&spec, checkpoint, rankOptions)
-        let isLocal = launch.isOfOneHost && !serving.attach && placement == nil
-        if isLocal { try HostMemory.check(try GroupPlan(checkpoint, rankOptions)) }
         try serving.prepareLink(&spec)
         if serving.attach { try serving.prepareAttachment(&spec) }
-        let options = try serving.options(rankOptions, spec, version: Flotilla.configuration.version)
-        let launched = spec
-        let isPlaced = placement != nil
+        let groups =
+            serving.attach
+            ? [GroupPlacement.Group(spec: spec)]
+            : try GroupPlacement.prepare(groups: serving.groups, spec, checkpoint, rankOptions)
+        let placements = groups.compactMap(\.placement)
+        let isLocal = launch.isOfOneHost && !serving.attach && placements.isEmpty
+        if isLocal { try HostMemory.check(try GroupPlan(checkpoint, rankOptions), groups: groups.count) }
+        let options = try serving.options(rankOptions, groups.map(\.spec), version: Flotilla.configuration.version)
         let (logger, log) = try serving.logger(verbose: launch.verbose)
         let server = try FlotillaServer(
             options,
@@ -52,9 +55,9 @@ struct ServeCommand: ParsableCommand {
             tokenizer: tokenizer,
             logger: logger,
             log: log,
-            fits: { ranks in
-                if isPlaced {
-                    var smaller = launched
+            fits: { slot, ranks in
+                if groups[slot].placement != nil {
+                    var smaller = groups[slot].spec
                     smaller.decoderRanks = ranks
                     return (try? Placement.of(smaller)) != nil
                 }
@@ -68,7 +71,10 @@ struct ServeCommand: ParsableCommand {
         if options.tokens.contains(where: \.isWeak) {
             log.write("warning: a token of fewer than 8 characters can be tried out")
         }
-        let warnings = isLocal ? LaunchWarnings.of(rankOptions) : placement.map(GroupPlacement.warnings) ?? []
+        let warnings =
+            isLocal
+            ? LaunchWarnings.of(rankOptions, groups: groups.count)
+            : Set(placements.flatMap(GroupPlacement.warnings)).sorted()
         for warning in warnings { log.write("warning: \(warning)") }
         for address in server.addresses { log.write("listening on \(address)") }
         if serving.attach { log.write(serving.attachmentHint(spec, rankOptions)) }

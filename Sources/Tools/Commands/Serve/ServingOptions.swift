@@ -50,6 +50,9 @@ struct ServingOptions: ParsableArguments {
     @Option(help: "MiB of visual tokens that each decoder rank keeps for pictures that may be asked about again.")
     var imageCache = 256
 
+    @Option(help: "Groups of ranks that share the hosts and the requests; the others go on when one is lost.")
+    var groups = 1
+
     @Flag(help: "Wait for ranks that something else starts, instead of starting them.")
     var attach = false
 
@@ -75,8 +78,8 @@ struct ServingOptions: ParsableArguments {
         return positions <= 8192 ? positions * (group.maxSequences ?? maxSequences) : max(positions, 16_384)
     }
 
-    func options(_ rankOptions: RankOptions, _ spec: GroupSpec, version: String) throws -> CoordinatorOptions {
-        var options = CoordinatorOptions(rankOptions: rankOptions, groupSpec: spec, version: version)
+    func options(_ rankOptions: RankOptions, _ specs: [GroupSpec], version: String) throws -> CoordinatorOptions {
+        var options = CoordinatorOptions(rankOptions: rankOptions, groupSpecs: specs, version: version)
         let addresses = listen.isEmpty && unix.isEmpty ? ["127.0.0.1:7070"] : listen
         options.listen = try addresses.map { try Self.address($0, "--listen") }
         options.http = try http.map { try Self.address($0, "--http") }
@@ -114,6 +117,24 @@ struct ServingOptions: ParsableArguments {
     // MARK: - Attachment
 
     private static let attachmentLink = "127.0.0.1:7071"
+
+    /// Refuses what cannot be with several groups.
+    func checkGroups() throws {
+        _ = try Self.within(groups, 1...64, "--groups")
+        guard groups > 1 else { return }
+        if attach {
+            throw UsageError(
+                "--attach waits for the ranks of one group, and --groups asks for \(groups)",
+                hint: "start a server for each group, or have it start the ranks itself"
+            )
+        }
+        if let link, let address = LinkAddress(link, listening: true), address.port != 0 {
+            throw UsageError(
+                "--link is \(link), and the ranks of \(groups) groups cannot all dial one port",
+                hint: "let each group choose: --link HOST:0"
+            )
+        }
+    }
 
     /// Sets the place where ranks dial in.
     func prepareLink(_ spec: inout GroupSpec) throws {

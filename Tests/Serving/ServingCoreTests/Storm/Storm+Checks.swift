@@ -20,7 +20,28 @@ extension Storm {
             if slot.trial != nil { require(slot.tickets.count == 1, "a request on trial has company") }
             if slot.phase != .ready { require(slot.tickets.isEmpty, "a group that is not ready has requests") }
         }
+        checkLine()
         if isThorough { checkBelongings() }
+    }
+
+    /// Nobody waits for a restart, or for anything else, while a group has room.
+    ///
+    /// One group at most is kept free, for somebody under suspicion; who is under suspicion may wait.
+    private mutating func checkLine() {
+        let waiting = core.requests.values.filter { $0.slot == nil && !$0.suspicion.isSuspected }
+        guard !waiting.isEmpty, core.end == nil else { return }
+        let hasSuspects = core.requests.values.contains { $0.slot == nil && $0.suspicion.isSuspected }
+        let free = core.slots.filter { slot in
+            slot.phase == .ready && slot.trial == nil
+                && slot.tickets.count < core.limits.sequences + core.limits.ahead
+                && (slot.tickets.isEmpty || slot.visualTokens.pinnedBytes <= core.limits.visualCacheBytes)
+        }
+        require(free.count <= (hasSuspects ? 1 : 0), "\(waiting[0].ticket) waits while a group has room")
+        // Of the last group that is ready nobody is kept off for a trial that has not begun, while another is on its way.
+        let isComing = core.slots.contains { $0.phase == .loading || $0.phase == .waiting }
+        if isComing, core.slots.count(where: { $0.phase == .ready }) == 1 {
+            require(free.isEmpty, "\(waiting[0].ticket) waits for a restart")
+        }
     }
 
     /// Pictures and pages are held by exactly who uses them, and whoever waits is waited for.

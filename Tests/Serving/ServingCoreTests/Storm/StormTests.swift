@@ -17,7 +17,7 @@ struct StormTests {
 
     @Test(
         "every request ends once, with the tokens it would have had, and nothing is left behind",
-        arguments: [(seed: 1, slots: 1, vision: 1), (2, 1, 3), (3, 2, 2), (4, 1, 1)]
+        arguments: [(seed: 1, slots: 1, vision: 1), (2, 1, 3), (3, 2, 2), (4, 1, 1), (5, 3, 1)]
     )
     func storm(seed: UInt64, slots: Int, vision: Int) throws {
         let tokenizer = try Tokenizer(directory: Fixtures.url("mini-bf16"))

@@ -37,6 +37,38 @@ struct HostsServingTests {
         }
     }
 
+    @Test("two groups on a host each, one host cut in mid-answer: the other group goes on at once, the same bytes")
+    func groups() throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            let lab = try NetLab(hosts: 2, ["--ssh"])
+            let hosts = try lab.hostfile(for: 4, in: directory)
+            let server = try ServerProcess(
+                model: ReplayTests.model,
+                ["--groups", "2", "--context", "16384", "--hostfile", hosts],
+                in: directory,
+                environment: lab.environment,
+                script: lab.script(on: 1)
+            )
+            try server.waitUntil(.ready)
+            let ranks = try GroupsTests.report(server).ranks
+            #expect(ranks.map(\.host).count == 4 && Set(ranks.map { "\($0.group ?? -1) \($0.host)" }).count == 2)
+            let expected = try ReplayTests.answers(server) {}
+            let cut = try GroupsTests.answers(server) { _ in try lab.cut(2) }
+            Self.compare(cut, expected, "cut")
+            let groups = try #require(try GroupsTests.report(server).groups)
+            let replays = cut.compactMap(\.end?.replays).reduce(0, +)
+            // Its own hosts are all that the other group has: that one of others is gone does not touch it.
+            #expect(replays > 0 && groups.map(\.resumed) == [replays, 0] && groups.map(\.restarts).first == 0)
+            #expect(groups.map(\.generation).first == 1 && groups[1].state != "ready")
+            try lab.join(2)
+            try server.waitUntil(.ready)
+            Self.compare(try ReplayTests.answers(server) {}, expected, "joined")
+            #expect(try GroupsTests.report(server).groups?.map(\.state) == ["ready", "ready"])
+            #expect(server.end().status == 0, "\(server.errors)")
+            try lab.down()
+        }
+    }
+
     /// Ranks of two hosts must not have the same memory, whatever file or nameless one it is.
     private static func checkMemory(_ ranks: [Int32]) throws {
         var owners: [String: String] = [:]

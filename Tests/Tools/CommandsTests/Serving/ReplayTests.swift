@@ -15,8 +15,13 @@ struct ReplayTests {
         #"{"prompt":"a story","max_tokens":1200,"temperature":1.1,"top_p":0.9,"repetition_penalty":1.1,"seed":10,"logprobs":2}"#,
     ]
 
-    /// Runs all bodies and a picture over one connection; `middle` is called when every stream has begun.
-    static func answers(_ server: ServerProcess, middle: () throws -> Void) throws -> [RawClient.Answer] {
+    /// Runs all bodies and a picture over one connection; `middle` is called once, when `isTime` says so of what has come: if
+    /// nobody says, when every stream has begun.
+    static func answers(
+        _ server: ServerProcess,
+        when isTime: ([RawClient.Answer]) -> Bool = { $0.allSatisfy { $0.ids.count > 10 } },
+        middle: () throws -> Void
+    ) throws -> [RawClient.Answer] {
         let picture = [UInt8](try Data(contentsOf: Fixtures.url("images/wide.png")))
         let client = try server.connect()
         client.send("BLOB 3 0 \(picture.count)")
@@ -36,7 +41,7 @@ struct ReplayTests {
             case .err(_, let error): answers[place].error = error
             default: break
             }
-            if !hasFired, answers.allSatisfy({ $0.ids.count > 10 }) {
+            if !hasFired, isTime(answers) {
                 hasFired = true
                 try middle()
             }

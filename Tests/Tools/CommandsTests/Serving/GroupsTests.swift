@@ -1,0 +1,143 @@
+import Foundation
+import Requests
+import TestSupport
+import Testing
+import WireProtocol
+
+/// Several groups of ranks behind one server.
+@Suite("Several groups", .serialized, .ownThread)
+struct GroupsTests {
+    static let model = Fixtures.url("mini-bf16").path
+    static let arguments = ["--decoder-ranks", "2", "--context", "16384"]
+
+    static func report(_ server: ServerProcess) throws -> StatsReport {
+        let client = try server.connect()
+        client.send("STATS s")
+        guard case .ok(_, let json) = try client.event() else { throw RawClient.Closed() }
+        return try StatsReport(json: json)
+    }
+
+    static func serve(_ arguments: [String], in directory: URL) throws -> ServerProcess {
+        let server = try ServerProcess(model: model, Self.arguments + arguments, in: directory)
+        try server.waitUntil(.ready)
+        return server
+    }
+
+    /// Runs the bodies; `middle` is called as soon as group 1 has given a token, because its answers may be whole long before
+    /// those of the other group have begun.
+    static func answers(_ server: ServerProcess, middle: (StatsReport) throws -> Void) throws -> [RawClient.Answer] {
+        let before = try report(server).groups?[1].generatedTokens ?? 0
+        var found: StatsReport?
+        let isTime = { (_: [RawClient.Answer]) in
+            guard found == nil, let stats = try? report(server), let group = stats.groups?[1] else { return false }
+            if group.generatedTokens > before, group.running > 0 { found = stats }
+            return found != nil
+        }
+        return try ReplayTests.answers(server, when: isTime) { try middle(try #require(found)) }
+    }
+
+    /// - Returns: what a page of metrics says of each group.
+    static func metric(_ name: String, _ server: ServerProcess) throws -> [String] {
+        let client = try server.connect()
+        client.send("METRICS m")
+        guard case .ok(_, let json) = try client.event() else { return [] }
+        let page = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: String]
+        return (page?["text"] ?? "").split(separator: "\n").filter { $0.hasPrefix("flotilla:\(name){") }.map(
+            String.init
+        )
+    }
+
+    @Test("one of two groups killed in mid-answer: the other goes on at once with the same bytes, and both are told of")
+    func killed() throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            let alone = try Self.serve([], in: directory)
+            let expected = try ReplayTests.answers(alone) {}
+            #expect(alone.end().status == 0)
+            let server = try Self.serve(["--groups", "2"], in: directory)
+            let before = try Self.report(server)
+            #expect(before.groups?.map(\.state) == ["ready", "ready"] && before.ranks.count == 6)
+            #expect(before.ranks.map { "\($0.group ?? -1).\($0.rank)" } == ["0.0", "0.1", "0.2", "1.0", "1.1", "1.2"])
+            let whole = try ReplayTests.answers(server) {}
+            #expect(whole.map(\.ids) == expected.map(\.ids) && whole.map(\.text) == expected.map(\.text))
+            #expect(try Self.report(server).groups?.map(\.handed).allSatisfy { $0 > 0 } == true)
+            let found = try Self.answers(server) { stats in
+                let victim = try #require(stats.ranks.first { $0.group == 1 && $0.rank == 1 })
+                kill(victim.pid, SIGKILL)
+            }
+            #expect(found.map(\.ids) == expected.map(\.ids) && found.map(\.text) == expected.map(\.text))
+            let replays = found.compactMap(\.end?.replays).reduce(0, +)
+            let after = try Self.report(server)
+            let groups = try #require(after.groups)
+            #expect(replays > 0 && after.requests.replayed == replays && groups.map(\.restarts) == [0, 1])
+            // The group that was not lost has taken over whatever the other had.
+            #expect(groups.map(\.resumed) == [replays, 0], "\(groups)")
+            #expect(after.group.restarts == 1 && after.group.askedDecoder == 4)
+            #expect(try Self.metric("group_requests_resumed_total", server).count == 2)
+            #expect(try Self.metric("rank_steps_total", server).allSatisfy { $0.contains("group=\"") })
+            try server.waitUntil(.ready)
+            #expect(try Self.report(server).groups?.map(\.generation) == [1, 2])
+            #expect(server.end().status == 0)
+        }
+    }
+
+    @Test("a prompt that was answered before goes to the group that has it in its cache")
+    func prefix() throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            let server = try Self.serve(["--groups", "2"], in: directory)
+            let body = { (name: String) in
+                let text = String(repeating: "a long story of \(name) who went to sea, ", count: 30)
+                return "{\"prompt\":\"\(text)\",\"max_tokens\":4}"
+            }
+            // One after the other, so that both groups are idle each time: only the cache decides.
+            let first = try server.ask(body("Anna"))
+            #expect(try Self.report(server).groups?.map(\.handed) == [1, 0])
+            for turn in 1...3 {
+                let again = try server.ask(body("Anna"))
+                #expect(again.ids == first.ids && (again.end?.usage.cached ?? 0) > 64)
+                #expect(try Self.report(server).groups?.map(\.handed) == [1 + turn, 0])
+            }
+            let groups = try #require(try Self.report(server).groups)
+            #expect(groups[0].cachedTokens > 0 && groups[1].cachedTokens == 0)
+            #expect(server.end().status == 0)
+        }
+    }
+
+    @Test("each group on one host keeps to processors of its own", arguments: [false, true])
+    func processors(hostfile: Bool) throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            let hosts = directory.appendingPathComponent("hosts").path
+            try "localhost slots=6\n".write(toFile: hosts, atomically: true, encoding: .utf8)
+            let server = try Self.serve(["--groups", "2"] + (hostfile ? ["--hostfile", hosts] : []), in: directory)
+            let ranks = try Self.report(server).ranks
+            let lists = try ranks.map { rank in
+                let status = try String(contentsOfFile: "/proc/\(rank.pid)/status", encoding: .utf8)
+                return status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }.map(String.init) ?? ""
+            }
+            let byGroup = (0..<2).map { group in Set(zip(ranks, lists).filter { $0.0.group == group }.map(\.1)) }
+            if ProcessInfo.processInfo.activeProcessorCount > 1 { #expect(byGroup[0].isDisjoint(with: byGroup[1])) }
+            #expect(server.end().status == 0)
+        }
+    }
+
+    @Test(
+        "what cannot be with several groups is refused before anything starts",
+        arguments: [
+            (["--groups", "0"], 2, "--groups is 0, expected 1 to 64"),
+            (["--groups", "2", "--attach"], 2, "--attach waits for the ranks of one group"),
+            (["--groups", "2", "--link", "127.0.0.1:7999"], 2, "cannot all dial one port"),
+            (["--groups", "2", "--hostfile", "HOSTS"], 6, "2 groups of 2 ranks need 4 slots, and the hosts have 3"),
+            (["--groups", "2", "--mpirun-args=--map-by node"], 2, "say where ranks run"),
+        ]
+    )
+    func refused(arguments: [String], status: Int32, words: String) throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            let hosts = directory.appendingPathComponent("hosts").path
+            try "localhost slots=3\n".write(toFile: hosts, atomically: true, encoding: .utf8)
+            let socket = directory.appendingPathComponent("socket").path
+            let words0 = ["serve", "--model", Self.model, "--unix", socket]
+            let all = words0 + arguments.map { $0 == "HOSTS" ? hosts : $0 }
+            let outcome = try FlotillaProgram.run(all, in: directory)
+            #expect(outcome.status == status && outcome.errors.contains(words), "\(outcome.errors)")
+        }
+    }
+}
