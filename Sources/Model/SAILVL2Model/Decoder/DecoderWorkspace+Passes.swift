@@ -6,11 +6,11 @@ extension DecoderWorkspace {
     ///
     /// A block may begin in the middle of a sequence's tokens: what they are does not depend on how they are cut, and the
     /// keys of the first part are there before the second one looks for them.
-    func passes(of batch: DecoderBatch, _ hidden: Rows) -> [ForwardPass] {
+    func passes(of batch: DecoderBatch, _ hidden: Rows) -> (first: ForwardPass, second: ForwardPass?) {
         let count = attentionReduce.blocks(rows: hidden.count)
-        guard count > 1 else { return [pass(0, rows: 0..<hidden.count, of: batch, hidden)] }
+        guard count > 1 else { return (pass(0, rows: 0..<hidden.count, of: batch, hidden), nil) }
         let middle = (hidden.count + 1) / 2
-        return [pass(0, rows: 0..<middle, of: batch, hidden), pass(1, rows: middle..<hidden.count, of: batch, hidden)]
+        return (pass(0, rows: 0..<middle, of: batch, hidden), pass(1, rows: middle..<hidden.count, of: batch, hidden))
     }
 
     private func pass(_ slot: Int, rows: Range<Int>, of batch: DecoderBatch, _ hidden: Rows) -> ForwardPass {

@@ -93,19 +93,23 @@ package final class Qwen3Decoder {
         defer { work.pool.endStep() }
         let hidden = work.rows(work.hidden, count: batch.tokens.count, width: config.hidden)
         try embed(batch, into: hidden)
-        try run(work.passes(of: batch, hidden))
+        let passes = work.passes(of: batch, hidden)
+        try run(passes.first, passes.second)
         return logits(batch.logitsRows, of: hidden)
     }
 
     /// Takes the blocks of a step through the layers, in turns.
-    private func run(_ passes: [ForwardPass]) throws(MPIError) {
-        if passes.count > 1 { workspace.pollWhileComputing() }
+    private func run(_ first: ForwardPass, _ second: ForwardPass?) throws(MPIError) {
+        if second != nil { workspace.pollWhileComputing() }
         defer { workspace.pool.errand = nil }
         for (index, layer) in layers.enumerated() {
-            for pass in passes { try layer.attend(pass, isFirst: index == 0) }
-            for pass in passes { try layer.feedForward(pass) }
+            try layer.attend(first, isFirst: index == 0)
+            if let second { try layer.attend(second, isFirst: index == 0) }
+            try layer.feedForward(first)
+            if let second { try layer.feedForward(second) }
         }
-        for pass in passes { try workspace.mlpReduce.finish(pass) }
+        try workspace.mlpReduce.finish(first)
+        if let second { try workspace.mlpReduce.finish(second) }
     }
 
     private func embed(_ batch: DecoderBatch, into hidden: Rows) throws(MPIError) {

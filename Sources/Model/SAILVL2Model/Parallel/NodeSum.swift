@@ -64,25 +64,39 @@ struct NodeSum: Sendable, Equatable {
         let total = merges.count
         let columns = max(256, (Self.floatsPerTask / total + 255) / 256 * 256)
         let parts = (target.width + columns - 1) / columns
-        let body = { (task: Int) in
-            let (row, part) = task.quotientAndRemainder(dividingBy: parts)
-            let first = part * columns
-            withUnsafeTemporaryAllocation(of: UnsafePointer<Float>?.self, capacity: total) { pointers in
-                for index in 0..<total {
-                    let block = blocks[Int(owners[index])]
-                    pointers[index] =
-                        block.base + row * block.rowStride + Int(partials[index]) * block.partialStride + first
-                }
-                TreeCombine.row(
-                    pointers,
-                    merges: merges,
-                    into: target.row(row) + first,
-                    width: min(columns, target.width - first),
-                    adding: adding
-                )
-            }
+        let tasks = target.count * parts
+        // No closure is kept in a variable: that would allocate.
+        guard let pool else {
+            for task in 0..<tasks { compute(task, of: parts, columns, blocks, target, adding) }
+            return
         }
-        guard let pool else { return (0..<target.count * parts).forEach(body) }
-        pool.run(target.count * parts, body)
+        pool.run(tasks) { task in compute(task, of: parts, columns, blocks, target, adding) }
+    }
+
+    /// Some columns of one row.
+    private func compute(
+        _ task: Int,
+        of parts: Int,
+        _ columns: Int,
+        _ blocks: UnsafeMutableBufferPointer<Block>,
+        _ target: Rows,
+        _ adding: Bool
+    ) {
+        let (row, part) = task.quotientAndRemainder(dividingBy: parts)
+        let first = part * columns
+        withUnsafeTemporaryAllocation(of: UnsafePointer<Float>?.self, capacity: merges.count) { pointers in
+            for index in merges.indices {
+                let block = blocks[Int(owners[index])]
+                pointers[index] =
+                    block.base + row * block.rowStride + Int(partials[index]) * block.partialStride + first
+            }
+            TreeCombine.row(
+                pointers,
+                merges: merges,
+                into: target.row(row) + first,
+                width: min(columns, target.width - first),
+                adding: adding
+            )
+        }
     }
 }

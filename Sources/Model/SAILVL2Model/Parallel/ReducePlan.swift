@@ -20,6 +20,8 @@ package struct ReducePlan: Sendable, Equatable {
     let network: NetworkModel?
     /// Partials of each rank.
     let ofRank: [Int]
+    /// Partials of each domain.
+    let ofDomain: [Int]
     /// The nodes that each domain's ranks make of their partials.
     let nodesOfDomain: [[NodeSum]]
     /// The sum, of the ranks' partials and of the domains' nodes.
@@ -41,7 +43,9 @@ package struct ReducePlan: Sendable, Equatable {
         let nodes = leaves.map { tree.program(overLeaves: $0).partials }
         let domains = domains ?? .apart(leaves.count)
         precondition(domains.ranks == leaves.count, "\(domains.ranks) ranks in domains, \(leaves.count) with leaves")
-        nodesOfDomain = domains.members.map { ranks in NodeSum.all(tree, ranks.map { nodes[$0] }) }
+        let nodesOfDomain = domains.members.map { ranks in NodeSum.all(tree, ranks.map { nodes[$0] }) }
+        self.nodesOfDomain = nodesOfDomain
+        ofDomain = nodesOfDomain.map(\.count)
         let ofRanks = NodeSum.all(tree, nodes)
         precondition(ofRanks.map(\.leaves) == [0..<tree.leafCount], "the leaves \(leaves) do not make up the tree")
         rootOfRanks = ofRanks[0]
@@ -51,8 +55,6 @@ package struct ReducePlan: Sendable, Equatable {
     }
 
     var ranks: Int { ofRank.count }
-    /// Partials of each domain.
-    var ofDomain: [Int] { nodesOfDomain.map(\.count) }
     var totalOfDomains: Int { rootOfDomains.merges.count }
 
     /// The way between the domains for so many rows: the faster one by the network's model.
