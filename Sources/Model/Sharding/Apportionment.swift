@@ -17,25 +17,3 @@ package func apportion(_ units: Int, by weights: [Double]) -> [Range<Int>] {
     }
     return ranges
 }
-
-/// As `apportion`, but every rank gets at least one unit, for what no rank can do without (query heads).
-package func apportionAtLeastOne(_ units: Int, by weights: [Double]) -> [Range<Int>] {
-    precondition(units >= weights.count, "\(units) units for \(weights.count) ranks")
-    let total = weights.reduce(0, +)
-    var counts = weights.map { max(1, Int((Double(units) * $0 / total).rounded(.down))) }
-    // Hand out what is left, or take back what is too much, where it hurts the proportion least.
-    while counts.reduce(0, +) != units {
-        let isShort = counts.reduce(0, +) < units
-        let candidates = counts.indices.filter { isShort || counts[$0] > 1 }
-        let deficit = { (r: Int) in Double(units) * weights[r] / total - Double(counts[r]) }
-        let chosen =
-            isShort ? candidates.max { deficit($0) < deficit($1) } : candidates.min { deficit($0) < deficit($1) }
-        guard let chosen else { preconditionFailure("unreachable: \(units) units, counts \(counts)") }
-        counts[chosen] += isShort ? 1 : -1
-    }
-    var start = 0
-    return counts.map { count in
-        defer { start += count }
-        return start..<(start + count)
-    }
-}

@@ -39,41 +39,14 @@ package struct HostSurvey: Sendable {
     }
 
     /// The hosts that do not answer, in the order of the file; takes no longer than the slowest of them.
+    ///
+    /// Under Slurm a host is there when a step of the job can run on it.
     package func missing(in hostfile: Hostfile) async -> [String] {
-        await withTaskGroup(of: (String, Bool).self) { group in
-            let names = hostfile.hosts.filter { !$0.isThisHost }.map(\.name)
-            for name in Set(names) { group.addTask { (name, await answers(name)) } }
-            var silent: Set<String> = []
-            for await (name, isThere) in group where !isThere { silent.insert(name) }
-            return names.filter { silent.contains($0) }
+        let others = Hostfile(hosts: hostfile.hosts.filter { !$0.isThisHost })
+        let answers = await withCheckedContinuation { continuation in
+            // To ask blocks, which no thread of Swift's pool may.
+            Thread.detachNewThread { continuation.resume(returning: ask(others, "true")) }
         }
-    }
-
-    private func answers(_ host: String) async -> Bool {
-        // Under Slurm a host is there when a step of the job can run on it.
-        let words = scheduler.map { $0 + ["-w", host, "true"] } ?? agent + [host, "true"]
-        guard let program = ProgramSearch.find(words[0], in: environment) else { return false }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = Array(words.dropFirst())
-        process.environment = environment
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        return await withCheckedContinuation { continuation in
-            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus == 0) }
-            do {
-                try process.run()
-            } catch {
-                process.terminationHandler = nil
-                return continuation.resume(returning: false)
-            }
-            let pid = process.processIdentifier
-            let nanoseconds = Int(patience / .nanoseconds(1))
-            DispatchQueue.global().asyncAfter(deadline: .now() + .nanoseconds(nanoseconds)) {
-                // Still the same process: until it is waited for, its number is not given to another.
-                if process.isRunning { kill(pid, SIGKILL) }
-            }
-        }
+        return others.hosts.map(\.name).filter { answers[$0]?.status != 0 }
     }
 }

@@ -28,7 +28,12 @@ package enum PublishedShape {
             qkvBias: false,
             useBias: false
         ),
-        images: .init(maxTiles: 10, tileSide: 448, mean: [0, 0, 0], std: [1, 1, 1]),
+        images: .init(
+            maxTiles: 10,
+            tileSide: 448,
+            mean: [0.485, 0.456, 0.406],
+            std: [0.229, 0.224, 0.225]
+        ),
         modelName: "SAIL-VL2-2B"
     )
 }

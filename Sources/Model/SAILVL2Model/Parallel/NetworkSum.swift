@@ -141,10 +141,9 @@ final class NetworkSum {
         let mine = own.pointer + (byRows ? part.lowerBound * counts[domain] * plan.width : part.lowerBound)
         blocks[domain] = NodeSum.Block(mine, count: counts[domain], width: plan.width)
         plan.rootOfDomains.combine(pool, blocks, into: slice, adding: false)
-        let bytes = { [plan] (other: Int) in
+        taken.update { [plan] other in
             4 * (byRows ? plan.rows(other, of: rows).count * plan.width : rows * plan.columns(other).count)
         }
-        taken.update(bytes)
         let (count, offset) = (Int(taken.counts[domain]), Int(taken.offsets[domain]))
         sent.update { _ in count }
         sent.repeatOffset(offset)
