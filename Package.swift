@@ -156,12 +156,13 @@ let package = Package(
             ]
         ),
         Floor.serving.library("WireProtocol", ["Diagnostics", "JSON", "Requests"]),
+        Floor.serving.library("OpenAIProtocol", ["Diagnostics", "JSON", "Requests", "WireProtocol"]),
         Floor.serving.library(
             "Coordinator",
             [
                 "Diagnostics", "Digests", "Requests", "Checkpoints", "Tokenization", "ImagePreprocessing", "GroupLink",
-                "GroupLauncher", "RankProgram", "ServingCore", "Frontend", "WireProtocol", deques, nioCore, nioPosix,
-                nioHTTP1, logging,
+                "GroupLauncher", "RankProgram", "ServingCore", "Frontend", "WireProtocol", "OpenAIProtocol", deques,
+                nioCore, nioPosix, nioHTTP1, logging,
             ]
         ),
         Floor.serving.library("ServerClient", ["Diagnostics", "Requests", "WireProtocol", nioCore, nioPosix]),
@@ -240,6 +241,7 @@ let package = Package(
             ]
         ),
         Floor.serving.tests("WireProtocol", ["WireProtocol", "Requests", "JSON"]),
+        Floor.serving.tests("OpenAIProtocol", ["OpenAIProtocol", "WireProtocol", "Requests", "JSON"]),
         Floor.serving.tests(
             "Coordinator",
             [
