@@ -1,5 +1,6 @@
 import Requests
 import Testing
+import WireProtocol
 
 @testable import OpenAIProtocol
 
