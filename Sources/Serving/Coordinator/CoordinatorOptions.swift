@@ -10,6 +10,8 @@ package struct CoordinatorOptions: Sendable {
     package var listen: [ListenAddress] = []
     /// `host:port`s to listen on for HTTP, which answers `/metrics` and `/health`.
     package var http: [ListenAddress] = []
+    /// What all TCP ports speak TLS with; `nil`: they speak none.
+    package var tls: TLSFiles?
     /// Paths of Unix sockets to listen on.
     package var unixPaths: [String] = []
     /// The tokens that clients prove themselves with; empty: no authentication.

@@ -18,13 +18,16 @@ struct Listeners {
     private let doorkeeper: Doorkeeper
     private let threads: MultiThreadedEventLoopGroup
     private let meter: InputMeter
+    private let tls: TLSLayer?
 
     init(
         _ options: CoordinatorOptions,
         _ coordinator: Coordinator,
         _ doorkeeper: Doorkeeper,
-        _ threads: MultiThreadedEventLoopGroup
+        _ threads: MultiThreadedEventLoopGroup,
+        tls: TLSLayer?
     ) {
+        self.tls = tls
         self.options = options
         self.coordinator = coordinator
         self.doorkeeper = doorkeeper
@@ -39,11 +42,11 @@ struct Listeners {
         var addresses: [String] = []
         for (asked, place) in zip(options.listen, places.lines) {
             let port = try bind(lines(.lines), to: place, asked)
-            addresses.append("\(port)")
+            addresses.append(tls == nil ? "\(port)" : "tls://\(port)")
         }
         for (asked, place) in zip(options.http, places.http) {
             let port = try bind(http(), to: place, asked)
-            addresses.append("http://\(port)")
+            addresses.append("\(tls == nil ? "http" : "https")://\(port)")
         }
         for path in options.unixPaths {
             try UnixSocketFile.clear(path)
@@ -97,8 +100,9 @@ struct Listeners {
         return bootstrap(port)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: limits.outboxBytes / 8))
-            .childChannelInitializer { [coordinator, doorkeeper, meter] channel in
+            .childChannelInitializer { [coordinator, doorkeeper, meter, tls] channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if !isLocal { try tls?.secure(channel, port) }
                     let doorway = Doorway(doorkeeper, port) { pipeline in
                         let decoder = ClientFrameDecoder(
                             lineLimit: limits.lineBytes,
@@ -125,8 +129,9 @@ struct Listeners {
 
     private func http() -> ServerBootstrap {
         let patience = TimeAmount.seconds(Int64(options.limits.httpSeconds))
-        return bootstrap(.http).childChannelInitializer { [coordinator, doorkeeper] channel in
+        return bootstrap(.http).childChannelInitializer { [coordinator, doorkeeper, tls] channel in
             channel.eventLoop.makeCompletedFuture {
+                try tls?.secure(channel, .http)
                 let doorway = Doorway(doorkeeper, .http) { pipeline in
                     let headGuard = HTTPHeadGuard(patience: patience)
                     try pipeline.addHandler(headGuard)
