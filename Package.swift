@@ -76,6 +76,8 @@ enum Floor: String {
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let deques = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
@@ -90,6 +92,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
     ],
     targets: [
@@ -116,7 +119,7 @@ let package = Package(
         Floor.substrate.library("Communication", ["Tensors", "Diagnostics", "CMPI"]),
         Floor.substrate.library("Checkpoints", ["Tensors", "Diagnostics", "JSON", "Kernels"]),
         Floor.substrate.library("Tokenization", ["Diagnostics", "JSON", "Requests", heaps]),
-        Floor.substrate.library("ImagePreprocessing", ["Diagnostics", "CImageCodecs"]),
+        Floor.substrate.library("ImagePreprocessing", ["Diagnostics", "Requests", "CImageCodecs"]),
 
         // MARK: Model
         Floor.model.library("Sharding", ["Tensors", "Diagnostics", "Checkpoints"]),
@@ -162,10 +165,13 @@ let package = Package(
             [
                 "Diagnostics", "Digests", "Requests", "Checkpoints", "Tokenization", "ImagePreprocessing", "GroupLink",
                 "GroupLauncher", "RankProgram", "ServingCore", "Frontend", "WireProtocol", "OpenAIProtocol", deques,
-                nioCore, nioPosix, nioHTTP1, logging,
+                nioCore, nioPosix, nioHTTP1, nioTLS, nioSSL, logging,
             ]
         ),
-        Floor.serving.library("ServerClient", ["Diagnostics", "Requests", "WireProtocol", nioCore, nioPosix]),
+        Floor.serving.library(
+            "ServerClient",
+            ["Diagnostics", "JSON", "Requests", "WireProtocol", nioCore, nioPosix, nioHTTP1, nioSSL]
+        ),
 
         // MARK: Tools: what people call
         Floor.tools.library("DemoModel", resources: [.copy("Resources/demo"), .copy("Resources/samples")]),
@@ -216,7 +222,7 @@ let package = Package(
         Floor.substrate.tests("Communication", ["Communication"]),
         Floor.substrate.tests("Checkpoints", ["Checkpoints", "JSON", "Tensors", "Diagnostics"]),
         Floor.substrate.tests("Tokenization", ["Tokenization", "JSON", "Diagnostics"]),
-        Floor.substrate.tests("ImagePreprocessing", ["ImagePreprocessing", "Diagnostics", "Digests"]),
+        Floor.substrate.tests("ImagePreprocessing", ["ImagePreprocessing", "Requests", "Diagnostics", "Digests"]),
         Floor.model.tests("Sharding", ["Sharding", "Checkpoints"]),
         Floor.model.tests(
             "SAILVL2Model",
@@ -236,8 +242,8 @@ let package = Package(
         Floor.serving.tests(
             "Frontend",
             [
-                "Frontend", "ServingCore", "Requests", "RankProgram", "Tokenization", "GroupLink", "GroupLauncher",
-                "Diagnostics",
+                "Frontend", "ServingCore", "Requests", "RankProgram", "Checkpoints", "Tokenization", "GroupLink",
+                "GroupLauncher", "Diagnostics",
             ]
         ),
         Floor.serving.tests("WireProtocol", ["WireProtocol", "Requests", "JSON"]),

@@ -3,6 +3,7 @@ internal import Diagnostics
 internal import Foundation
 internal import ImagePreprocessing
 internal import Kernels
+internal import Requests
 internal import SAILVL2Model
 internal import Tensors
 
@@ -43,11 +44,10 @@ final class TileEncoder {
 
     /// Decodes an image and cuts it into tiles.
     ///
-    /// - Parameter maxTiles: the grid's limit; `nil` is the checkpoint's own.
-    func tiles(of image: Data, maxTiles: Int?) throws -> [RGBTile] {
-        let decoded = try DecodedImage(decoding: [UInt8](image), limits: limits)
-        let tiler = Tiler(side: config.images.tileSide, maxTiles: maxTiles ?? config.images.maxTiles)
-        return tiler.tiles(of: decoded)
+    /// - Parameter cut: how; `nil` is the checkpoint's own way.
+    func tiles(of image: Data, cut: PictureCut?) throws -> [RGBTile] {
+        let own = PictureCut(maxTiles: config.images.maxTiles, tiling: config.images.usesMSAC ? .msac : .standard)
+        return try Tiler(side: config.images.tileSide, cut: cut ?? own).tiles(decoding: [UInt8](image), limits: limits)
     }
 
     /// The visual tokens of a tile, `[visual tokens per tile, hidden]`; `nil` when `shouldStop` said so.

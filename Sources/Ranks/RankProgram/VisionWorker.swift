@@ -93,7 +93,7 @@ final class VisionWorker: Sendable {
 
     /// Encodes this rank's share of an image: every `places`-th tile, beginning where the image's number says.
     private func encode(_ job: ImageJob, _ bytes: Data, _ encoder: TileEncoder) throws {
-        for (index, tile) in try encoder.tiles(of: bytes, maxTiles: job.maxTiles).enumerated()
+        for (index, tile) in try encoder.tiles(of: bytes, cut: job.cut).enumerated()
         where (index + Int(job.number)) % places == place {
             let began = ContinuousClock.now
             guard let tokens = encoder.encode(tile, shouldStop: { self.isForgotten(job.number) }) else { return }

@@ -12,6 +12,8 @@ package struct CoordinatorOptions: Sendable {
     /// `host:port`s to listen on for HTTP.
     package var http: [ListenAddress] = []
     package var api = APIOptions()
+    /// What all TCP ports speak TLS with; `nil`: they speak none.
+    package var tls: TLSFiles?
     /// Paths of Unix sockets to listen on.
     package var unixPaths: [String] = []
     /// The tokens that clients prove themselves with; empty: no authentication.

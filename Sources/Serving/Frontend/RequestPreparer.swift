@@ -27,21 +27,16 @@ package final class RequestPreparer: Sendable {
     package func prepare(_ request: ConversationRequest, images: [[UInt8]]) throws -> PreparedRequest {
         let options = request.options
         try options.check()
-        let maxTiles = options.maxTiles ?? config.images.maxTiles
-        let tiler = Tiler(side: config.images.tileSide, maxTiles: maxTiles)
-        var tiles: [Int] = []
-        for (bytes, name) in zip(images, request.messages.images) {
-            tiles.append(try tileCount(of: bytes, name, tiler))
-        }
+        let pictures = try pictures(of: request, images)
+        let tiles = pictures.map(\.tiles)
         let prompt = try template.prompt(request.messages, tiles: tiles, think: options.think)
         guard prompt.ids.count < config.decoder.maxPositions else {
             throw PromptTooLongError(tokens: prompt.ids.count, limit: config.decoder.maxPositions)
         }
         var job = GenerateJob(id: request.id, promptIds: prompt.ids, trace: request.wantsTrace)
-        let digests = images.map { SHA256.hex($0) }
         for (index, span) in prompt.imageSpans.enumerated() {
-            // The same bytes in the same number of tiles at most have the same visual tokens.
-            let key = "\(digests[index]):\(maxTiles)"
+            // The same bytes, cut in the same way, have the same visual tokens.
+            let key = "\(pictures[index].picture.digest):\(pictures[index].picture.cut.key)"
             job.images.append(
                 .init(
                     number: Int32(index),
@@ -58,13 +53,38 @@ package final class RequestPreparer: Sendable {
         job.stopIds = tokenizer.control.ends
         job.thinking = thinking(options)
         job.logprobs = options.logprobs
-        return PreparedRequest(
-            template: job,
-            imageBytes: images,
-            imageDigests: digests,
-            maxTiles: maxTiles,
-            stop: options.stop
-        )
+        return PreparedRequest(template: job, pictures: pictures.map(\.picture), stop: options.stop)
+    }
+
+    /// Each picture with its cut, and how many tiles it makes.
+    private func pictures(
+        of request: ConversationRequest,
+        _ images: [[UInt8]]
+    ) throws -> [(picture: PreparedRequest.Picture, tiles: Int)] {
+        let options = request.options
+        let own = config.images
+        // Several pictures are never cut twice: so published evaluations do it.
+        let asked = options.tiling ?? (own.usesMSAC ? .msac : .standard)
+        let tiling = images.count == 1 ? asked : .standard
+        var pictures: [(PreparedRequest.Picture, tiles: Int)] = []
+        for (index, (name, orient)) in zip(request.messages.images, request.messages.imageOrients).enumerated() {
+            let cut = PictureCut(
+                maxTiles: options.maxTiles ?? own.maxTiles,
+                tiling: tiling,
+                rgbFirst: options.rgbFirst,
+                orient: orient ?? options.orient
+            )
+            let bytes = images[index]
+            let layout = try layout(of: bytes, name, Tiler(side: own.tileSide, cut: cut))
+            let picture = PreparedRequest.Picture(
+                bytes: bytes,
+                digest: SHA256.hex(bytes),
+                cut: cut,
+                grids: PictureGrids(first: layout.grid.pair, second: layout.second?.pair)
+            )
+            pictures.append((picture, layout.tileCount))
+        }
+        return pictures
     }
 
     private func thinking(_ options: RequestOptions) -> GenerateJob.Thinking {
@@ -77,9 +97,9 @@ package final class RequestPreparer: Sendable {
         return thinking
     }
 
-    private func tileCount(of bytes: [UInt8], _ name: String, _ tiler: Tiler) throws -> Int {
+    private func layout(of bytes: [UInt8], _ name: String, _ tiler: Tiler) throws -> TileLayout {
         do throws(ImageError) {
-            return tiler.tileCount(of: try ImageHeader.read(bytes, limits: limits))
+            return try tiler.layout(of: bytes, limits: limits)
         } catch {
             throw PictureError(name: name, cause: error)
         }

@@ -6,6 +6,7 @@ final class EventRouter: Sendable {
     private struct State {
         var streams: [String: AsyncStream<ServerEvent>.Continuation] = [:]
         var lastLine = ""
+        var failure: String?
         var isOver = false
     }
 
@@ -17,6 +18,11 @@ final class EventRouter: Sendable {
 
     /// The line that came last, or its beginning.
     var lastLine: String { state.withLock { $0.lastLine } }
+
+    /// Why the connection is not secure, if that has ended it.
+    var failure: String? { state.withLock { $0.failure } }
+
+    func fail(_ reason: String) { state.withLock { $0.failure = $0.failure ?? reason } }
 
     /// The first event of the connection; `nil` if it ended without one.
     func first() async -> ServerEvent? { await greeting.first { _ in true } }
@@ -42,7 +48,8 @@ final class EventRouter: Sendable {
         case .note:
             break
         case .err(nil, _):
-            // It is about the connection, and so about everybody on it.
+            // It is about the connection, and so about everybody on it; before a greeting, in its place.
+            greeter.yield(event)
             let streams = state.withLock { Array($0.streams.values) }
             for stream in streams { stream.yield(event) }
         case .ok(let name, _):

@@ -1,6 +1,7 @@
 internal import Foundation
 internal import NIOCore
 internal import NIOPosix
+internal import NIOSSL
 internal import Synchronization
 package import WireProtocol
 
@@ -22,15 +23,39 @@ package final class ServerConnection: Sendable {
         self.greeting = greeting
     }
 
+    /// Whom a client trusts that speaks TLS.
+    package enum Trust: Sendable, Equatable {
+        /// Who the system trusts.
+        case system
+        /// The certificates of a PEM file, and whoever they signed.
+        case file(String)
+
+        fileprivate var file: String? { if case .file(let path) = self { path } else { nil } }
+    }
+
     /// Connects, reads the greeting, and shows the token where one is asked for.
     ///
+    /// - Parameter trust: `nil` speaks no TLS; over a Unix socket none is spoken in any case.
     /// - Throws: ``ClientError``.
-    package static func connect(to address: ServerAddress, token: String? = nil) async throws -> ServerConnection {
+    package static func connect(
+        to address: ServerAddress,
+        token: String? = nil,
+        trust: Trust? = nil
+    ) async throws -> ServerConnection {
         let router = EventRouter()
+        var secure: (context: NIOSSLContext, host: String)?
+        if let trust, case .host(let host, _) = address {
+            secure = (try ClientTrust.context(authorities: trust.file), host)
+        }
+        let layer = secure
         let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connectTimeout(.seconds(5))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let layer {
+                        let handler = try ClientTrust.handler(layer.context, host: layer.host)
+                        try channel.pipeline.syncOperations.addHandler(handler)
+                    }
                     try channel.pipeline.syncOperations.addHandlers(
                         ByteToMessageHandler(LineDecoder(), maximumBufferSize: Self.longestLine),
                         EventHandler(router)
@@ -46,8 +71,11 @@ package final class ServerConnection: Sendable {
         } catch {
             throw ClientError.unreachable("\(address)", reason: Self.reason(error))
         }
-        guard case .greeting(let greeting)? = await router.first() else {
+        let first = await router.first()
+        guard case .greeting(let greeting)? = first else {
             channel.close(promise: nil)
+            if case .err(_, let error)? = first { throw ClientError.refused(error) }
+            if let reason = router.failure { throw ClientError.insecure("\(address)", reason: reason) }
             throw ClientError.notAServer("\(address)", found: router.lastLine)
         }
         let connection = ServerConnection(channel, router, address, greeting)
@@ -105,7 +133,8 @@ package final class ServerConnection: Sendable {
         channel.writeAndFlush(buffer, promise: nil)
     }
 
-    private static func reason(_ error: any Error) -> String {
+    /// Why there is no connection, for a person.
+    static func reason(_ error: any Error) -> String {
         if let error = error as? NIOConnectionError, let first = error.connectionErrors.first {
             return reason(first.error)
         }
@@ -137,5 +166,8 @@ private final class EventHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) { router.take(unwrapInboundIn(data)) }
     func channelInactive(context: ChannelHandlerContext) { router.end() }
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let reason = ClientTrust.reason(error) { router.fail(reason) }
+        context.close(promise: nil)
+    }
 }

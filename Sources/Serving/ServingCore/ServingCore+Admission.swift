@@ -62,7 +62,7 @@ extension ServingCore {
             lastSent: now,
             clock: RequestClock(arrived: waiting.arrived)
         )
-        for (bytes, digest) in zip(prepared.imageBytes, prepared.imageDigests) { pictures.keep(bytes, digest: digest) }
+        for picture in prepared.pictures { pictures.keep(picture.bytes, digest: picture.digest) }
         pictureBytes += request.pictureBytes
         request.cachedTokens = slots.map { cachedTokens(of: request, $0) }.max() ?? 0
         if let limit = request.options.deadlineMilliseconds {
@@ -80,6 +80,7 @@ extension ServingCore {
             promptTokens: prepared.promptIds.count,
             imageTokens: prepared.imageTokens,
             tiles: prepared.tiles,
+            grids: prepared.grids,
             cachedTokens: request.cachedTokens,
             seed: preparation.seed
         )

@@ -125,8 +125,8 @@ extension ServingCore {
     }
 
     private mutating func encode(_ request: ServedRequest, _ index: Int, number: Int32, _ slot: Int) {
-        let job = ImageJob(number: number, maxTiles: request.prepared.maxTiles)
-        actions.append(.encode(job, bytes: request.prepared.imageBytes[index], slot: slot))
+        let picture = request.prepared.pictures[index]
+        actions.append(.encode(ImageJob(number: number, cut: picture.cut), bytes: picture.bytes, slot: slot))
     }
 
     /// The leader needs pictures that the prefix cache was thought to cover.

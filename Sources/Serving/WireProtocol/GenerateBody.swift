@@ -56,7 +56,8 @@ package struct GenerateBody: Sendable, Equatable {
 
 extension GenerateBody: Encodable {
     private enum CodingKeys: String, CodingKey {
-        case messages, prompt, temperature, seed, stop, think, stream, logprobs
+        case messages, prompt, temperature, seed, stop, think, stream, logprobs, tiling, orient
+        case rgbFirst = "rgb_first"
         case maxTokens = "max_tokens"
         case topP = "top_p"
         case topK = "top_k"
@@ -94,6 +95,9 @@ extension GenerateBody: Encodable {
         try c.encode(options.think.rawValue, forKey: .think)
         try c.encodeIfPresent(options.thinkBudget, forKey: .thinkBudget)
         try c.encodeIfPresent(options.maxTiles, forKey: .maxTiles)
+        try c.encodeIfPresent(options.tiling?.rawValue, forKey: .tiling)
+        if options.rgbFirst { try c.encode(true, forKey: .rgbFirst) }
+        if options.orient { try c.encode(true, forKey: .orient) }
         try c.encode(options.stream, forKey: .stream)
         try c.encode(options.logprobs, forKey: .logprobs)
         try c.encodeIfPresent(options.deadlineMilliseconds, forKey: .deadlineMilliseconds)

@@ -58,6 +58,7 @@ private struct PartReading {
     private var type: String?
     private var text: String?
     private var pictures: [ImageReference] = []
+    private var orient: Bool?
 
     static func part(
         _ reader: inout JSONReader,
@@ -69,6 +70,7 @@ private struct PartReading {
             switch key {
             case "type": part.type = try part.type(&reader)
             case "text": part.text = try reader.string()
+            case "orient": part.orient = try reader.boolean()
             default:
                 if let picture = try part.picture(key, &reader, from: source) {
                     part.pictures.append(picture)
@@ -90,7 +92,7 @@ private struct PartReading {
             guard pictures.count == 1 else {
                 throw reader.failure("a picture with one of \(ways)", "an object with \(pictures.count) of them")
             }
-            return .image(pictures[0])
+            return .image(pictures[0], orient: orient)
         default: throw reader.failure("a part with a \"type\"", "an object without it")
         }
     }

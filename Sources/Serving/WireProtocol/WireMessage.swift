@@ -24,7 +24,8 @@ package struct WireMessage: Sendable, Equatable {
 /// A piece of a message's content.
 package enum WirePart: Sendable, Equatable {
     case text(String)
-    case image(ImageReference)
+    /// - `orient`: whether it is turned as its EXIF says; `nil` leaves that to the request.
+    case image(ImageReference, orient: Bool? = nil)
 }
 
 /// Where a picture's bytes are.
@@ -56,7 +57,7 @@ extension WireMessage: Encodable {
 
 extension WirePart: Encodable {
     private enum CodingKeys: String, CodingKey {
-        case type, text, blob, data, sha256, path
+        case type, text, blob, data, sha256, path, orient
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -65,8 +66,9 @@ extension WirePart: Encodable {
         case .text(let text):
             try c.encode("text", forKey: .type)
             try c.encode(text, forKey: .text)
-        case .image(let reference):
+        case .image(let reference, let orient):
             try c.encode("image", forKey: .type)
+            try c.encodeIfPresent(orient, forKey: .orient)
             switch reference {
             case .blob(let index): try c.encode(index, forKey: .blob)
             case .data(let bytes): try c.encode(Data(bytes).base64EncodedString(), forKey: .data)

@@ -32,9 +32,9 @@ enum ChatMessages {
             let parts = message.parts.map { part -> ChatMessage.Part in
                 switch part {
                 case .text(let text): .text(text)
-                case .image(.path(let path)): .image(path)
-                case .image(.data(let bytes)): .image(PictureName.data(bytes))
-                case .image(.blob), .image(.sha256): preconditionFailure("a file names pictures otherwise")
+                case .image(.path(let path), let orient): .image(path, orient: orient)
+                case .image(.data(let bytes), let orient): .image(PictureName.data(bytes), orient: orient)
+                case .image(.blob, _), .image(.sha256, _): preconditionFailure("a file names pictures otherwise")
                 }
             }
             // The reader knows no other roles.

@@ -15,7 +15,7 @@ struct LinkMessageTests {
         job.answerIds = [9]
         let commands: [LinkCommand] = [
             .welcome(version: "1"), .refused(reason: "é\n\"✓"), .generate(job),
-            .encode(ImageJob(number: 7, maxTiles: 3)),
+            .encode(ImageJob(number: 7, cut: PictureCut(maxTiles: 3, tiling: .msac, rgbFirst: true, orient: true))),
             .cancel(id: "r1"), .forget(images: [1, 2]), .shutdown, .ping(number: .max),
             .formed(addresses: ["10.0.0.1", nil, "fd00::1"]),
         ]

@@ -48,7 +48,7 @@ struct AnswerTests {
         let tokenizer = try Tokenizer(directory: Fixtures.url("mini-bf16"))
         var job = GenerateJob(id: "a", promptIds: [1, 2, 3])
         job.sampling.maxTokens = 100
-        let request = PreparedRequest(template: job, imageBytes: [], imageDigests: [], maxTiles: 10, stop: stop)
+        let request = PreparedRequest(template: job, pictures: [], stop: stop)
         var options = RequestOptions()
         options.stop = stop
         var limits = CoreLimits()

@@ -96,9 +96,14 @@ struct CoreBench: ~Copyable {
         template.sampling = options.sampling
         let request = PreparedRequest(
             template: template,
-            imageBytes: pictures.map { Array($0.utf8) },
-            imageDigests: pictures,
-            maxTiles: 10,
+            pictures: pictures.map {
+                .init(
+                    bytes: Array($0.utf8),
+                    digest: $0,
+                    cut: PictureCut(maxTiles: 10),
+                    grids: PictureGrids(first: [1, 1])
+                )
+            },
             stop: options.stop
         )
         var preparation = Preparation(options: options, request: request, pageTokens: 64)

@@ -32,7 +32,7 @@ struct GenerateBodyTests {
                 {"type":"text","text":"t"}]},{"role":"assistant","content":"a"}],"max_tokens":9,"temperature":0.5,\
                 "top_p":0.9,"top_k":40,"min_p":0.05,"repetition_penalty":1.1,"seed":18446744073709551615,\
                 "stop":["x","y"],"think":"on","think_budget":0,"max_tiles":10,"stream":false,"logprobs":3,\
-                "deadline_ms":120000}
+                "tiling":"msac","rgb_first":true,"orient":true,"deadline_ms":120000}
                 """
         )
         #expect(body.messages?.map(\.role) == ["system", "user", "assistant"])
@@ -50,6 +50,7 @@ struct GenerateBodyTests {
                 && !body.options.stream
         )
         #expect(body.options.logprobs == 3 && body.options.deadlineMilliseconds == 120_000)
+        #expect(body.options.tiling == .msac && body.options.rgbFirst && body.options.orient)
         #expect(try GenerateBody(json: body.json) == body, "what the client writes is what the server reads")
     }
 
@@ -72,6 +73,7 @@ struct GenerateBodyTests {
                 "[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\",\"0\",\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\"]",
             ],
             "think": ["\"maybe\"", "true"], "think_budget": ["-1"], "max_tiles": ["0", "65"],
+            "tiling": ["\"pan\"", "2"], "rgb_first": ["1"], "orient": ["\"yes\""],
             "stream": ["1", "\"yes\""], "logprobs": ["-1", "21"], "deadline_ms": ["0", "-5", "1e12"],
         ]
     )
@@ -176,6 +178,22 @@ struct GenerateBodyTests {
     func mailed() throws {
         let json = #"{"messages":[{"role":"user","content":[{"data":"A\r\nQ ID\n","type":"image"}]}]}"#
         #expect(try GenerateBody(json: json).messages?[0].parts == [.image(.data([1, 2, 3]))])
+    }
+
+    @Test("A picture may be turned by itself")
+    func orient() throws {
+        let body = try GenerateBody(
+            json: """
+                {"messages":[{"role":"user","content":[{"type":"image","blob":0,"orient":true},\
+                {"type":"image","blob":1,"orient":false},{"type":"image","blob":2,"orient":null}]}]}
+                """
+        )
+        #expect(
+            body.messages?[0].parts == [
+                .image(.blob(0), orient: true), .image(.blob(1), orient: false), .image(.blob(2)),
+            ]
+        )
+        #expect(try GenerateBody(json: body.json) == body)
     }
 
     @Test("The member that is wrong is named by its place")

@@ -106,6 +106,9 @@ struct ModelConfigTests {
         #expect(try Self.read([ConfigCase("downsample_ratio", .number(0.25))]).mergeSide == 4)
         #expect(try Self.read([ConfigCase("downsample_ratio", .integer(1))]).visualTokensPerTile == 16)
         #expect(try Self.read([ConfigCase("ps_version", .string("v1"))]).pixelShuffle == .v1)
+        #expect(try !Self.read([]).images.usesMSAC)
+        let msac = ConfigCase("use_msac", .bool(true), file: "preprocessor_config.json")
+        #expect(try Self.read([msac]).images.usesMSAC)
     }
 
     static let refused: [ConfigCase] = [
@@ -168,7 +171,7 @@ struct ModelConfigTests {
         ConfigCase("use_llm_lora", .integer(64)),
         ConfigCase("image_size", .integer(448), file: "preprocessor_config.json"),
         ConfigCase("patch_size", .integer(16), file: "preprocessor_config.json"),
-        ConfigCase("use_msac", .bool(true), file: "preprocessor_config.json"),
+        ConfigCase("use_msac", .string("yes"), file: "preprocessor_config.json"),
         ConfigCase("max_dynamic_patch", .integer(0), file: "preprocessor_config.json"),
         ConfigCase("max_dynamic_patch", nil, file: "preprocessor_config.json"),
         ConfigCase("image_mean", .array([.number(0.5)]), file: "preprocessor_config.json"),

@@ -23,9 +23,9 @@ struct TilerTests {
         #expect([header.width, header.height] == golden.size)
         #expect(header.mode.rawValue == golden.mode)
         let tiler = Tiler(side: golden.side, maxTiles: golden.maxTiles)
-        #expect(tiler.tileCount(of: header) == golden.tiles)
-        let grid = tiler.grid(width: header.width, height: header.height)
-        #expect([grid.columns, grid.rows] == golden.grid)
+        let layout = try tiler.layout(of: bytes)
+        #expect(layout.tileCount == golden.tiles)
+        #expect(layout.grid.pair == golden.grid && layout.second == nil)
         let tiles = tiler.tiles(of: try DecodedImage(decoding: bytes))
         if let row = golden.tile0Row0 { #expect(Array(tiles[0].rgb.prefix(row.count)) == row) }
         #expect(tiles.map { SHA256.hex($0.rgb) } == golden.digests)

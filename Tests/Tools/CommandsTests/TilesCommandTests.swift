@@ -34,6 +34,19 @@ struct TilesCommandTests {
         }
     }
 
+    @Test("turned, at two scales, RGB first: the grids and tiles of Pillow, and the picture's size after turning")
+    func cuts() throws {
+        let name = "rotated_exif.jpg"
+        let options = ["--side", "28", "--max-tiles", "12", "--orient", "--rgb-first", "--tiling", "msac", "--json"]
+        let found = try #require(try Self.objects(Self.run([name] + options).output).first)
+        let golden = try Self.objects(String(contentsOf: Fixtures.url("images/cuts/expected.json"), encoding: .utf8))
+        let expected = try #require(
+            golden.first { $0["file"] as? String == name && $0["orient"] as? Bool == true && $0["side"] as? Int == 28 }
+        )
+        for key in ["size", "grid", "rgb_sha256"] { #expect((found[key] as? NSObject) == (expected[key] as? NSObject)) }
+        #expect((found["second_grid"] as? NSObject) == (expected["second"] as? NSObject))
+    }
+
     @Test("--out writes a PNG a tile, and a name that occurs twice gets a number")
     func out() throws {
         try Fixtures.withTemporaryDirectory { folder in
@@ -55,6 +68,7 @@ struct TilesCommandTests {
         arguments: [
             (["dot.png", "none.png", "--json"], "flotilla: none.png: no such file\n"),
             (["."], "flotilla: .: this is a directory, not an image\n"),
+            (["dot.png", "--tiling", "pan"], "flotilla: --tiling is pan, expected default or msac\n"),
             (["dot.png", "--side", "0"], "flotilla: --side is 0, expected 1 to 2048\n"),
             (
                 ["tall.png", "--max-pixels", "100"],

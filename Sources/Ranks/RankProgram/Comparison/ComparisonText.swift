@@ -1,13 +1,15 @@
+package import Requests
+
 /// A text, with pictures or without, whose every token is given: what a comparison of formats reads.
 package struct ComparisonText: Sendable {
     package struct Picture: Sendable {
         package let bytes: [UInt8]
         /// Positions of its visual tokens.
         package let span: Range<Int>
-        package let maxTiles: Int
+        package let cut: PictureCut
 
-        package init(bytes: [UInt8], span: Range<Int>, maxTiles: Int) {
-            (self.bytes, self.span, self.maxTiles) = (bytes, span, maxTiles)
+        package init(bytes: [UInt8], span: Range<Int>, cut: PictureCut) {
+            (self.bytes, self.span, self.cut) = (bytes, span, cut)
         }
     }
 

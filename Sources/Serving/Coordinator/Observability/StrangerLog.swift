@@ -8,6 +8,7 @@ final class StrangerLog: Sendable {
     enum Kind: String, Sendable {
         case badToken = "wrong token"
         case foreignProtocol = "not FLOTILLA/1"
+        case handshake = "TLS handshake failed"
         case turnedAway = "connection turned away"
         case cutOff = "client cut off"
         case linkPeer = "link"

@@ -82,7 +82,9 @@ final class PreparationDesk: Sendable {
             CountReply(
                 promptTokens: prepared.promptIds.count,
                 imageTokens: prepared.imageTokens,
-                tiles: prepared.tiles
+                tiles: prepared.tiles,
+                grid: prepared.grids.map(\.first),
+                secondGrid: prepared.grids.contains { $0.second != nil } ? prepared.grids.map(\.second) : nil
             )
         )
     }
@@ -91,6 +93,8 @@ final class PreparationDesk: Sendable {
         var promptTokens: Int
         var imageTokens: Int
         var tiles: [Int]
+        var grid: [[Int]]
+        var secondGrid: [[Int]?]?
     }
 
     func tokenize(_ json: String) async throws(RequestError) -> String {
@@ -141,9 +145,9 @@ final class PreparationDesk: Sendable {
                 let parts = message.parts.map { part -> ChatMessage.Part in
                     switch part {
                     case .text(let text): return .text(text)
-                    case .image(let reference):
+                    case .image(let reference, let orient):
                         references.append(reference)
-                        return .image(String(references.count - 1))
+                        return .image(String(references.count - 1), orient: orient)
                     }
                 }
                 return ChatMessage(role: ChatMessage.Role(rawValue: message.role) ?? .user, parts: parts)

@@ -64,7 +64,17 @@ package final class FlotillaServer: Sendable {
             on: loop
         )
         do {
-            addresses = try Listeners(options, coordinator, doorkeeper, threads).open(places)
+            let strangers = coordinator.strangers
+            let tls = try options.tls.map { files in
+                try TLSLayer(
+                    files,
+                    strangers: strangers,
+                    seconds: options.limits.helloSeconds,
+                    logger: logger
+                )
+            }
+            tls?.watch(on: loop, pool)
+            addresses = try Listeners(options, coordinator, doorkeeper, threads, tls: tls).open(places)
         } catch {
             outcome.fail(error)
             try? threads.syncShutdownGracefully()

@@ -19,13 +19,16 @@ struct Listeners {
     private let doorkeeper: Doorkeeper
     private let threads: MultiThreadedEventLoopGroup
     private let meter: InputMeter
+    private let tls: TLSLayer?
 
     init(
         _ options: CoordinatorOptions,
         _ coordinator: Coordinator,
         _ doorkeeper: Doorkeeper,
-        _ threads: MultiThreadedEventLoopGroup
+        _ threads: MultiThreadedEventLoopGroup,
+        tls: TLSLayer?
     ) {
+        self.tls = tls
         self.options = options
         self.coordinator = coordinator
         self.doorkeeper = doorkeeper
@@ -40,11 +43,11 @@ struct Listeners {
         var addresses: [String] = []
         for (asked, place) in zip(options.listen, places.lines) {
             let port = try bind(lines(.lines), to: place, asked)
-            addresses.append("\(port)")
+            addresses.append(tls == nil ? "\(port)" : "tls://\(port)")
         }
         for (asked, place) in zip(options.http, places.http) {
             let port = try bind(http(), to: place, asked)
-            addresses.append("http://\(port)")
+            addresses.append("\(tls == nil ? "http" : "https")://\(port)")
         }
         for path in options.unixPaths {
             try UnixSocketFile.clear(path)
@@ -98,8 +101,9 @@ struct Listeners {
         return bootstrap(port)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: limits.outboxBytes / 8))
-            .childChannelInitializer { [coordinator, doorkeeper, meter] channel in
+            .childChannelInitializer { [coordinator, doorkeeper, meter, tls] channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if !isLocal { try tls?.secure(channel, port) }
                     let doorway = Doorway(doorkeeper, port) { pipeline in
                         let decoder = ClientFrameDecoder(
                             lineLimit: limits.lineBytes,
@@ -132,8 +136,9 @@ struct Listeners {
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: limits.outboxBytes / 8))
-            .childChannelInitializer { [coordinator, doorkeeper] channel in
+            .childChannelInitializer { [coordinator, doorkeeper, tls] channel in
                 channel.eventLoop.makeCompletedFuture {
+                    try tls?.secure(channel, .http)
                     let doorway = Doorway(doorkeeper, .http) { pipeline in
                         let handler = HTTPConnectionHandler(coordinator, rules, meter: meter, doorkeeper: doorkeeper)
                         try Self.addHTTP(handler, to: pipeline)

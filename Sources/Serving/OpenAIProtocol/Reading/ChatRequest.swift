@@ -31,7 +31,7 @@ package struct ChatRequest: Sendable {
     /// Digests of pictures that were sent before.
     package static func digests(of body: GenerateBody) -> [String] {
         (body.messages ?? []).flatMap(\.parts).compactMap { part in
-            if case .image(.sha256(let digest)) = part { digest } else { nil }
+            if case .image(.sha256(let digest), _) = part { digest } else { nil }
         }
     }
 

@@ -107,12 +107,14 @@ struct MessageReading {
         var type: String?
         var text: String?
         var picture: ImageReference?
+        var orient: Bool?
         try reader.object { (reader, key) throws(JSONFailure) in
             if try reader.skipNull() { return }
             switch key {
             case "type": type = try reader.string()
             case "text", "refusal": text = try reader.string()
-            case "image_url": picture = try image(&reader)
+            case "image_url": picture = try image(&reader, &orient)
+            case "orient": orient = try reader.boolean()
             case "max_tiles", "max_dynamic_patch": try tiles(&reader)
             default: try reader.skip()
             }
@@ -125,7 +127,7 @@ struct MessageReading {
         case "refusal": return nil
         case "image_url", "input_image":
             guard let picture else { throw reader.failure("a picture with \"image_url\"", "an object without it") }
-            return .image(picture)
+            return .image(picture, orient: orient)
         case let other?:
             throw refuse(reader) {
                 .unsupported("\($0) is of type \"\(other.prefix(40))\", expected text or image_url", param: $0)
@@ -134,13 +136,17 @@ struct MessageReading {
         }
     }
 
-    private mutating func image(_ reader: inout JSONReader) throws(JSONFailure) -> ImageReference? {
+    private mutating func image(
+        _ reader: inout JSONReader,
+        _ orient: inout Bool?
+    ) throws(JSONFailure) -> ImageReference? {
         guard reader.kind() == .object else { return try url(&reader) }
         var picture: ImageReference?
         try reader.object { (reader, key) throws(JSONFailure) in
             if try reader.skipNull() { return }
             switch key {
             case "url": picture = try url(&reader)
+            case "orient": orient = try reader.boolean()
             case "max_tiles", "max_dynamic_patch": try tiles(&reader)
             default: try reader.skip()
             }

@@ -4,23 +4,33 @@ package import Requests
 package struct PreparedRequest: Sendable {
     /// The job but for its name and the numbers of its images, which depend on the group.
     private let template: GenerateJob
-    package let imageBytes: [[UInt8]]
-    /// SHA-256 of each picture's bytes, in hexadecimal digits.
-    package let imageDigests: [String]
-    /// The limit for tiles of each picture, the thumbnail not included.
-    package let maxTiles: Int
+    package let pictures: [Picture]
     package let stop: [String]
 
-    package init(template: GenerateJob, imageBytes: [[UInt8]], imageDigests: [String], maxTiles: Int, stop: [String]) {
+    /// - Parameter pictures: one for each of the template's images, in their order.
+    package init(template: GenerateJob, pictures: [Picture], stop: [String]) {
+        precondition(pictures.count == template.images.count, "\(pictures.count) pictures, \(template.images.count)")
         self.template = template
-        self.imageBytes = imageBytes
-        self.imageDigests = imageDigests
-        self.maxTiles = maxTiles
+        self.pictures = pictures
         self.stop = stop
+    }
+
+    /// A picture and how it is cut.
+    package struct Picture: Sendable {
+        package let bytes: [UInt8]
+        /// SHA-256 of the bytes, in hexadecimal digits.
+        package let digest: String
+        package let cut: PictureCut
+        package let grids: PictureGrids
+
+        package init(bytes: [UInt8], digest: String, cut: PictureCut, grids: PictureGrids) {
+            (self.bytes, self.digest, self.cut, self.grids) = (bytes, digest, cut, grids)
+        }
     }
 
     package var id: String { template.id }
     package var promptIds: [Int32] { template.promptIds }
+    package var grids: [PictureGrids] { pictures.map(\.grids) }
     /// Tiles of each picture, the thumbnail included.
     package var tiles: [Int] { template.images.map(\.tiles) }
     /// Positions of each picture's visual tokens in the prompt.

@@ -16,13 +16,13 @@ extension ModelConfig.Images {
         }
         try preprocessor.agree("image_size", side, with: "vision_config.image_size")
         try preprocessor.agree("patch_size", vision.patchSize, with: "vision_config.patch_size")
-        try preprocessor.requireIfPresent("use_msac", .bool(false))
         self.init(
             maxTiles: try preprocessor.integer("max_dynamic_patch", in: 1...1 << 10),
             tileSide: side,
             mean: try preprocessor.colours("image_mean", in: -1e3...1e3),
             std: try preprocessor.colours("image_std", in: 1e-6...1e3)
         )
+        usesMSAC = try preprocessor.isNullOrMissing("use_msac") ? false : preprocessor.flag("use_msac", default: false)
     }
 }
 

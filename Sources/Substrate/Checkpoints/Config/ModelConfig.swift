@@ -65,6 +65,8 @@ package struct ModelConfig: Sendable, Equatable {
     package struct Images: Sendable, Equatable {
         /// The most tiles that an image is cut into, its thumbnail not counted.
         package var maxTiles: Int
+        /// Whether a picture is cut into a second grid as well (multi-scale adaptive cropping).
+        package var usesMSAC = false
         /// The side of a tile in pixels.
         package var tileSide: Int
         /// Three numbers each, for red, green and blue in 0…1.

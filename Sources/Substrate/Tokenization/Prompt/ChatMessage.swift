@@ -11,7 +11,9 @@ package struct ChatMessage: Sendable, Equatable {
         /// Plain text; control tokens typed in it are characters.
         case text(String)
         /// An image by whatever its sender calls it, such as a path; prompts only count images.
-        case image(String)
+        ///
+        /// - `orient`: whether it is turned as its EXIF says; `nil` leaves that to the request.
+        case image(String, orient: Bool? = nil)
     }
 
     package var role: Role
@@ -29,6 +31,11 @@ package struct ChatMessage: Sendable, Equatable {
 extension [ChatMessage] {
     /// What the images of the conversation are called, in order.
     package var images: [String] {
-        flatMap(\.parts).compactMap { if case .image(let name) = $0 { name } else { nil } }
+        flatMap(\.parts).compactMap { if case .image(let name, _) = $0 { name } else { nil } }
+    }
+
+    /// Whether each of them is turned as its EXIF says, where its part says so.
+    package var imageOrients: [Bool?] {
+        flatMap(\.parts).compactMap { if case .image(_, let orient) = $0 { .some(orient) } else { nil } }
     }
 }

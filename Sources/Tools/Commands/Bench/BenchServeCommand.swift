@@ -17,10 +17,23 @@ struct BenchServeCommand: ParsableCommand {
             TTFT: from sending a request to its first token. TPOT: last minus first token, over one less than their \
             number. ITL: every gap between two tokens. e2e: from sending to the end. With --rate requests arrive at \
             random times (Poisson, seeded) that do not wait for answers; with --concurrency so many are always under way.
+            With --http any server of OpenAI's API is loaded, by streamed chat completions over as many connections as \
+            are under way; its tokens are counted as its usage says, the end token left out.
             """
     )
 
     @OptionGroup var server: ServerOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Load a server of OpenAI's API instead of one of FLOTILLA/1, at http://HOST:PORT or https://….",
+            valueName: "url"
+        )
+    )
+    var http: String?
+
+    @Option(help: "With --http: the model to ask for; by default the first that the server has.")
+    var httpModel: String?
 
     @Option(help: "Requests a second on average; several with commas, for a curve.")
     var rate: String?
@@ -88,20 +101,41 @@ struct BenchServeCommand: ParsableCommand {
             share: pictures,
             seed: seed
         )
-        let (server, count, warmUp, seed) = (server, requests, warmUp, seed)
+        if let http, HTTPServerURL(http) == nil {
+            throw UsageError("--http is \(http), expected a URL such as http://127.0.0.1:8000")
+        }
+        let (count, warmUp, seed) = (requests, warmUp, seed)
         let report = LoadReport(isRate: rate != nil, bounds: bounds)
         try AsyncCommand.run {
             for load in loads {
-                let connection = try await server.connect()
-                var generator = LoadGenerator(arrivals: load, requests: warmUp, seed: seed) { mix.prompt($0) }
-                if warmUp > 0 { _ = try await generator.run(over: connection) }
-                generator.requests = count
-                report.add(load, try await generator.run(over: connection))
-                connection.close()
+                try await self.withTarget { target in
+                    var generator = LoadGenerator(arrivals: load, requests: warmUp, seed: seed) { mix.prompt($0) }
+                    if warmUp > 0 { _ = try await generator.run(on: target) }
+                    generator.requests = count
+                    report.add(load, try await generator.run(on: target))
+                }
             }
         }
         if let json { try report.json().write(toFile: json, atomically: true, encoding: .utf8) }
         if let svg { try report.svg().write(toFile: svg, atomically: true, encoding: .utf8) }
+    }
+
+    /// Connects to what is to be loaded, for as long as `body` runs.
+    private func withTarget(_ body: (any LoadTarget) async throws -> Void) async throws {
+        if let url = http.flatMap({ HTTPServerURL($0) }) {
+            let target = try await HTTPLoadTarget(
+                url,
+                model: httpModel,
+                token: try server.token(),
+                authorities: server.tlsCa
+            )
+            try await body(target)
+            target.close()
+        } else {
+            let connection = try await server.connect()
+            try await body(connection)
+            connection.close()
+        }
     }
 
     private func loads() throws -> [LoadGenerator.Arrivals] {

@@ -13,6 +13,12 @@ struct ServerOptions: ParsableArguments {
     @Option(help: "A file whose first word is the token to show.")
     var tokenFile: String?
 
+    @Flag(help: "Speak TLS, and trust whom the system trusts.")
+    var tls = false
+
+    @Option(help: "Speak TLS, and trust the certificates of this PEM file; a self-signed one is its own.")
+    var tlsCa: String?
+
     func address() throws -> ServerAddress {
         let text = server ?? ProcessInfo.processInfo.environment["FLOTILLA_SERVER"] ?? "127.0.0.1:7070"
         guard let address = ServerAddress(text) else {
@@ -29,8 +35,10 @@ struct ServerOptions: ParsableArguments {
         return String(word)
     }
 
+    var trust: ServerConnection.Trust? { tlsCa.map { .file($0) } ?? (tls ? .system : nil) }
+
     func connect() async throws -> ServerConnection {
-        try await ServerConnection.connect(to: try address(), token: try token())
+        try await ServerConnection.connect(to: try address(), token: try token(), trust: trust)
     }
 }
 

@@ -98,8 +98,8 @@ struct ComparisonSet {
         let prepared = try preparer.prepare(request, images: [[UInt8](data)])
         let said = answer.map { preparer.tokenizer.encode($0, allowingControlTokens: true) } ?? []
         let ids = Array((prepared.promptIds + said).prefix(maxPositions))
-        let pictures = zip(prepared.imageBytes, prepared.imageSpans).map { bytes, span in
-            ComparisonText.Picture(bytes: bytes, span: span, maxTiles: prepared.maxTiles)
+        let pictures = zip(prepared.pictures, prepared.imageSpans).map { picture, span in
+            ComparisonText.Picture(bytes: picture.bytes, span: span, cut: picture.cut)
         }
         let first = answer == nil ? prepared.imageSpans.last?.upperBound ?? 0 : prepared.promptIds.count - 1
         texts.append(ComparisonText(ids: ids, pictures: pictures, compared: min(first, ids.count)..<ids.count))

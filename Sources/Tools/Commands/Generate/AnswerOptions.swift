@@ -54,6 +54,8 @@ struct AnswerOptions: ParsableArguments {
     @Option(help: "Tiles of a picture at most, the thumbnail not counted; by default the checkpoint's own.")
     var maxTiles: Int?
 
+    @OptionGroup var pictures: PictureCutOptions
+
     /// The choices, checked.
     func options() throws -> RequestOptions {
         var options = RequestOptions()
@@ -72,6 +74,9 @@ struct AnswerOptions: ParsableArguments {
         options.thinkBudget = thinkBudget
         options.logprobs = logprobs
         options.maxTiles = maxTiles
+        options.tiling = try pictures.tilingChoice()
+        options.rgbFirst = pictures.rgbFirst
+        options.orient = pictures.orient
         try options.check()
         return options
     }

@@ -10,7 +10,7 @@ struct TileFiles {
     /// The names of an image's tiles, in order, without the image's.
     static func names(_ image: ImageTiles) -> [String] {
         image.tiles.indices.map { index in
-            if image.tiles.count > 1 && index == image.tiles.count - 1 { return "thumbnail" }
+            if image.layout.hasThumbnail && index == image.tiles.count - 1 { return "thumbnail" }
             return "tile-" + (index < 10 ? "0" : "") + "\(index)"
         }
     }

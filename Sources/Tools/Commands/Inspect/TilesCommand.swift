@@ -3,6 +3,7 @@ import Checkpoints
 import Diagnostics
 import Foundation
 import ImagePreprocessing
+import Requests
 
 /// `flotilla tiles`: what the model sees of an image.
 struct TilesCommand: ParsableCommand {
@@ -26,6 +27,8 @@ struct TilesCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("Tiles at most, not counting the thumbnail.", valueName: "n"))
     var maxTiles: Int?
+
+    @OptionGroup var cut: PictureCutOptions
 
     @Option(help: ArgumentHelp("Refuse images with more pixels.", valueName: "n"))
     var maxPixels: Int = ImageLimits.standard.maxPixels
@@ -55,7 +58,15 @@ struct TilesCommand: ParsableCommand {
         let maxTiles = maxTiles ?? published?.maxTiles ?? 10
         try Self.check("--side", side, within: 1...2048)
         try Self.check("--max-tiles", maxTiles, within: 1...64)
-        return Tiler(side: side, maxTiles: maxTiles)
+        return Tiler(
+            side: side,
+            cut: PictureCut(
+                maxTiles: maxTiles,
+                tiling: try cut.tilingChoice() ?? (published?.usesMSAC == true ? .msac : .standard),
+                rgbFirst: cut.rgbFirst,
+                orient: cut.orient
+            )
+        )
     }
 
     private static func check(_ option: String, _ value: Int, within range: ClosedRange<Int>) throws {
@@ -69,14 +80,20 @@ struct ImageTiles {
     let path: String
     let width, height: Int
     let mode: ImageMode
-    let grid: TileGrid
+    let layout: TileLayout
     let tiles: [RGBTile]
 
     init(path: String, tiler: Tiler, limits: ImageLimits) throws {
-        let image = try ImageFile.decode(path, limits: limits)
-        self.path = path
-        (width, height, mode) = (image.width, image.height, image.mode)
-        grid = tiler.grid(width: width, height: height)
-        tiles = tiler.tiles(of: image)
+        let bytes = try ImageFile.read(path, limits: limits)
+        do throws(ImageError) {
+            mode = try ImageHeader.read(bytes, limits: limits).mode
+            let image = try tiler.decode(bytes, limits: limits)
+            self.path = path
+            (width, height) = (image.width, image.height)
+            layout = tiler.layout(width: width, height: height)
+            tiles = tiler.tiles(of: image)
+        } catch {
+            throw ImageFileError(file: path, error)
+        }
     }
 }

@@ -8,11 +8,13 @@ enum TilesReport {
         let file: String
         let size: [Int]
         let grid: [Int]
+        let secondGrid: [Int]?
         let tiles: Int
         let digests: [String]
 
         enum CodingKeys: String, CodingKey {
             case file, size, grid, tiles
+            case secondGrid = "second_grid"
             case digests = "rgb_sha256"
         }
     }
@@ -23,7 +25,8 @@ enum TilesReport {
             Line(
                 file: image.path,
                 size: [image.width, image.height],
-                grid: [image.grid.columns, image.grid.rows],
+                grid: image.layout.grid.pair,
+                secondGrid: image.layout.second?.pair,
                 tiles: image.tiles.count,
                 digests: image.tiles.map { SHA256.hex($0.rgb) }
             )
@@ -38,10 +41,11 @@ enum TilesReport {
     static func table(_ images: [ImageTiles]) -> String {
         var rows = [["file", "pixels", "mode", "grid", "tiles"]]
         for image in images {
-            let grid = "\(image.grid.columns)×\(image.grid.rows)"
+            let grids = [image.layout.grid, image.layout.second].compactMap { $0 }
+            let grid = grids.map { "\($0.columns)×\($0.rows)" }.joined(separator: " + ")
             rows.append([
                 image.path, "\(image.width)×\(image.height)", image.mode.rawValue, grid,
-                "\(image.tiles.count)" + (image.tiles.count > 1 ? " (1 thumbnail)" : ""),
+                "\(image.tiles.count)" + (image.layout.hasThumbnail ? " (1 thumbnail)" : ""),
             ])
         }
         let widths = (0..<rows[0].count).map { column in rows.map { $0[column].count }.max() ?? 0 }

@@ -27,6 +27,14 @@ struct ServingOptions: ParsableArguments {
     )
     var tokenFile: String?
 
+    @Option(
+        help: "A PEM file of the certificate, and those between it and an authority: TCP and HTTP then speak TLS only."
+    )
+    var tlsCert: String?
+
+    @Option(help: "The PEM file of its key; both files are read again when they change.")
+    var tlsKey: String?
+
     @Option(help: "The directory below which requests may name pictures by path.")
     var imageDirectory: String?
 
@@ -84,6 +92,7 @@ struct ServingOptions: ParsableArguments {
         options.listen = try addresses.map { try Self.address($0, "--listen") }
         options.unixPaths = unix
         if let tokenFile { options.tokens = try AccessToken.read(file: tokenFile) }
+        options.tls = try tlsFiles()
         if let imageDirectory { options.imageDirectory = try Self.directory(imageDirectory) }
         try http.apply(to: &options)
         options.isAttached = attach
@@ -94,6 +103,19 @@ struct ServingOptions: ParsableArguments {
         options.limits.images = try Self.within(maxImages, 1...1024, "--max-images")
         options.limits.visualTokenBytes = try Self.within(imageCache, 0...1_000_000, "--image-cache") << 20
         return options
+    }
+
+    private func tlsFiles() throws -> TLSFiles? {
+        if tlsCert == nil, tlsKey == nil { return nil }
+        guard let tlsCert, let tlsKey else {
+            throw UsageError(
+                "--tls-\(tlsCert == nil ? "key" : "cert") was given without --tls-\(tlsCert == nil ? "cert" : "key")",
+                hint: "TLS needs a certificate and its key"
+            )
+        }
+        let files = TLSFiles(certificate: tlsCert, key: tlsKey)
+        try files.check()
+        return files
     }
 
     static func address(_ text: String, _ name: String) throws -> ListenAddress {

@@ -15,6 +15,9 @@ extension RequestOptions {
         case "loop_guard": loopGuard = try reader.boolean()
         case "logprobs": logprobs = try reader.integer()
         case "max_tiles": maxTiles = try reader.integer()
+        case "tiling": tiling = try Self.tiling(&reader)
+        case "rgb_first": rgbFirst = try reader.boolean()
+        case "orient": orient = try reader.boolean()
         case "stream": stream = try reader.boolean()
         case "deadline_ms": deadlineMilliseconds = try reader.integer()
         default: return try sampling.read(key, &reader)
@@ -23,8 +26,9 @@ extension RequestOptions {
     }
 
     private static let names: Set = [
-        "seed", "stop", "think", "think_budget", "loop_guard", "logprobs", "max_tiles", "stream", "deadline_ms",
-        "max_tokens", "temperature", "top_k", "top_p", "min_p", "repetition_penalty", "presence_penalty",
+        "seed", "stop", "think", "think_budget", "loop_guard", "logprobs", "max_tiles", "tiling",
+        "rgb_first", "orient", "stream", "deadline_ms", "max_tokens", "temperature", "top_k", "top_p", "min_p",
+        "repetition_penalty", "presence_penalty",
         "frequency_penalty", "logit_bias",
     ]
 
@@ -44,6 +48,12 @@ extension RequestOptions {
         let text = try reader.string()
         if let mode = ThinkMode(rawValue: text) { return mode }
         throw reader.failure("auto, on or off", "\"\(text.prefix(40))\"")
+    }
+
+    private static func tiling(_ reader: inout JSONReader) throws(JSONFailure) -> PictureCut.Tiling {
+        let text = try reader.string()
+        if let tiling = PictureCut.Tiling(rawValue: text) { return tiling }
+        throw reader.failure("default or msac", "\"\(text.prefix(40))\"")
     }
 }
 

@@ -17,6 +17,12 @@ package struct RequestOptions: Sendable, Equatable {
     package var logprobs = 0
     /// The limit for tiles of a picture, the thumbnail not included; `nil` is the checkpoint's own.
     package var maxTiles: Int?
+    /// `nil` is the checkpoint's own.
+    package var tiling: PictureCut.Tiling?
+    /// Whether pictures become RGB before they are resized.
+    package var rgbFirst = false
+    /// Whether pictures are turned as their EXIF says; a picture may say otherwise for itself.
+    package var orient = false
     /// Whether the answer is wanted as it comes.
     package var stream = true
     package var deadlineMilliseconds: Int?

@@ -85,12 +85,12 @@ extension GenerateJob {
 package struct ImageJob: Codable, Sendable, Equatable {
     /// Names the image in the whole group until it is forgotten; never used twice in a group's life.
     package var number: Int32
-    /// The limit for tiles, the thumbnail not included; `nil` is the checkpoint's own.
-    package var maxTiles: Int?
+    /// How it becomes tiles; `nil` is the checkpoint's own way.
+    package var cut: PictureCut?
 
-    package init(number: Int32, maxTiles: Int? = nil) {
+    package init(number: Int32, cut: PictureCut? = nil) {
         self.number = number
-        self.maxTiles = maxTiles
+        self.cut = cut
     }
 }
 

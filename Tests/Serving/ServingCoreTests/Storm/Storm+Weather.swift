@@ -100,9 +100,14 @@ extension Storm {
         template.sampling.maxTokens = 1 + random.below(30)
         let request = PreparedRequest(
             template: template,
-            imageBytes: bytes,
-            imageDigests: bytes.map { "\($0)" },
-            maxTiles: 10,
+            pictures: bytes.map {
+                .init(
+                    bytes: $0,
+                    digest: "\($0)",
+                    cut: PictureCut(maxTiles: 10),
+                    grids: PictureGrids(first: [1, Int($0[0])])
+                )
+            },
             stop: []
         )
         var options = RequestOptions()

@@ -41,10 +41,10 @@ package struct LoadGenerator: Sendable {
         self.prompt = prompt
     }
 
-    /// Runs all requests over one connection; what became of each, in the order of their arrival.
+    /// Sends all requests to a server; what became of each, in the order of their arrival.
     ///
-    /// - Throws: ``ClientError`` if the connection is lost.
-    package func run(over connection: ServerConnection) async throws -> LoadResult {
+    /// - Throws: ``ClientError`` if the server is not there any more.
+    package func run(on target: some LoadTarget) async throws -> LoadResult {
         let began = ContinuousClock.now
         let records = try await withThrowingTaskGroup(of: (Int, RequestRecord).self) { group in
             var records: [Int: RequestRecord] = [:]
@@ -54,12 +54,12 @@ package struct LoadGenerator: Sendable {
                 for number in 0..<requests {
                     // When it is due, whatever has become of the others: waiting for answers would hide the queue.
                     try await Task.sleep(until: began + .seconds(clock.next()))
-                    group.addTask { (number, try await one(number, connection)) }
+                    group.addTask { (number, try await target.run(number, prompt(number))) }
                 }
             case .concurrency(let limit):
                 for number in 0..<requests {
                     if number >= limit, let (done, record) = try await group.next() { records[done] = record }
-                    group.addTask { (number, try await one(number, connection)) }
+                    group.addTask { (number, try await target.run(number, prompt(number))) }
                 }
             }
             for try await (number, record) in group { records[number] = record }
@@ -69,12 +69,20 @@ package struct LoadGenerator: Sendable {
         return LoadResult(records: (0..<requests).compactMap { records[$0] }, seconds: duration)
     }
 
-    private func one(_ number: Int, _ connection: ServerConnection) async throws -> RequestRecord {
+}
+
+/// A server under load.
+package protocol LoadTarget: Sendable {
+    /// Sends the `number`th request; what became of it.
+    func run(_ number: Int, _ prompt: LoadGenerator.Prompt) async throws -> RequestRecord
+}
+
+extension ServerConnection: LoadTarget {
+    package func run(_ number: Int, _ prompt: LoadGenerator.Prompt) async throws -> RequestRecord {
         guard let id = RequestId("load-\(number)") else { preconditionFailure("load-\(number) is a valid id") }
-        let prompt = prompt(number)
         var record = RequestRecord()
         let began = ContinuousClock.now
-        for await event in connection.generate(id, prompt.body, pictures: prompt.pictures) {
+        for await event in generate(id, prompt.body, pictures: prompt.pictures) {
             let now = (ContinuousClock.now - began) / .seconds(1)
             switch event {
             case .text(_, let piece), .think(_, let piece):

@@ -2,6 +2,8 @@
 package struct RequestRecord: Sendable, Equatable {
     /// When each token came.
     package var tokens: [Double] = []
+    /// How many they were by the server's own count, where several may come at a time.
+    package var generated: Int?
     package var end = 0.0
     package var finish: String?
     package var error: String?
@@ -13,8 +15,9 @@ package struct RequestRecord: Sendable, Equatable {
     /// Between tokens on average (TPOT): last minus first, over one less than their number.
     package var perToken: Double? {
         guard tokens.count > 1, let first = tokens.first, let last = tokens.last else { return nil }
-        return (last - first) / Double(tokens.count - 1)
+        return (last - first) / Double(tokenCount - 1)
     }
+    package var tokenCount: Int { generated ?? tokens.count }
     /// Between every two tokens (ITL).
     package var gaps: [Double] { zip(tokens.dropFirst(), tokens).map { $0 - $1 } }
 }
@@ -80,7 +83,7 @@ package struct LoadResult: Sendable {
     package var perToken: LatencySummary { LatencySummary(answered.compactMap(\.perToken)) }
     package var gaps: LatencySummary { LatencySummary(answered.flatMap(\.gaps)) }
     package var whole: LatencySummary { LatencySummary(answered.map(\.end)) }
-    package var tokensPerSecond: Double { Double(answered.reduce(0) { $0 + $1.tokens.count }) / max(seconds, 1e-9) }
+    package var tokensPerSecond: Double { Double(answered.reduce(0) { $0 + $1.tokenCount }) / max(seconds, 1e-9) }
     package var requestsPerSecond: Double { Double(answered.count) / max(seconds, 1e-9) }
 
     /// Answers a second that met the bounds.
