@@ -1,3 +1,4 @@
+internal import Checkpoints
 package import Communication
 internal import Kernels
 

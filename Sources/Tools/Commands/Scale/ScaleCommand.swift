@@ -65,6 +65,7 @@ struct ScaleCommand: ParsableCommand {
             )
         }
         let format = try checkpoint.format(asked: try scale.format.map { try WeightFormat(option: $0) })
+        _ = try scale.pictureFile()
         let directory = try ScaleDirectory(out)
         let record = try directory.record(
             ScaleRecord(setting: setting(checkpoint, hosts, format), note: scale.note, command: commandLine)
@@ -156,7 +157,7 @@ struct ScaleCommand: ParsableCommand {
         } else {
             guard let directory = try model.optionalDirectory() else { throw UsageError("give --model or --shape") }
             shape = try SyntheticShape(directory.appendingPathComponent("config.json").path)
-            name = ModelConfig.modelName(of: directory)
+            name = directory.lastPathComponent
         }
         return (try shape.modelConfig(named: name), name)
     }

@@ -1,6 +1,6 @@
 package import Checkpoints
 package import Diagnostics
-package import Sharding
+internal import Sharding
 
 /// What machines that one does not have would come to, and where adding more of them stops paying.
 package struct ClusterForecast: Sendable {

@@ -1,8 +1,7 @@
 package import Checkpoints
 package import Communication
 package import Diagnostics
-package import SAILVL2Model
-package import Sharding
+internal import Sharding
 
 /// What a step takes on several ranks, foretold from three things: what it takes on one, the network's α and β, and the
 /// bytes that the plan says.

@@ -1,6 +1,6 @@
 package import Checkpoints
 package import Communication
-package import SAILVL2Model
+internal import SAILVL2Model
 package import Sharding
 
 /// What the decoder ranks send each other in a step, from the plan alone.

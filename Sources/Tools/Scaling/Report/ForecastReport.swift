@@ -1,3 +1,4 @@
+internal import Checkpoints
 internal import Communication
 package import Diagnostics
 package import Foundation

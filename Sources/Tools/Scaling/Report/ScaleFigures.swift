@@ -1,5 +1,5 @@
 package import Checkpoints
-package import Communication
+internal import Communication
 internal import Diagnostics
 
 /// What follows from what was measured: a row for each kind of step and number of ranks.

@@ -1,4 +1,4 @@
-package import Foundation
+internal import Foundation
 
 /// Everything that `flotilla scale` has measured so far: what it writes after each step, and begins from again.
 package struct ScaleRecord: Codable, Sendable, Equatable {

@@ -1,4 +1,5 @@
 package import Checkpoints
+internal import Communication
 internal import Foundation
 
 /// What `flotilla scale` writes of a record: Markdown, JSON, a picture.
