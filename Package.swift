@@ -175,11 +175,12 @@ let package = Package(
 
         // MARK: Tools: what people call
         Floor.tools.library("DemoModel", resources: [.copy("Resources/demo"), .copy("Resources/samples")]),
+        Floor.tools.library("Scaling", ["Diagnostics", "Communication", "Checkpoints", "Sharding", "SAILVL2Model"]),
         Floor.tools.library(
             "Benchmarks",
             [
                 "Tensors", "Diagnostics", "Requests", "Kernels", "Communication", "Checkpoints", "Tokenization",
-                "Sharding", "SAILVL2Model", "Inference", "GroupLauncher", "RankProgram",
+                "Sharding", "SAILVL2Model", "Inference", "GroupLauncher", "RankProgram", "Scaling",
             ]
         ),
         Floor.tools.library(
@@ -188,7 +189,7 @@ let package = Package(
                 "Tensors", "Diagnostics", "Digests", "JSON", "Requests", "Kernels", "Checkpoints", "Tokenization",
                 "ImagePreprocessing", "Sharding", "SAILVL2Model", "Inference", "GroupLink", "GroupLauncher",
                 "RankProgram", "ServingCore", "Frontend", "WireProtocol", "Coordinator", "ServerClient", "DemoModel",
-                "Benchmarks",
+                "Scaling", "Benchmarks",
                 logging, argumentParser,
             ]
         ),
@@ -256,6 +257,7 @@ let package = Package(
             ]
         ),
         Floor.serving.tests("ServerClient", ["ServerClient", "WireProtocol"]),
+        Floor.tools.tests("Scaling", ["Scaling", "Checkpoints", "Communication", "Diagnostics", "Sharding"]),
         Floor.tools.tests(
             "Benchmarks",
             ["Benchmarks", "Checkpoints", "Diagnostics", "Kernels", "SAILVL2Model", "CKernels"]

@@ -12,9 +12,11 @@ package struct Flotilla: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             GenerateCommand.self, TokenizeCommand.self, TilesCommand.self, PlanCommand.self, DoctorCommand.self,
-            SynthCommand.self, PackCommand.self, CompareCommand.self, ServeCommand.self, AskCommand.self,
+            ScaleCommand.self, SynthCommand.self, PackCommand.self, CompareCommand.self, ServeCommand.self,
+            AskCommand.self,
             TopCommand.self,
-            RankCommand.self, DoctorHostCommand.self, DoctorRankCommand.self, BenchCommand.self,
+            RankCommand.self, DoctorHostCommand.self, DoctorRankCommand.self, ScaleRankCommand.self,
+            BenchCommand.self,
         ]
     )
 

@@ -112,7 +112,7 @@ package final class Qwen3Decoder {
         if let second { try workspace.mlpReduce.finish(second) }
     }
 
-    private func embed(_ batch: DecoderBatch, into hidden: Rows) throws(MPIError) {
+    func embed(_ batch: DecoderBatch, into hidden: Rows) throws(MPIError) {
         let work = workspace
         work.isVisual.removeAll(keepingCapacity: true)
         for _ in batch.tokens { work.isVisual.append(false) }

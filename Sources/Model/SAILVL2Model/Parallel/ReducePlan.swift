@@ -85,6 +85,14 @@ package struct ReducePlan: Sendable, Equatable {
         return (sent, max(sent, taken))
     }
 
+    /// What an all-reduce of so many rows costs between domains: messages one after the other, and the most bytes that a
+    /// speaker sends or takes in; nothing in a group of one domain.
+    package func exchangeCost(rows: Int) -> (rounds: Int, bytes: Int) {
+        guard domains.count > 1 else { return (0, 0) }
+        let way = way(rows: rows)
+        return (way == .direct ? 1 : 2, bytes(way, rows: rows).most)
+    }
+
     /// The columns that a domain adds up; whole cache lines.
     func columns(_ domain: Int) -> Range<Int> {
         let lines = (width + 15) / 16

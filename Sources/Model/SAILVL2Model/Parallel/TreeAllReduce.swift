@@ -107,6 +107,11 @@ package final class TreeAllReduce {
     /// Into how many blocks a step's rows are divided, each with a slot of its own.
     package func blocks(rows: Int) -> Int { slots.count > 1 && rows >= Self.overlappedRows ? 2 : 1 }
 
+    /// The rows of each of these blocks, in a group of so many domains.
+    package static func blockRows(_ rows: Int, domains: Int) -> [Int] {
+        domains > 1 && rows >= overlappedRows ? [(rows + 1) / 2, rows / 2] : [rows]
+    }
+
     /// Bytes of the work areas: what `init` allocates.
     package static func workBytes(_ plan: ReducePlan, rank: Int, maxRows: Int) -> Int {
         let (domain, place) = plan.domains.place(of: rank)

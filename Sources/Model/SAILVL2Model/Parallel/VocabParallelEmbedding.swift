@@ -1,4 +1,4 @@
-internal import Checkpoints
+package import Checkpoints
 package import Communication
 package import Kernels
 internal import Sharding
@@ -115,7 +115,7 @@ package final class VocabParallelEmbedding {
     }
 
     /// Bytes of a number of a row as messages carry it.
-    static func elementBytes(_ checkpoint: Checkpoint, _ format: WeightFormat) -> Int {
+    package static func elementBytes(_ checkpoint: Checkpoint, _ format: WeightFormat) -> Int {
         guard !format.isQuantised, !checkpoint.storedFormat.isQuantised else { return 4 }
         return format == .bf16 || checkpoint.required(TensorNames.embedding).elementType == .bfloat16 ? 2 : 4
     }

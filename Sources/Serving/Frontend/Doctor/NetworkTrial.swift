@@ -9,16 +9,11 @@ enum NetworkTrial {
         var spec = group
         guard var hosts = try group.namedHosts() else { throw LaunchError("there is no host to run on") }
         for index in hosts.hosts.indices { hosts.hosts[index].slots = 1 }
-        spec.hosts = hosts
-        (spec.decoderRanks, spec.visionRanks) = (hosts.hosts.count, 0)
-        (spec.threads, spec.bytesOfRanks) = (1, nil)
-        let placement = try Placement.of(spec)
-        let names = hosts.hosts.indices.map { placement?.host(of: $0).name ?? hosts.hosts[$0].name }
-        spec.rankArguments = [
-            "doctor-rank", "--hidden-size", "\(hiddenSize)", "--hosts", names.joined(separator: ","),
-            "--peers", names.map { roll.addressOf[$0] ?? "" }.joined(separator: ","), "--front", roll.front,
-        ]
-        let lines = try TrialRun.run(spec, within: .seconds(40 + 2 * hosts.hosts.count))
+        (spec.hosts, spec.decoderRanks, spec.threads) = (hosts, hosts.hosts.count, 1)
+        let lines = try HostedTrial(spec, roll).run(
+            ["doctor-rank", "--hidden-size", "\(hiddenSize)"],
+            within: .seconds(40 + 2 * hosts.hosts.count)
+        )
         guard let line = lines.last(where: { $0.hasPrefix(NetworkReport.mark) }),
             let report = try? JSONDecoder().decode(
                 NetworkReport.self,

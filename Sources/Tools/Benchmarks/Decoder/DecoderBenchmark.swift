@@ -3,6 +3,7 @@ internal import Communication
 internal import Diagnostics
 internal import Kernels
 internal import SAILVL2Model
+internal import Scaling
 internal import Sharding
 internal import Tensors
 
@@ -73,7 +74,7 @@ package final class DecoderBenchmark {
     package func decode(sequences: Int = 1, context: Int = 0, steps: Int = 8) throws -> BenchmarkRow {
         var batches = StepBatches(decoder, sequences: sequences, context: context, positions: 64)
         if context > 0 { batches.fillCache() }
-        let cacheBytes = Double(sequences) * (Double(context) + 32) * work.cacheBytes(decoder.workspace.cache)
+        let cacheBytes = Double(sequences) * (Double(context) + 32) * StepWork.cacheBytes(decoder.workspace.cache)
         let bytes = Double(decoder.stepBytes) + cacheBytes
         let outcome = try rounds.measure(
             in: group,

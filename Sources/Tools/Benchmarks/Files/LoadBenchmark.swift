@@ -117,7 +117,7 @@ package struct LoadBenchmark {
     }
 
     /// Resident memory of this process that is not pages of files.
-    private static var privateBytes: Int {
+    static var privateBytes: Int {
         let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
         let lines = status.split(separator: "\n").filter { $0.hasPrefix("RssAnon:") || $0.hasPrefix("RssShmem:") }
         return lines.reduce(0) { sum, line in

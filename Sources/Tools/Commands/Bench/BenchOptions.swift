@@ -29,7 +29,7 @@ struct BenchOptions: ParsableArguments {
         StandardOutput.say((json ? try report.json() : report.text()) + "\n")
     }
 
-    private static var processorName: String {
+    static var processorName: String {
         let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
         let line = text.split(separator: "\n").first { $0.hasPrefix("model name") }
         return line?.split(separator: ":").last?.trimmingCharacters(in: .whitespaces) ?? "unknown processor"

@@ -3,8 +3,6 @@ import Benchmarks
 import Diagnostics
 import Foundation
 import Frontend
-import GroupLink
-import RankProgram
 
 /// `flotilla doctor-host`: what `flotilla doctor` runs on each host over the remote shell.
 struct DoctorHostCommand: ParsableCommand {
@@ -41,23 +39,14 @@ struct DoctorRankCommand: ParsableCommand {
     @Option(help: "Floats of a hidden state.")
     var hiddenSize: Int
 
-    @Option(help: "The hosts in the order of the ranks, with commas.")
-    var hosts: String
-
-    @Option(help: "Their addresses.")
-    var peers: String
-
-    @Option(help: "The address of the host that mpirun runs on.")
-    var front: String
+    @OptionGroup var trial: TrialRankOptions
 
     func validate() throws {
         if !(1...1 << 20).contains(hiddenSize) { throw ValidationError("--hidden-size \(hiddenSize) is not usual") }
     }
 
     func run() throws {
-        let addresses = peers.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-        _ = RankNetwork.choose(InterfaceChoice(peers: addresses, front: front, own: ""))
-        let names = hosts.split(separator: ",").map(String.init)
-        try HostTrial(hosts: names, hiddenSize: hiddenSize).run()
+        trial.chooseNetwork()
+        try HostTrial(hosts: trial.names, hiddenSize: hiddenSize).run()
     }
 }
