@@ -30,9 +30,6 @@ package struct CoordinatorOptions: Sendable {
         self.groupSpecs = groupSpecs
         self.version = version
     }
-
-    /// Of all groups.
-    var visionRanks: Int { rankOptions.visionRanks * groupSpecs.count }
 }
 
 extension CoordinatorOptions {
@@ -47,6 +44,7 @@ extension CoordinatorOptions {
         core.visualCacheBytes = limits.visualTokenBytes
         core.pictureBytes = limits.pictureBytes
         core.visionRanks = rankOptions.visionRanks
+        core.growsBack = !isAttached
         return core
     }
 }

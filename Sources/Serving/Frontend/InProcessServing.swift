@@ -128,14 +128,14 @@ package final class InProcessServing {
         case .send(let event, let ticket):
             if event.isLast { open.remove(ticket) }
             try handlers.onEvent(ticket, event)
-        case .startGroup(let slot, let generation, let decoderRanks):
+        case .startGroup(let slot, let generation, let decoderRanks, _):
             self.generation = generation
             do {
                 group = try start(decoderRanks)
             } catch let error as any OperatorError {
                 inputs.append(.group(slot: slot, generation: generation, .ended(error)))
             }
-        case .survey(let slot): inputs.append(.surveyed(slot: slot, .init()))
+        case .survey(let slot, _): inputs.append(.surveyed(slot: slot, .init()))
         case .submit(let job, _): group?.send(.generate(job))
         case .encode(let job, let bytes, _): group?.encode(job, bytes)
         case .cancel(let job, _): group?.send(.cancel(id: job))
