@@ -45,6 +45,7 @@ extension CoordinatorOptions {
         core.pictureBytes = limits.pictureBytes
         core.visionRanks = rankOptions.visionRanks
         core.growsBack = !isAttached
+        core.growPatience = groupSpecs.first?.limits.growing ?? core.growPatience
         return core
     }
 }

@@ -24,6 +24,8 @@ package struct CoreLimits: Sendable {
     package var endsWithCause = false
     /// Whether a group that is smaller than it could be is ended for a larger one.
     package var growsBack = true
+    /// How long it then waits for a moment without work.
+    package var growPatience = Duration.seconds(60)
     /// How long a group that has work may say nothing at all; and how long when its leader knows of no work.
     package var silence = Duration.seconds(300)
     package var silenceWithoutJobs = Duration.seconds(30)

@@ -61,9 +61,7 @@ package struct ServingCore: ~Copyable {
         self.limits = limits
         self.tokenizer = tokenizer
         pictures = PictureStore(limit: limits.pictureBytes)
-        slots = policies.map { policy in
-            GroupSlot(policy: policy, visionRanks: limits.visionRanks, visualCacheBytes: limits.visualCacheBytes)
-        }
+        slots = policies.map { GroupSlot(policy: $0, limits) }
     }
 
     /// Takes one input in.

@@ -12,7 +12,7 @@ struct GroupSlot: Sendable {
     /// What the hosts said, while it is too early for the start.
     var survey: CoreInput.HostSurvey?
     var policy: RestartPolicy
-    var regrowth = Regrowth()
+    var regrowth: Regrowth
     /// Whether the group that is there makes room for a larger one; it is not heard any more.
     var isMakingRoom = false
     /// The hosts that the group does without, those of them that it is not started on for a while though they answer, and
@@ -37,10 +37,13 @@ struct GroupSlot: Sendable {
     var hasGivenUp = false
     var figures = GroupFigures()
 
-    init(policy: RestartPolicy, visionRanks: Int, visualCacheBytes: Int) {
+    init(policy: RestartPolicy, _ limits: CoreLimits) {
         self.policy = policy
-        self.visionRanks = visionRanks
-        visualTokens = VisualTokenCache(limit: visualCacheBytes)
+        visionRanks = limits.visionRanks
+        visualTokens = VisualTokenCache(limit: limits.visualCacheBytes)
+        var growth = Regrowth.Limits()
+        growth.patience = limits.growPatience
+        regrowth = Regrowth(limits: growth)
     }
 
     /// Whether a group is likely to be ready before long.
