@@ -65,6 +65,8 @@ package struct GroupSpec: Sendable {
         package var handshake = Duration.seconds(30)
         /// Without progress in opening the checkpoint, or in loading.
         package var loading = Duration.seconds(300)
+        /// From the moment at which missing hosts answer until a group that has work is started anew with them.
+        package var growing = Duration.seconds(60)
         /// From the word to finish until `mpirun` has exited by itself.
         package var finishing = Duration.seconds(5)
         /// From SIGTERM until SIGKILL.
@@ -76,7 +78,7 @@ package struct GroupSpec: Sendable {
 
         package init() {}
 
-        /// Names the limits of a start that are other than usual: `hello=60,mpi=60,handshake=30,load=300`, in seconds.
+        /// Names the limits that are other than usual: `hello=60,mpi=60,handshake=30,load=300,grow=60`, in seconds.
         package static let variable = "FLOTILLA_START_LIMITS"
 
         /// - Throws: `UsageError` if the variable names something else, or no time.
@@ -91,13 +93,14 @@ package struct GroupSpec: Sendable {
                 case "mpi": initialising = .seconds(seconds)
                 case "handshake": handshake = .seconds(seconds)
                 case "load": loading = .seconds(seconds)
+                case "grow": growing = .seconds(seconds)
                 default: throw Self.unknown(item)
                 }
             }
         }
 
         private static func unknown(_ item: Substring) -> UsageError {
-            UsageError("\(variable) has \"\(item)\", expected hello=, mpi=, handshake= or load=SECONDS")
+            UsageError("\(variable) has \"\(item)\", expected hello=, mpi=, handshake=, load= or grow=SECONDS")
         }
     }
 

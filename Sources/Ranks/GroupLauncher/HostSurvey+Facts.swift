@@ -26,8 +26,12 @@ extension HostSurvey {
     /// What a shell's command comes to on every host, asked side by side; this host is asked by its own shell.
     ///
     /// Blocks as ``facts(of:)`` does.
-    package func ask(_ hostfile: Hostfile, _ command: String) -> [String: HostAnswer] {
-        each(of: hostfile) { host in
+    package func ask(
+        _ hostfile: Hostfile,
+        _ command: String,
+        hurrying suspects: Set<String> = []
+    ) -> [String: HostAnswer] {
+        each(of: hostfile, hurrying: suspects) { host in
             let began = Date().timeIntervalSince1970
             let found = call(host, command).flatMap {
                 ProgramOutput.run($0.path, $0.arguments, environment, within: patience)
@@ -44,6 +48,7 @@ extension HostSurvey {
 
     private func each<Answer: Sendable>(
         of hostfile: Hostfile,
+        hurrying suspects: Set<String> = [],
         _ ask: @escaping @Sendable (Hostfile.Host) -> Answer?
     ) -> [String: Answer] {
         let waiting = EventQueue<Hostfile.Host>()
@@ -57,14 +62,30 @@ extension HostSurvey {
             thread.start()
         }
         var found: [String: Answer] = [:]
-        for _ in hostfile.hosts {
-            while true {
-                guard let answer = answers.next() else { continue }
-                found[answer.name] = answer.answer
+        var hurry = Hurry()
+        var left = Set(hostfile.hosts.map(\.name))
+        let began = MonotonicClock.now
+        while !left.isEmpty {
+            let now = MonotonicClock.now - began
+            let isHurried = left.isSubset(of: suspects)
+            guard let answer = answers.next(within: isHurried ? hurry.left(at: now) : nil) else {
+                guard isHurried else { continue }
                 break
             }
+            found[answer.name] = answer.answer
+            left.remove(answer.name)
+            hurry.note(MonotonicClock.now - began)
         }
         return found
+    }
+
+    /// How long suspects are waited for once everybody else has answered: hosts may be busy, and all alike.
+    private struct Hurry {
+        private var slowest = Duration.zero
+
+        mutating func note(_ answered: Duration) { slowest = max(slowest, answered) }
+
+        func left(at now: Duration) -> Duration { max(.zero, max(.milliseconds(1500), slowest * 3) - now) }
     }
 
     private static var askedAtOnce: Int { 64 }

@@ -41,11 +41,13 @@ package struct HostSurvey: Sendable {
     /// The hosts that do not answer, in the order of the file; takes no longer than the slowest of them.
     ///
     /// Under Slurm a host is there when a step of the job can run on it.
-    package func missing(in hostfile: Hostfile) async -> [String] {
+    ///
+    /// - Parameter suspects: hosts with a rank that was lost, which are not waited for much longer than the others took.
+    package func missing(in hostfile: Hostfile, hurrying suspects: Set<String> = []) async -> [String] {
         let others = Hostfile(hosts: hostfile.hosts.filter { !$0.isThisHost })
         let answers = await withCheckedContinuation { continuation in
             // To ask blocks, which no thread of Swift's pool may.
-            Thread.detachNewThread { continuation.resume(returning: ask(others, "true")) }
+            Thread.detachNewThread { continuation.resume(returning: ask(others, "true", hurrying: suspects)) }
         }
         return others.hosts.map(\.name).filter { answers[$0]?.status != 0 }
     }

@@ -25,6 +25,12 @@ package struct Hostfile: Sendable, Equatable {
         /// Whether the name is this host's own.
         package var isThisHost: Bool { ["localhost", "127.0.0.1", "::1", Machine.hostName].contains(name) }
 
+        /// Whether a host that calls itself `name` and was dialled from `address` is likely to be this one.
+        package func isLikely(_ name: String, _ address: String) -> Bool {
+            if HostName.isAddress(self.name) { return self.name == address }
+            return self.name.split(separator: ".").first == name.split(separator: ".").first
+        }
+
         /// What a remote shell is told to reach it.
         var target: String { user.map { "\($0)@\(name)" } ?? name }
 

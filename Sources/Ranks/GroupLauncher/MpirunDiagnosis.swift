@@ -21,7 +21,7 @@ struct MpirunDiagnosis: Equatable {
             lines.lazy.compactMap { line in
                 line.firstMatch(of: /Remote daemon: \[\[\d+,\d+\],\d+\] on node (\S+)/).map { String($0.1) }
             }.first
-        unconnected = lines.lazy.compactMap(Self.unconnected).first
+        unconnected = RefusedConnection.sentence(in: lines)
         sentence = Self.sentence(lines)
     }
 
@@ -33,16 +33,6 @@ struct MpirunDiagnosis: Equatable {
             let rank = Int(match.1), let signal = Int32(match.2)
         else { return nil }
         return Ended(rank: rank, end: .signalled(signal))
-    }
-
-    /// The two hosts of a connection that the network refused, where the line is about one.
-    ///
-    /// `…start_connect] from n3 to: n2 Unable to connect to the peer 10.0.0.2 on port 1025: No route to host`
-    private static func unconnected(_ line: String) -> String? {
-        let pattern = /from (\S+) to: (\S+) Unable to connect to the peer (\S+) on port \d+: (.+)/
-        return line.firstMatch(of: pattern).map { match in
-            "host \(match.1) cannot reach host \(match.2) (\(match.3)): \(match.4)"
-        }
     }
 
     /// The rank that aborted, or else exited with a status other than 0.

@@ -65,10 +65,11 @@ final class MpirunProcess: Sendable {
 
     /// Where the ranks run; `nil` leaves it to mpirun.
     private static func place(_ spec: inout GroupSpec) throws -> Placement? {
+        let isChosen = spec.hosts != nil
         spec.hosts = try spec.namedHosts()
         let placement = try Placement.of(spec)
-        // Slurm's own list is left to mpirun, where the operator places ranks.
-        if placement == nil, spec.isOfBatchSystem { spec.hosts = nil }
+        // Slurm's own list is left to mpirun where the operator places ranks, unless a host is to be left out.
+        if placement == nil, spec.isOfBatchSystem, !isChosen { spec.hosts = nil }
         return placement
     }
 

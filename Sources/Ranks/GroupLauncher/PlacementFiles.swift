@@ -34,10 +34,9 @@ package enum PlacementFiles {
                 spec.hostfile = try scratch.write(text, to: "hosts")
                 return placement == nil ? nil : .sequence
             }
-            // A batch system has told mpirun of its hosts, and of how many ranks each may have.
-            if spec.hosts != nil, !spec.isOfBatchSystem {
-                spec.hostfile = try scratch.write(placement.usedHosts.text, to: "hosts")
-            }
+            // mpirun starts a daemon on each host that it knows, whatever the rankfile says: under Slurm on all of the
+            // job's, unless a hostfile leaves some out. A single one that is dead takes the daemons of all with it.
+            if spec.hosts != nil { spec.hostfile = try scratch.write(placement.usedHosts.text, to: "hosts") }
             return .rankfile(try scratch.write(rankfile, to: "ranks"))
         } catch {
             scratch.remove()

@@ -31,7 +31,7 @@ package struct GroupPlan: Sendable, Equatable {
         package var totalBytes: Int { weightBytes + cacheBytes + workBytes }
     }
 
-    package let ranks: [Rank]
+    package var ranks: [Rank]
     package let options: RankOptions
     /// How matrices will be held.
     package let format: WeightFormat

@@ -63,9 +63,10 @@ package struct RankOptions: Sendable, Equatable {
     }
 
     /// The same for another number of decoder ranks; speeds by hand are those of as many ranks as there are numbers.
-    package func resized(to decoderRanks: Int) -> RankOptions {
+    package func resized(to decoderRanks: Int, visionRanks: Int? = nil) -> RankOptions {
         var options = self
         options.decoderRanks = decoderRanks
+        options.visionRanks = visionRanks ?? options.visionRanks
         if options.rankWeights?.count != decoderRanks { options.rankWeights = nil }
         return options
     }

@@ -9,10 +9,10 @@ internal import ServingCore
 
 /// Groups of ranks: started, heard, and looked for.
 extension Coordinator {
-    func startGroup(_ slot: Int, _ generation: Int, decoderRanks: Int) {
-        let ranks = options.rankOptions.resized(to: decoderRanks)
+    func startGroup(_ slot: Int, _ generation: Int, decoderRanks: Int, visionRanks: Int) {
+        let ranks = options.rankOptions.resized(to: decoderRanks, visionRanks: visionRanks)
         var spec = options.groupSpecs[slot]
-        spec.decoderRanks = decoderRanks
+        (spec.decoderRanks, spec.visionRanks) = (decoderRanks, visionRanks)
         spec.rankArguments = ["rank"] + ranks.arguments
         // A file of the launcher's own; the operator's stays as it is.
         if let left = hosts[slot] { spec.hosts = left }
@@ -33,27 +33,56 @@ extension Coordinator {
     func take(_ event: GroupEvent, slot: Int, generation: Int) {
         // Mostly of peers that were turned away, which anybody can be.
         if case .note(let line) = event { return strangers.note(.linkPeer, line) }
-        if case .ended = event { groups[slot] = nil }
+        if case .ended(let end) = event {
+            groups[slot] = nil
+            lostRanks[slot] = (end.error as? RankLostError)?.rank
+        }
         feed(.group(slot: slot, generation: generation, GroupNews(event)))
     }
 
-    /// Asks a lost group's own hosts, on which it is to be started again.
-    func survey(_ slot: Int) {
-        hosts[slot] = nil
-        guard !options.isAttached, let hostfile = try? options.groupSpecs[slot].namedHosts() else {
+    /// Asks hosts of a group, on which it is to be started.
+    func survey(_ slot: Int, _ question: HostQuestion) {
+        let number = (surveys[slot] ?? 0) + 1
+        surveys[slot] = number
+        let spec = options.groupSpecs[slot]
+        guard !options.isAttached, let all = try? spec.namedHosts() else {
+            hosts[slot] = nil
             return feed(.surveyed(slot: slot, .init()))
         }
-        let survey = HostSurvey(options.groupSpecs[slot])
+        let lost = lostRanks[slot]
+        let suspects = all.hosts.filter { host in lost.map { host.isLikely($0.host, $0.address) } ?? false }
         Task {
-            let missing = await survey.missing(in: hostfile)
-            self.surveyed(slot, hostfile, Set(missing))
+            let asked = question.asked(of: all)
+            let missing = await HostSurvey(spec).missing(in: asked, hurrying: Set(suspects.map(\.name)))
+            self.surveyed(slot, number, all, question.missing(missing))
         }
     }
 
-    private func surveyed(_ slot: Int, _ hostfile: Hostfile, _ missing: Set<String>) {
-        let left = hostfile.without(missing)
-        if !missing.isEmpty { hosts[slot] = left }
-        let room = left.slots.map { $0 - options.rankOptions.visionRanks }
-        feed(.surveyed(slot: slot, .init(room: room, missing: missing.sorted())))
+    private func surveyed(_ slot: Int, _ number: Int, _ all: Hostfile, _ missing: Set<String>) {
+        // It has been asked anew meanwhile.
+        guard surveys[slot] == number else { return }
+        let left = all.without(missing)
+        hosts[slot] = missing.isEmpty ? nil : left
+        feed(.surveyed(slot: slot, .init(GroupRoom(options.groupSpecs[slot], on: left), missing: missing.sorted())))
+    }
+}
+
+extension HostQuestion {
+    fileprivate func asked(of all: Hostfile) -> Hostfile {
+        switch self {
+        case .all(let except): all.without(except)
+        case .only(let names): Hostfile(hosts: all.hosts.filter { names.contains($0.name) })
+        }
+    }
+
+    /// The hosts that are missing, where so many of those that were asked do not answer.
+    fileprivate func missing(_ silent: [String]) -> Set<String> {
+        if case .all(let except) = self { except.union(silent) } else { Set(silent) }
+    }
+}
+
+extension CoreInput.HostSurvey {
+    fileprivate init(_ room: GroupRoom, missing: [String]) {
+        self.init(room: room.decoderRanks, visionRoom: room.visionRanks, used: room.hosts, missing: missing)
     }
 }

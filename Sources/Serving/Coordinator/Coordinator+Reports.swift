@@ -58,7 +58,7 @@ extension Coordinator {
                 maxSequences: options.rankOptions.maxSequences,
                 prefillChunk: options.rankOptions.prefillChunk,
                 pageTokens: desk.pageTokens,
-                ranks: ["decoder": core.decoderRanks, "vision": options.visionRanks],
+                ranks: ["decoder": core.decoderRanks, "vision": core.visionRanks],
                 groups: options.groupSpecs.count,
                 verbs: Verb.allCases.map(\.rawValue)
             )
@@ -148,7 +148,7 @@ extension Coordinator {
             generation: snapshot.groups.map(\.generation).max() ?? 0,
             restarts: snapshot.statistics.losses,
             decoder: snapshot.groups.reduce(0) { $0 + $1.decoderRanks },
-            vision: options.visionRanks,
+            vision: snapshot.groups.reduce(0) { $0 + $1.visionRanks },
             askedDecoder: snapshot.groups.reduce(0) { $0 + $1.askedDecoderRanks },
             sinceS: snapshot.groups.map(\.age.seconds).max() ?? 0
         )
@@ -160,12 +160,13 @@ extension Coordinator {
             state: group.phase.rawValue,
             generation: group.generation,
             decoder: group.decoderRanks,
-            vision: options.rankOptions.visionRanks,
+            vision: group.visionRanks,
             askedDecoder: group.askedDecoderRanks,
             sinceS: group.age.seconds
         )
         let figures = group.figures
         (part.restarts, part.running) = (figures.losses, group.running)
+        (part.regrowths, part.missingHosts) = (figures.regrowths, group.missingHosts)
         (part.handed, part.resumed) = (figures.handed, figures.resumed)
         (part.promptTokens, part.cachedTokens) = (figures.promptTokens, figures.cachedTokens)
         part.generatedTokens = figures.generatedTokens

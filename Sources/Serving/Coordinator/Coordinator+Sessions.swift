@@ -32,7 +32,7 @@ extension Coordinator {
             model: config.modelName,
             state: core.state,
             auth: needsToken,
-            ranks: Greeting.Ranks(decoder: core.decoderRanks, vision: options.visionRanks),
+            ranks: Greeting.Ranks(decoder: core.decoderRanks, vision: core.visionRanks),
             maxLine: limits.lineBytes,
             maxBlob: limits.blobBytes,
             maxImages: limits.images,

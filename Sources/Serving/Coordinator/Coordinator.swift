@@ -65,6 +65,9 @@ actor Coordinator {
     /// By slot: the group, and the hosts for the next one.
     var groups: [Int: GroupHandle] = [:]
     var hosts: [Int: Hostfile] = [:]
+    /// By slot: the number of the question to its hosts that is to be answered, and the rank that was lost last.
+    var surveys: [Int: Int] = [:]
+    var lostRanks: [Int: RankHello] = [:]
 
     init(
         _ options: CoordinatorOptions,
@@ -125,8 +128,9 @@ actor Coordinator {
         switch action {
         case .prepare(let ticket): prepare(ticket)
         case .send(let event, let ticket): deliver(event, to: ticket)
-        case .startGroup(let slot, let generation, let ranks): startGroup(slot, generation, decoderRanks: ranks)
-        case .survey(let slot): survey(slot)
+        case .startGroup(let slot, let generation, let decoders, let visions):
+            startGroup(slot, generation, decoderRanks: decoders, visionRanks: visions)
+        case .survey(let slot, let question): survey(slot, question)
         case .submit(let job, let slot): groups[slot]?.send(.generate(job))
         case .encode(let job, let bytes, let slot): groups[slot]?.encode(job, bytes)
         case .cancel(let job, let slot): groups[slot]?.send(.cancel(id: job))

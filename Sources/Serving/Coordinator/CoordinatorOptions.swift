@@ -34,9 +34,6 @@ package struct CoordinatorOptions: Sendable {
         self.groupSpecs = groupSpecs
         self.version = version
     }
-
-    /// Of all groups.
-    var visionRanks: Int { rankOptions.visionRanks * groupSpecs.count }
 }
 
 extension CoordinatorOptions {
@@ -51,6 +48,8 @@ extension CoordinatorOptions {
         core.visualCacheBytes = limits.visualTokenBytes
         core.pictureBytes = limits.pictureBytes
         core.visionRanks = rankOptions.visionRanks
+        core.growsBack = !isAttached
+        core.growPatience = groupSpecs.first?.limits.growing ?? core.growPatience
         return core
     }
 }

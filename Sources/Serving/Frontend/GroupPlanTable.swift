@@ -1,7 +1,7 @@
 internal import Checkpoints
 internal import Foundation
-package import GroupLauncher
-package import RankProgram
+internal import GroupLauncher
+internal import RankProgram
 
 /// The plan of a group as a person reads it, and as JSON.
 package enum GroupPlanTable {
@@ -17,7 +17,7 @@ package enum GroupPlanTable {
         }
     }
 
-    package static func text(_ plan: GroupPlan, model: String, host: String, placement: Placement? = nil) -> String {
+    static func text(_ plan: GroupPlan, model: String, host: String, placement: Placement? = nil) -> String {
         var lines = [
             "\(model): \(plan.options.decoderRanks) decoder and \(plan.options.visionRanks) vision ranks, "
                 + "weights \(plan.format.rawValue), \(plan.options.cacheTokens) tokens of KV cache",
@@ -48,13 +48,13 @@ package enum GroupPlanTable {
         return lines.joined(separator: "\n")
     }
 
-    package static func json(
+    static func fields(
         _ plan: GroupPlan,
         model: String,
         host: String,
         placement: Placement? = nil,
         warnings: [String]
-    ) throws -> String {
+    ) -> [String: Any] {
         let ranks = plan.ranks.map { rank -> [String: Any] in
             var fields: [String: Any] = [
                 "rank": rank.rank, "role": rank.role, "host": placement?.host(of: rank.rank).name ?? host,
@@ -78,8 +78,7 @@ package enum GroupPlanTable {
             "mpi_shared_bytes": MessageMemory.bytes(ranks: plan.ranks.count), "ranks": ranks, "warnings": warnings,
         ]
         object["hosts"] = placement?.loads(plan).map(\.fields)
-        let data = try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])
-        return String(decoding: data, as: UTF8.self)
+        return object
     }
 
     private static func threads(_ rank: GroupPlan.Rank, _ placement: Placement?) -> String {

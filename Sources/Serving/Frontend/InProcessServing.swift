@@ -1,5 +1,6 @@
 internal import Diagnostics
 package import Foundation
+internal import GroupLink
 package import Requests
 package import ServingCore
 internal import Synchronization
@@ -12,8 +13,8 @@ package struct Interrupted: Error {
     package init(signal: Int32) { self.signal = signal }
 }
 
-/// The shell around the serving core of a process that answers its own requests and ends: one slot, one thread, and
-/// whoever calls `run` as the one who listens.
+/// The shell around the serving core of a process that answers its own requests and ends: one thread, and whoever calls
+/// `run` as the one who listens.
 package final class InProcessServing {
     /// What is told while requests run; each is called on the caller's thread.
     package struct Handlers {
@@ -28,12 +29,23 @@ package final class InProcessServing {
         package init() {}
     }
 
+    /// What a group tells.
+    private struct Letter: Sendable {
+        var slot: Int
+        var generation: Int
+        var news: GroupNews
+        var attachment: Data
+    }
+
     private let handlers: Handlers
-    private let start: (_ decoderRanks: Int) throws -> any ServedGroup
+    private let start: (_ slot: Int) throws -> any ServedGroup
     private let began = ContinuousClock.now
     private var core: ServingCore
-    private var group: (any ServedGroup)?
-    private var generation = 0
+    /// By slot; what they tell comes into the inbox, where they can be heard at once.
+    private var groups: [Int: any ServedGroup] = [:]
+    private var generations: [Int: Int] = [:]
+    private let inbox = EventQueue<Letter>()
+    private var hasInbox = false
     private var waiting: [Ticket: Preparation] = [:]
     private var open: Set<Ticket> = []
     private var nextTicket = 0
@@ -42,16 +54,16 @@ package final class InProcessServing {
     private let interruption = Mutex<Int32?>(nil)
 
     /// - Parameters:
-    ///   - policy: how often a lost group is started again.
-    ///   - start: starts a group of so many decoder ranks.
+    ///   - policies: how often a lost group is started again, one for each group.
+    ///   - start: starts a group in a slot.
     package init(
         _ limits: CoreLimits,
         tokenizer: Tokenizer,
-        policy: RestartPolicy,
+        policies: [RestartPolicy],
         handlers: Handlers,
-        start: @escaping (_ decoderRanks: Int) throws -> any ServedGroup
+        start: @escaping (_ slot: Int) throws -> any ServedGroup
     ) {
-        core = ServingCore(limits, tokenizer: tokenizer, policies: [policy])
+        core = ServingCore(limits, tokenizer: tokenizer, policies: policies)
         self.handlers = handlers
         self.start = start
     }
@@ -74,7 +86,7 @@ package final class InProcessServing {
                 if end == nil { try hear() }
             }
         } catch {
-            finishGroup()
+            finishGroups()
             throw error
         }
         if case .failed(let error) = end { throw error }
@@ -97,17 +109,37 @@ package final class InProcessServing {
         if let signal = interruption.withLock({ $0 }) { throw Interrupted(signal: signal) }
         let now = ContinuousClock.now - began
         let pause = max(.zero, min(.milliseconds(100), (core.nextWake() ?? .seconds(1)) - now))
-        guard let group else {
+        guard !groups.isEmpty else {
             Thread.sleep(forTimeInterval: max(pause, .milliseconds(1)) / .seconds(1))
             return try feed(.tick)
         }
-        guard let (news, attachment) = group.next(within: pause) else { return try feed(.tick) }
-        if case .report(_, .trace(let tensor)) = news { handlers.onTrace(tensor, attachment) }
-        if case .note(let line) = news { return handlers.onNote(line) }
-        if case .ended = news { self.group = nil }
-        try feed(.group(slot: 0, generation: generation, news))
-        if !core.isHealthy, let loading = core.snapshot(now: now).groups.first?.loading {
-            handlers.onLoading(loading.done, loading.total)
+        guard let letter = nextLetter(within: pause) else { return try feed(.tick) }
+        if case .report(_, .trace(let tensor)) = letter.news { handlers.onTrace(tensor, letter.attachment) }
+        if case .note(let line) = letter.news { return handlers.onNote(line) }
+        if case .ended = letter.news { groups[letter.slot] = nil }
+        try feed(.group(slot: letter.slot, generation: letter.generation, letter.news))
+        if !core.isHealthy {
+            let loading = core.snapshot(now: now).groups.map(\.loading)
+            handlers.onLoading(loading.reduce(0) { $0 + $1.done }, loading.reduce(0) { $0 + $1.total })
+        }
+    }
+
+    private func nextLetter(within pause: Duration) -> Letter? {
+        if hasInbox { return inbox.next(within: pause) }
+        guard let (slot, group) = groups.first, let (news, attachment) = group.next(within: pause) else { return nil }
+        return Letter(slot: slot, generation: generations[slot] ?? 0, news: news, attachment: attachment)
+    }
+
+    private func startGroup(_ slot: Int, _ generation: Int) throws {
+        generations[slot] = generation
+        do {
+            let group = try start(slot)
+            groups[slot] = group
+            hasInbox = group.tell { [inbox] news, attachment in
+                inbox.push(Letter(slot: slot, generation: generation, news: news, attachment: attachment))
+            }
+        } catch let error as any OperatorError {
+            inputs.append(.group(slot: slot, generation: generation, .ended(error)))
         }
     }
 
@@ -128,19 +160,13 @@ package final class InProcessServing {
         case .send(let event, let ticket):
             if event.isLast { open.remove(ticket) }
             try handlers.onEvent(ticket, event)
-        case .startGroup(let slot, let generation, let decoderRanks):
-            self.generation = generation
-            do {
-                group = try start(decoderRanks)
-            } catch let error as any OperatorError {
-                inputs.append(.group(slot: slot, generation: generation, .ended(error)))
-            }
-        case .survey(let slot): inputs.append(.surveyed(slot: slot, .init()))
-        case .submit(let job, _): group?.send(.generate(job))
-        case .encode(let job, let bytes, _): group?.encode(job, bytes)
-        case .cancel(let job, _): group?.send(.cancel(id: job))
-        case .forget(let numbers, _): group?.forget(numbers)
-        case .endGroup(_, let byForce): group?.end(byForce: byForce)
+        case .startGroup(let slot, let generation, _, _): try startGroup(slot, generation)
+        case .survey(let slot, _): inputs.append(.surveyed(slot: slot, .init()))
+        case .submit(let job, let slot): groups[slot]?.send(.generate(job))
+        case .encode(let job, let bytes, let slot): groups[slot]?.encode(job, bytes)
+        case .cancel(let job, let slot): groups[slot]?.send(.cancel(id: job))
+        case .forget(let numbers, let slot): groups[slot]?.forget(numbers)
+        case .endGroup(let slot, let byForce): groups[slot]?.end(byForce: byForce)
         case .becameReady: handlers.onReady()
         case .log(let entry): handlers.onLog(entry)
         case .announce: break
@@ -148,12 +174,12 @@ package final class InProcessServing {
         }
     }
 
-    /// Ends the group by force, and waits until nothing of it is left.
-    private func finishGroup() {
-        group?.end(byForce: true)
+    /// Ends the groups by force, and waits until nothing of them is left.
+    private func finishGroups() {
+        for group in groups.values { group.end(byForce: true) }
         let limit = ContinuousClock.now + .seconds(15)
-        while let group, ContinuousClock.now < limit {
-            if case .ended = group.next(within: .seconds(1))?.news { self.group = nil }
+        while !groups.isEmpty, ContinuousClock.now < limit {
+            if let letter = nextLetter(within: .seconds(1)), case .ended = letter.news { groups[letter.slot] = nil }
         }
     }
 }

@@ -16,6 +16,9 @@ package protocol ServedGroup: AnyObject {
     /// What the group tells next, with what is attached to it; `nil` when nothing came within the limit.
     func next(within limit: Duration) -> (news: GroupNews, attachment: Data)?
     func end(byForce: Bool)
+    /// Has everything that the group tells handed over from a thread of its own, so that several groups can be heard at
+    /// once; `next` is not called then. `false` if this group can only be asked.
+    func tell(_ hear: @escaping @Sendable (_ news: GroupNews, _ attachment: Data) -> Void) -> Bool
 }
 
 /// A group of ranks that `mpirun` runs.
@@ -33,7 +36,24 @@ package final class MpirunGroup: ServedGroup {
     package func end(byForce: Bool) { handle.end(byForce: byForce) }
 
     package func next(within limit: Duration) -> (news: GroupNews, attachment: Data)? {
-        guard let event = handle.group.nextEvent(within: limit) else { return nil }
+        handle.group.nextEvent(within: limit).map(Self.news)
+    }
+
+    package func tell(_ hear: @escaping @Sendable (GroupNews, Data) -> Void) -> Bool {
+        let thread = Thread { [group = handle.group] in
+            while true {
+                let event = group.nextEvent()
+                let (news, attachment) = Self.news(event)
+                hear(news, attachment)
+                if case .ended = event { return }
+            }
+        }
+        thread.name = "group-events"
+        thread.start()
+        return true
+    }
+
+    private static func news(_ event: GroupEvent) -> (news: GroupNews, attachment: Data) {
         guard case .report(_, _, let attachment) = event else { return (GroupNews(event), Data()) }
         return (GroupNews(event), attachment)
     }
@@ -64,6 +84,8 @@ package final class InProcessGroup: ServedGroup {
         if report.message == .goodbye { return (.ended(nil), Data()) }
         return (.report(rank: 0, report.message), report.attachment)
     }
+
+    package func tell(_ hear: @escaping @Sendable (GroupNews, Data) -> Void) -> Bool { false }
 
     /// A thread cannot be ended by force; its loop looks for this word between steps.
     package func end(byForce: Bool) { group.send(.shutdown) }

@@ -6,9 +6,9 @@ package enum CoreAction: Sendable {
     case prepare(Ticket)
     case send(RequestEvent, to: Ticket)
     /// Start a group in a slot, on the hosts that are left of the last survey.
-    case startGroup(slot: Int, generation: Int, decoderRanks: Int)
-    /// Ask the hosts, and say `surveyed`.
-    case survey(slot: Int)
+    case startGroup(slot: Int, generation: Int, decoderRanks: Int, visionRanks: Int)
+    /// Ask hosts, and say `surveyed`; what was asked before needs no answer any more.
+    case survey(slot: Int, HostQuestion)
     /// Hand a job to the leader of a slot's group.
     case submit(GenerateJob, slot: Int)
     /// Have a picture encoded; its bytes are the request's.
@@ -26,6 +26,14 @@ package enum CoreAction: Sendable {
     case log(LogEntry)
     /// Nothing is left to do. The last action.
     case ended(CoreEnd)
+}
+
+/// Which hosts of a slot are asked for a sign of life.
+package enum HostQuestion: Sendable, Equatable {
+    /// All but some, which count as missing.
+    case all(except: Set<String>)
+    /// Those alone; the others have ranks.
+    case only(Set<String>)
 }
 
 /// A line for the log.

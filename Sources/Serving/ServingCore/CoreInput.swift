@@ -23,7 +23,7 @@ package enum CoreInput: Sendable {
     case tick
     /// Of the group that a slot started as `generation`; older ones are not heard.
     case group(slot: Int, generation: Int, GroupNews)
-    /// The hosts on which a lost group is to be started again have been asked.
+    /// The hosts that the core last wanted asked for a slot have been.
     case surveyed(slot: Int, HostSurvey)
     /// Nothing new is taken; what runs is finished, until the limit.
     case drain(within: Duration?)
@@ -32,14 +32,16 @@ package enum CoreInput: Sendable {
 
     /// Which hosts are left.
     package struct HostSurvey: Sendable {
-        /// Decoder ranks that they have room for; `nil`: as many as are wanted.
+        /// Decoder and vision ranks that they have room for; `nil`: as many as are wanted.
         package var room: Int?
+        package var visionRoom: Int?
+        /// Hosts that such a group would have ranks on.
+        package var used: Int
         /// Those that do not answer.
         package var missing: [String]
 
-        package init(room: Int? = nil, missing: [String] = []) {
-            self.room = room
-            self.missing = missing
+        package init(room: Int? = nil, visionRoom: Int? = nil, used: Int = 0, missing: [String] = []) {
+            (self.room, self.visionRoom, self.used, self.missing) = (room, visionRoom, used, missing)
         }
     }
 }

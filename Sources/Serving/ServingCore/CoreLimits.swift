@@ -22,6 +22,10 @@ package struct CoreLimits: Sendable {
     /// Whether the process ends with the cause when a group is lost for good, as one that answers and ends should, or
     /// with an error about all the losses.
     package var endsWithCause = false
+    /// Whether a group that is smaller than it could be is ended for a larger one.
+    package var growsBack = true
+    /// How long it then waits for a moment without work.
+    package var growPatience = Duration.seconds(60)
     /// How long a group that has work may say nothing at all; and how long when its leader knows of no work.
     package var silence = Duration.seconds(300)
     package var silenceWithoutJobs = Duration.seconds(30)

@@ -27,8 +27,9 @@ extension ServingCore {
     private mutating func tick(_ slot: Int) {
         if let time = slots[slot].restartAt, now >= time, end == nil {
             slots[slot].restartAt = nil
-            actions.append(.survey(slot: slot))
+            actions.append(.survey(slot: slot, .all(except: slots[slot].shunned)))
         }
+        if let survey = slots[slot].survey, now >= slots[slot].notBefore { restartGroup(slot, survey) }
         watch(slot)
     }
 

@@ -41,6 +41,8 @@ extension ServingCore {
         drainDeadline = nil
         for slot in slots.indices {
             slots[slot].restartAt = nil
+            slots[slot].survey = nil
+            slots[slot].regrowth.end()
             if slots[slot].hasGroup { actions.append(.endGroup(slot: slot, byForce: false)) }
         }
         conclude()

@@ -9,19 +9,26 @@ extension ServingCore {
         slots[slot].generation += 1
         slots[slot].phase = .loading
         slots[slot].restartAt = nil
+        slots[slot].survey = nil
         slots[slot].lastNews = now
         let decoderRanks = slots[slot].policy.decoderRanks
+        let visionRanks = slots[slot].visionRanks
         log(
             .info,
             "group starts",
-            details(slot) + [("decoder", "\(decoderRanks)"), ("vision", "\(limits.visionRanks)")]
+            details(slot) + [("decoder", "\(decoderRanks)"), ("vision", "\(visionRanks)")]
         )
+        let generation = slots[slot].generation
         actions.append(
-            .startGroup(slot: slot, generation: slots[slot].generation, decoderRanks: decoderRanks)
+            .startGroup(slot: slot, generation: generation, decoderRanks: decoderRanks, visionRanks: visionRanks)
         )
     }
 
     mutating func take(_ news: GroupNews, _ slot: Int) {
+        if slots[slot].isMakingRoom {
+            if case .ended = news { hasMadeRoom(slot) }
+            return
+        }
         switch news {
         case .joined(let hello): slots[slot].ranks.join(hello)
         case .formed: log(.info, "all ranks have said hello", details(slot))
@@ -40,7 +47,7 @@ extension ServingCore {
         case .progress(_, let done, let total): slots[slot].ranks.noteLoading(done, total, of: rank)
         case .ready(let stats):
             slots[slot].ranks.note(stats, of: rank)
-            let wanted = slots[slot].policy.decoderRanks + limits.visionRanks
+            let wanted = slots[slot].policy.decoderRanks + slots[slot].visionRanks
             if slots[slot].ranks.readyCount == wanted, slots[slot].phase == .loading { becomeReady(slot) }
         case .activity(let activity): slots[slot].ranks.note(activity, of: rank)
         case .log(let line): log(.info, line, [("rank", "\(rank)")])
@@ -56,11 +63,14 @@ extension ServingCore {
         slots[slot].policy.becameReady()
         slots[slot].hasGivenUp = false
         let policy = slots[slot].policy
+        if slots[slot].isSmall, limits.growsBack {
+            slots[slot].regrowth.begin(isForHosts: !policy.hasFailed, now: now)
+        }
         log(
             .info,
             "group is ready",
             details(slot) + [
-                ("decoder", "\(policy.decoderRanks)"), ("degraded", "\(policy.isDegraded)"),
+                ("decoder", "\(policy.decoderRanks)"), ("degraded", "\(slots[slot].isSmall)"),
                 ("in_line", "\(line.count)"),
             ]
         )
@@ -71,7 +81,7 @@ extension ServingCore {
         }
     }
 
-    private func details(_ slot: Int) -> [(name: String, value: String)] {
+    func details(_ slot: Int) -> [(name: String, value: String)] {
         let generation = ("generation", "\(slots[slot].generation)")
         return slots.count > 1 ? [("slot", "\(slot)"), generation] : [generation]
     }
@@ -89,15 +99,24 @@ extension ServingCore {
     }
 
     /// The group is gone: what it had goes back to the head of the line, and a new one is started after a while.
-    private mutating func lose(_ slot: Int, _ error: any OperatorError, lived: Duration?) {
+    mutating func lose(_ slot: Int, _ error: any OperatorError, lived: Duration?) {
         let begun = standing(slot)
         slots[slot].clear()
         statistics.losses += 1
         slots[slot].figures.losses += 1
         log(.error, "group lost", details(slot) + [("cause", error.report)])
         putBack(begun)
+        let before = slots[slot].regrowth.lost(lived: lived, now: now)
+        // Hosts that have just come back, and with which the group did not live, are left out for a while.
+        if let before {
+            slots[slot].shunned = before.missing
+        } else if !slots[slot].regrowth.isResting(now) {
+            slots[slot].shunned = []
+        }
         let isHopeless = [.checkpoint, .usage, .ranksDisagree].contains(error.exitCode) && lived == nil
-        switch slots[slot].policy.lost(lived: lived, isHopeless: isHopeless) {
+        let decision = slots[slot].policy.lost(lived: lived, isHopeless: isHopeless)
+        if let before { slots[slot].policy.fallBack(to: before.decoderRanks) }
+        switch decision {
         case .giveUp:
             slots[slot].hasGivenUp = true
             // While another group answers, or may come to, a new one is worth a try now and then.
@@ -109,7 +128,10 @@ extension ServingCore {
 
     private mutating func startAgain(_ slot: Int, after wait: Duration) {
         slots[slot].phase = .waiting
-        slots[slot].restartAt = now + wait
+        // The hosts are asked meanwhile, or in the last second of a longer wait.
+        slots[slot].restartAt = now + max(.zero, wait - .seconds(1))
+        slots[slot].notBefore = now + wait
+        slots[slot].survey = nil
         let decoderRanks = slots[slot].policy.decoderRanks
         log(
             .warning,
@@ -120,7 +142,7 @@ extension ServingCore {
     }
 
     /// What a group has, in the order of admission, and how far each request has come.
-    private func standing(_ slot: Int) -> [(request: ServedRequest, point: Suspicion.Point)] {
+    func standing(_ slot: Int) -> [(request: ServedRequest, point: Suspicion.Point)] {
         var found: [(request: ServedRequest, point: Suspicion.Point)] = []
         for ticket in slots[slot].tickets {
             guard let request = requests[ticket] else { continue }
@@ -138,11 +160,13 @@ extension ServingCore {
     }
 
     /// Requests of a lost group go back to the head of the line; those under suspicion to a line of their own.
-    private mutating func putBack(_ begun: [(request: ServedRequest, point: Suspicion.Point)]) {
+    ///
+    /// - Parameter isLoss: whether ranks were lost, and not ended from here.
+    mutating func putBack(_ begun: [(request: ServedRequest, point: Suspicion.Point)], isLoss: Bool = true) {
         var innocent: [(Ticket, Owner)] = []
         var guilty: [Ticket] = []
         for (var request, point) in begun {
-            request.suspicion.lost(at: point, alone: begun.count == 1)
+            if isLoss { request.suspicion.lost(at: point, alone: begun.count == 1) }
             request.slot = nil
             request.pictures = []
             request.stage = .queue
@@ -161,7 +185,8 @@ extension ServingCore {
         line.putBack(innocent)
         for ticket in guilty { condemn(ticket) }
         let isAnotherReady = slots.contains { $0.phase == .ready }
-        let note = "ranks were lost; the answer goes on " + (isAnotherReady ? "in another group" : "when they are back")
+        let what = isLoss ? "ranks were lost" : "more hosts take part"
+        let note = "\(what); the answer goes on " + (isAnotherReady ? "in another group" : "when the ranks are back")
         for (request, _) in begun { sendProgress(request.ticket, note: note) }
     }
 
@@ -171,17 +196,5 @@ extension ServingCore {
         let what = "the ranks were lost \(losses) times while they worked on this request, at last on it alone"
         fail(ticket, RequestError(.rankLost, what))
         for slot in slots.indices { slots[slot].policy.madeProgress() }
-    }
-
-    /// The hosts have been asked: the group is started on those that are left.
-    mutating func restartGroup(_ slot: Int, _ survey: CoreInput.HostSurvey) {
-        guard end == nil, slots[slot].phase == .waiting, slots[slot].restartAt == nil else { return }
-        let missing = survey.missing.sorted()
-        if !missing.isEmpty { log(.warning, "hosts do not answer", [("hosts", missing.joined(separator: " "))]) }
-        if slots[slot].policy.makeDo(with: missing.isEmpty ? nil : survey.room) {
-            startGroup(slot)
-        } else {
-            lose(slot, HostsGoneError(hosts: missing), lived: nil)
-        }
     }
 }

@@ -63,7 +63,7 @@ package struct ServingCore: ~Copyable {
         self.limits = limits
         self.tokenizer = tokenizer
         pictures = PictureStore(limit: limits.pictureBytes)
-        slots = policies.map { GroupSlot(policy: $0, visualCacheBytes: limits.visualCacheBytes) }
+        slots = policies.map { GroupSlot(policy: $0, limits) }
     }
 
     /// Takes one input in.
@@ -89,7 +89,7 @@ package struct ServingCore: ~Copyable {
         case .tick: tick()
         case .group(let slot, let generation, let news):
             if slots[slot].generation == generation { take(news, slot) }
-        case .surveyed(let slot, let survey): restartGroup(slot, survey)
+        case .surveyed(let slot, let survey): take(survey, slot)
         case .drain(let limit): drain(within: limit)
         case .stop(let end): stopAtOnce(end)
         }
@@ -98,6 +98,7 @@ package struct ServingCore: ~Copyable {
     /// What follows from what has changed: requests to groups with room, and the end of a drained core.
     private mutating func settle() {
         dispatch()
+        for slot in slots.indices { considerGrowth(slot) }
         if isDraining, requests.isEmpty, preparing.isEmpty, end == nil { stopServing(.done) }
     }
 
@@ -107,7 +108,7 @@ package struct ServingCore: ~Copyable {
     package var state: GroupState {
         if isDraining { return .draining }
         guard slots.contains(where: { $0.phase == .ready }) else { return .loading }
-        return slots.contains { $0.policy.isDegraded || $0.phase != .ready } ? .degraded : .ready
+        return slots.contains { $0.isSmall || $0.phase != .ready } ? .degraded : .ready
     }
 
     /// Whether requests are taken, and worked on at once.
@@ -116,7 +117,10 @@ package struct ServingCore: ~Copyable {
     /// When a `tick` is wanted next, besides the one each second; `nil`: no time is waited for.
     package mutating func nextWake() -> Duration? {
         while let first = deadlines.min, requests[first.ticket] == nil { deadlines.removeMin() }
-        return [deadlines.min?.time, drainDeadline, slots.compactMap(\.restartAt).min()].compactMap { $0 }.min()
+        let times = slots.flatMap {
+            [$0.restartAt, $0.survey == nil ? nil : $0.notBefore, isDraining ? nil : $0.askAt]
+        }
+        return (times + [deadlines.min?.time, drainDeadline]).compactMap { $0 }.min()
     }
 
     /// Requests that have been asked for and not ended.

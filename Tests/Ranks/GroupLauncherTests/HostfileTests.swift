@@ -53,6 +53,9 @@ struct HostfileTests {
         let spec = Self.spec { $0.environment["OMPI_MCA_plm_rsh_agent"] = agent }
         let file = try Hostfile("localhost slots=1\nasleep slots=1\nup slots=1\ndown slots=1\n")
         #expect(await HostSurvey(spec, patience: .seconds(8)).missing(in: file) == ["asleep", "down"])
+        // Nobody waits a minute for a host that is suspected of being lost.
+        let patient = HostSurvey(spec, patience: .seconds(600))
+        #expect(await patient.missing(in: file, hurrying: ["asleep"]) == ["asleep", "down"])
         #expect(!FileManager.default.fileExists(atPath: directory.path + "/asked"))
         let none = Self.spec { $0.environment = ["PATH": "/nowhere"] }
         #expect(await HostSurvey(none).missing(in: file) == ["asleep", "up", "down"])

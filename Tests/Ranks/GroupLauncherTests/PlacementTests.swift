@@ -1,4 +1,5 @@
 import Diagnostics
+import Foundation
 import GroupLink
 import TestSupport
 import Testing
@@ -175,6 +176,21 @@ struct PlacementFilesTests {
         #expect(try parameters("a.org") == ["rmaps_rank_file_physical", "orte_keep_fqdn_hostnames"])
         #expect(try parameters("a_b\n") == ["rmaps_rank_file_physical", "regx"])
         #expect(try parameters("fd77::1\n") == ["rmaps_rank_file_physical", "regx"])
+    }
+
+    @Test("under Slurm mpirun is told of the hosts with ranks alone, or it starts daemons on dead ones")
+    func slurm() throws {
+        let job = ["SLURM_JOB_ID": "7", "SLURM_JOB_NODELIST": "n[1-3]", "SLURM_TASKS_PER_NODE": "2(x3)"]
+        var spec = GroupSpec(decoderRanks: 1, visionRanks: 1, executable: "/x", rankArguments: [])
+        spec.environment = job
+        spec.hosts = try spec.namedHosts()?.without(["n2"])
+        let placement = try #require(try Placement.of(spec))
+        let scratch = try #require(GroupScratch(parent: FileManager.default.temporaryDirectory.path))
+        defer { scratch.remove() }
+        _ = try PlacementFiles.write(placement, &spec, to: scratch, in: "/tmp")
+        let file = try String(contentsOfFile: #require(spec.hostfile), encoding: .utf8)
+        #expect(Set(file.split(separator: "\n").map { $0.prefix(2) }) == ["n1", "n3"])
+        #expect(MpirunCommand.mpirunArguments(for: spec).contains("--hostfile"))
     }
 
     @Test func layoutsAreArguments() throws {

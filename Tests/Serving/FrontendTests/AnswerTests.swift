@@ -38,6 +38,7 @@ struct AnswerTests {
         func next(within limit: Duration) -> (news: GroupNews, attachment: Data)? {
             news.isEmpty ? nil : (news.removeFirst(), Data())
         }
+        func tell(_ hear: @escaping @Sendable (GroupNews, Data) -> Void) -> Bool { false }
         func end(byForce: Bool) { news.append(.ended(nil)) }
     }
 
@@ -66,7 +67,7 @@ struct AnswerTests {
         }
         let ids = tokenizer.encode(text, allowingControlTokens: true)
         let policy = RestartPolicy(decoderRanks: 1) { _ in false }
-        let serving = InProcessServing(limits, tokenizer: tokenizer, policy: policy, handlers: handlers) { _ in
+        let serving = InProcessServing(limits, tokenizer: tokenizer, policies: [policy], handlers: handlers) { _ in
             ScriptedGroup(ids)
         }
         var requests = [Preparation(options: options, request: request, pageTokens: 64)]

@@ -22,13 +22,14 @@ struct CoreBench: ~Copyable {
 
     init(
         slots: Int = 1,
+        decoderRanks: Int = 1,
         _ change: (inout CoreLimits) -> Void = { _ in },
         policy: RestartPolicy.Limits = .init()
     ) throws {
         var limits = CoreLimits()
         limits.visualTokenBytes = 16
         change(&limits)
-        let restart = RestartPolicy(decoderRanks: 1, limits: policy) { _ in false }
+        let restart = RestartPolicy(decoderRanks: decoderRanks, limits: policy) { _ in decoderRanks > 1 }
         let tokenizer = try Tokenizer(directory: Fixtures.url("mini-bf16"))
         core = ServingCore(limits, tokenizer: tokenizer, policies: Array(repeating: restart, count: slots))
         feed(.began)
@@ -38,7 +39,7 @@ struct CoreBench: ~Copyable {
     mutating func feed(_ input: CoreInput, after time: Duration = .milliseconds(1)) -> [CoreAction] {
         now += time
         let new = core.handle(input, now: now)
-        for case .startGroup(let slot, let generation, _) in new { generations[slot] = generation }
+        for case .startGroup(let slot, let generation, _, _) in new { generations[slot] = generation }
         actions += new
         return new
     }
@@ -54,7 +55,7 @@ struct CoreBench: ~Copyable {
 
     /// Every rank of the group that starts says that it is ready.
     mutating func ready(slot: Int = 0) {
-        for rank in 0..<(1 + core.limits.visionRanks) {
+        for rank in 0..<(core.slots[slot].policy.decoderRanks + core.slots[slot].visionRanks) {
             let hello = RankHello(rank: rank, worldSize: 2, role: .decoder, host: "h", machine: "m", pid: 1)
             feed(.group(slot: slot, generation: generations[slot] ?? 0, .joined(hello)))
             report(.ready(RankStats()), rank: rank, slot: slot)

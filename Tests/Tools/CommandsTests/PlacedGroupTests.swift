@@ -21,9 +21,18 @@ struct PlacedGroupTests {
     }()
 
     /// A remote shell that stays here.
+    ///
+    /// Each host has a directory of its own for Open MPI's sessions, which daemons of one machine would share.
     static func agent(in directory: URL) throws -> String {
         let path = directory.appendingPathComponent("agent").path
-        try "#!/bin/sh\nshift\nexec sh -c \"$*\"\n".write(toFile: path, atomically: true, encoding: .utf8)
+        let script = """
+            #!/bin/sh
+            export TMPDIR="\(directory.path)/$1"; shift
+            mkdir -p "$TMPDIR" || exit
+            exec sh -c "$*"
+
+            """
+        try script.write(toFile: path, atomically: true, encoding: .utf8)
         chmod(path, 0o755)
         return path
     }

@@ -106,6 +106,10 @@ struct MetricsTable {
         Row("group_losses_total", .counter, "Groups that were lost.") { $0.group.restarts },
         Row(group: "ready", .gauge, "Whether a group is ready, 0 or 1.") { $0.state == "ready" ? 1 : 0 },
         Row(group: "restarts_total", .counter, "How often a group was lost.") { $0.restarts },
+        Row(group: "regrowths_total", .counter, "How often a group was started anew to be larger.") {
+            $0.regrowths ?? 0
+        },
+        Row(group: "missing_hosts", .gauge, "Hosts that a group does without.") { $0.missingHosts?.count ?? 0 },
         Row(group: "decoder_ranks", .gauge, "Decoder ranks of a group.") { $0.decoder },
         Row(group: "requests_running", .gauge, "Requests that a group has.") { $0.running },
         Row(group: "requests_total", .counter, "Requests that a group was handed.") { $0.handed },

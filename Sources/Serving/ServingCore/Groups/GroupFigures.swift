@@ -15,6 +15,8 @@ package struct GroupFigures: Sendable, Equatable {
     package var handed = 0
     package var resumed = 0
     package var losses = 0
+    /// How often it made room for a larger one.
+    package var regrowths = 0
     /// Of the requests that a group has ended by itself.
     package var promptTokens = 0
     /// Of those, found in the prefix cache.

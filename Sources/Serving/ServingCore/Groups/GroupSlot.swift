@@ -6,9 +6,21 @@ struct GroupSlot: Sendable {
     /// Of the group that is there, or was last.
     var generation = 0
     var readySince: Duration?
-    /// When the next group is to be started; the hosts are asked first.
+    /// When the hosts are asked for the next group, and before when it is not started.
     var restartAt: Duration?
+    var notBefore = Duration.zero
+    /// What the hosts said, while it is too early for the start.
+    var survey: CoreInput.HostSurvey?
     var policy: RestartPolicy
+    var regrowth: Regrowth
+    /// Whether the group that is there makes room for a larger one; it is not heard any more.
+    var isMakingRoom = false
+    /// The hosts that the group does without, those of them that it is not started on for a while though they answer, and
+    /// how many it has ranks on.
+    var missing: Set<String> = []
+    var shunned: Set<String> = []
+    var usedHosts = 0
+    var visionRanks: Int
     var ranks = RankTable()
     var load = LeaderLoad()
     var visualTokens: VisualTokenCache
@@ -25,13 +37,23 @@ struct GroupSlot: Sendable {
     var hasGivenUp = false
     var figures = GroupFigures()
 
-    init(policy: RestartPolicy, visualCacheBytes: Int) {
+    init(policy: RestartPolicy, _ limits: CoreLimits) {
         self.policy = policy
-        visualTokens = VisualTokenCache(limit: visualCacheBytes)
+        visionRanks = limits.visionRanks
+        visualTokens = VisualTokenCache(limit: limits.visualCacheBytes)
+        var growth = Regrowth.Limits()
+        growth.patience = limits.growPatience
+        regrowth = Regrowth(limits: growth)
     }
 
     /// Whether a group is likely to be ready before long.
     var isComing: Bool { !hasGivenUp && (phase == .loading || phase == .waiting) }
+
+    /// Whether the group has fewer ranks or hosts than it was to have.
+    var isSmall: Bool { !missing.isEmpty || policy.isDegraded }
+
+    /// When hosts are asked next whether the group may grow.
+    var askAt: Duration? { regrowth.isAsking || isHung ? nil : regrowth.askAt }
 
     /// Whether a group is there, which says `ended` one day.
     var hasGroup: Bool { phase == .loading || phase == .ready }
@@ -62,5 +84,6 @@ struct GroupSlot: Sendable {
         tickets = []
         trial = nil
         isHung = false
+        isMakingRoom = false
     }
 }

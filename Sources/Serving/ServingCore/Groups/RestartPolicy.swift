@@ -54,6 +54,9 @@ package struct RestartPolicy: Sendable {
     /// Whether the group is smaller than the operator asked for.
     package var isDegraded: Bool { decoderRanks < asked }
 
+    /// Whether the group is smaller because larger ones could not be loaded.
+    package var hasFailed: Bool { chosen < asked }
+
     /// Every rank has loaded.
     package mutating func becameReady() {
         hasBeenReady = true
@@ -85,6 +88,27 @@ package struct RestartPolicy: Sendable {
             }
         }
         return .restart(after: wait, decoderRanks: decoderRanks)
+    }
+
+    /// Decoder ranks of a group that is started anew as large as can be, where hosts have room for `room`.
+    package func possible(in room: Int?) -> Int {
+        let most = min(asked, room ?? asked)
+        return most >= 1 && fits(most) ? most : 0
+    }
+
+    /// The group makes room for one that is as large as can be.
+    ///
+    /// - Parameter lived: since it was ready.
+    package mutating func grow(lived: Duration) {
+        if lived >= limits.wellAfter { lossesInRow = 0 }
+        failuresToLoad = 0
+        chosen = asked
+    }
+
+    /// A larger group could not be: back to the size from before.
+    package mutating func fallBack(to decoderRanks: Int) {
+        chosen = min(chosen, decoderRanks)
+        failuresToLoad = 0
     }
 
     /// The hosts that answer have room for so many decoder ranks; `nil`: for as many as are wanted.

@@ -6,6 +6,9 @@ package struct CoreSnapshot: Sendable {
         package var generation: Int
         package var decoderRanks: Int
         package var askedDecoderRanks: Int
+        package var visionRanks: Int
+        /// Hosts that it does without, in order.
+        package var missingHosts: [String]
         package var phase: GroupPhase
         /// Requests that it has.
         package var running: Int
@@ -46,6 +49,8 @@ extension ServingCore {
                     generation: slot.generation,
                     decoderRanks: slot.policy.decoderRanks,
                     askedDecoderRanks: slot.policy.asked,
+                    visionRanks: slot.visionRanks,
+                    missingHosts: slot.missing.sorted(),
                     phase: slot.phase,
                     running: slot.tickets.count,
                     figures: slot.figures,
@@ -64,6 +69,7 @@ extension ServingCore {
     /// An error that was not of a request, such as a line that cannot be read.
     package mutating func noteError(_ code: ErrorCode) { statistics.noteError(code) }
 
-    /// Decoder ranks of all groups, as they are or will be next.
+    /// Ranks of all groups, as they are or will be next.
     package var decoderRanks: Int { slots.reduce(0) { $0 + $1.policy.decoderRanks } }
+    package var visionRanks: Int { slots.reduce(0) { $0 + $1.visionRanks } }
 }

@@ -7,6 +7,9 @@ extension StatsReport {
         package var state: String
         package var generation: Int
         package var restarts = 0
+        /// How often it was started anew to be larger, and the hosts that it does without now.
+        package var regrowths: Int?
+        package var missingHosts: [String]?
         package var decoder: Int
         package var vision: Int
         package var askedDecoder: Int

@@ -29,11 +29,17 @@ struct TopTable {
         let asked = group.decoder < group.askedDecoder ? " of \(group.askedDecoder)" : ""
         return """
             flotilla \(shown(stats.version))  \(shown(stats.model))  \(shown(stats.state))  up \(Self.duration(stats.uptimeS))
-            \(group.decoder)\(asked) decoder + \(group.vision) vision ranks, ready for \(Self.duration(group.sinceS))\(lost)
+            \(group.decoder)\(asked) decoder + \(group.vision) vision ranks, ready for \(Self.duration(group.sinceS))\(lost)\(missing)
             connections \(stats.connections.open) open, \(stats.connections.total) in all
 
 
             """
+    }
+
+    /// A line of the hosts that groups do without, if there are any.
+    private var missing: String {
+        let names = Set((stats.groups ?? []).flatMap { $0.missingHosts ?? [] }).sorted()
+        return names.isEmpty ? "" : "\nmissing hosts: " + names.map(shown).joined(separator: ", ")
     }
 
     /// A line for each group, where there are several.

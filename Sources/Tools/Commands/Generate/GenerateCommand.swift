@@ -20,6 +20,7 @@ struct GenerateCommand: ParsableCommand {
     @OptionGroup var group: GroupOptions
     @OptionGroup var launch: LaunchOptions
     @OptionGroup var answer: AnswerOptions
+    @OptionGroup var count: GroupCount
 
     @Option(parsing: .unconditional, help: "What to ask.")
     var prompt: String?
@@ -67,7 +68,14 @@ struct GenerateCommand: ParsableCommand {
 
     func run() throws {
         try ParallelStart.check("generate", ProcessInfo.processInfo.environment)
-        let run = try GenerationRun(model: try model.directory(), group: group, launch: launch, restarts: restarts)
+        let groups = try count.checked()
+        let run = try GenerationRun(
+            model: try model.directory(),
+            group: group,
+            launch: launch,
+            groups: groups,
+            restarts: restarts
+        )
         if let batch {
             try run.answerAll(BatchFile(path: batch, defaults: answer.options()))
         } else {

@@ -15,11 +15,12 @@ struct GenerationRun {
     private let preparer: RequestPreparer
     private let group: GroupOptions
     private let launch: LaunchOptions
-
+    /// Groups that share the requests.
+    private let groups: Int
     /// How often a lost group is started again.
     private let restarts: Int
 
-    init(model: URL, group: GroupOptions, launch: LaunchOptions, restarts: Int) throws {
+    init(model: URL, group: GroupOptions, launch: LaunchOptions, groups: Int, restarts: Int) throws {
         checkpoint = try Checkpoint(directory: model)
         preparer = try RequestPreparer(
             checkpoint.config,
@@ -28,6 +29,7 @@ struct GenerationRun {
         )
         self.group = group
         self.launch = launch
+        self.groups = groups
         self.restarts = restarts
     }
 
@@ -87,7 +89,7 @@ struct GenerationRun {
             output.add(Self.line(id, event, prepared, preparer.tokenizer), at: ticket)
         }
         var next = 0
-        try serve(options, inFlight: 2 * inFlight, handlers) {
+        try serve(options, inFlight: 2 * groups * inFlight, handlers) {
             guard next < batch.requests.count else { return nil }
             let request = batch.requests[next]
             next += 1
@@ -113,7 +115,7 @@ struct GenerationRun {
         }
     }
 
-    /// Starts a group, answers requests, and ends it whatever happens.
+    /// Starts the groups, answers requests, and ends them whatever happens.
     private func serve(
         _ options: RankOptions,
         inFlight: Int,
@@ -121,17 +123,15 @@ struct GenerationRun {
         next: () throws -> Preparation?
     ) throws {
         let plan = try GroupPlan(checkpoint, options)
-        var spec: GroupSpec?
-        var placement: Placement?
+        var placed: [GroupPlacement.Group] = []
         if !isAlone(options) {
-            var launched = try launch.spec(options)
-            placement = try GroupPlacement.prepare(&launched, checkpoint, options)
-            spec = launched
+            placed = try GroupPlacement.prepare(groups: groups, launch.spec(options), checkpoint, options)
         }
-        var warnings = placement.map(GroupPlacement.warnings) ?? []
-        if placement == nil, launch.isOfOneHost {
-            try HostMemory.check(plan)
-            warnings += LaunchWarnings.of(options)
+        let placements = placed.compactMap(\.placement)
+        var warnings = Set(placements.flatMap(GroupPlacement.warnings)).sorted()
+        if placements.isEmpty, launch.isOfOneHost {
+            try HostMemory.check(plan, groups: groups)
+            warnings += LaunchWarnings.of(options, groups: groups)
         }
         for warning in warnings { Self.note("warning: \(warning)") }
         var progress = LoadProgress()
@@ -147,9 +147,9 @@ struct GenerationRun {
         let serving = InProcessServing(
             limits(options, inFlight: inFlight),
             tokenizer: preparer.tokenizer,
-            policy: policy(options),
+            policies: Array(repeating: policy(options), count: groups),
             handlers: handlers
-        ) { _ in try start(options, spec) }
+        ) { slot in try start(options, placed.isEmpty ? nil : placed[slot].spec) }
         if !isAlone(options) {
             // Safe because the only thing that another thread does is to leave a word behind a lock.
             nonisolated(unsafe) let interrupted = serving
@@ -186,7 +186,7 @@ struct GenerationRun {
 
     /// One decoder and one vision rank run in this process, unless something else is asked for.
     private func isAlone(_ options: RankOptions) -> Bool {
-        options.decoderRanks == 1 && options.visionRanks == 1 && launch.isLocal && !launch.mpirun
+        options.decoderRanks == 1 && options.visionRanks == 1 && groups == 1 && launch.isLocal && !launch.mpirun
     }
 
     private func start(_ options: RankOptions, _ spec: GroupSpec?) throws -> any ServedGroup {

@@ -13,7 +13,8 @@ struct PlanCommand: ParsableCommand {
         abstract: "Shows what each rank would hold and send, without loading anything.",
         discussion: """
             Bytes of the KV cache are for --context tokens; memory is taken as they are used. With --hostfile, hosts are \
-            asked what they have, and each rank's host and threads are shown.
+            asked what they have, and each rank's host and threads are shown. With --groups, each group's are, one after \
+            the other.
             """
     )
 
@@ -21,6 +22,7 @@ struct PlanCommand: ParsableCommand {
     @OptionGroup var group: GroupOptions
 
     @OptionGroup var launch: LaunchOptions
+    @OptionGroup var count: GroupCount
 
     @Flag(help: "Print one JSON object.")
     var json = false
@@ -30,32 +32,43 @@ struct PlanCommand: ParsableCommand {
         let cacheTokens = min(8192, checkpoint.config.decoder.maxPositions)
         let options = try group.rankOptions(model: checkpoint.directory, cacheTokens: cacheTokens, maxSequences: 8)
         let plan = try GroupPlan(checkpoint, options)
-        let (placement, refusal) = try place(checkpoint, options)
-        var warnings = placement.map(GroupPlacement.warnings) ?? LaunchWarnings.of(options)
-        if placement == nil { warnings += [MessageMemory.warning(ranks: options.worldSize)].compactMap { $0 } }
+        let count = try count.checked()
+        let (groups, refusal) = try place(count, checkpoint, options)
+        let placements = groups.compactMap(\.placement)
+        var warnings =
+            placements.isEmpty
+            ? LaunchWarnings.of(options, groups: count) : Set(placements.flatMap(GroupPlacement.warnings)).sorted()
+        if placements.isEmpty { warnings += [MessageMemory.warning(ranks: options.worldSize)].compactMap { $0 } }
         if options.measuresShares {
             warnings.append("with --shares auto the ranks measure their speed at each start; equal shares are shown")
         }
         let name = checkpoint.config.modelName
         let host = ProcessInfo.processInfo.hostName
         if json {
-            let text = try GroupPlanTable.json(plan, model: name, host: host, placement: placement, warnings: warnings)
+            let text = try GroupPlanTable.json(plan, model: name, host: host, groups: groups, warnings: warnings)
             StandardOutput.say(text + "\n")
         } else {
-            StandardOutput.say(GroupPlanTable.text(plan, model: name, host: host, placement: placement) + "\n")
+            StandardOutput.say(GroupPlanTable.text(plan, model: name, host: host, groups: groups) + "\n")
             for warning in warnings { StandardOutput.say("warning: \(warning)\n") }
         }
         if let refusal { throw refusal }
     }
 
     /// Where ranks would run, and why they cannot, if a host has too little memory: the plan is shown all the same.
-    private func place(_ checkpoint: Checkpoint, _ options: RankOptions) throws -> (Placement?, HostMemoryError?) {
+    private func place(
+        _ count: Int,
+        _ checkpoint: Checkpoint,
+        _ options: RankOptions
+    ) throws -> ([GroupPlacement.Group], HostMemoryError?) {
         var spec = try launch.spec(options)
         do {
-            return (try GroupPlacement.prepare(&spec, checkpoint, options), nil)
+            return (try GroupPlacement.prepare(groups: count, spec, checkpoint, options), nil)
         } catch let error as HostMemoryError {
+            // Of several groups' hosts, each would have to be divided again.
+            guard count == 1 else { throw error }
+            _ = try? GroupPlacement.prepare(&spec, checkpoint, options)
             spec.bytesOfRanks = nil
-            return (try Placement.of(spec), error)
+            return ([GroupPlacement.Group(spec: spec, placement: try Placement.of(spec))], error)
         }
     }
 }

@@ -25,6 +25,8 @@ extension Storm {
                 "a group has more than it has room for"
             )
             if slot.trial != nil { require(slot.tickets.count == 1, "a request on trial has company") }
+            require(slot.phase == .ready || slot.regrowth.askAt == nil, "a group that is not ready asks for more hosts")
+            require(slot.missing.isEmpty || slot.policy.decoderRanks <= 3, "more ranks than hosts have room for")
             if slot.phase != .ready { require(slot.tickets.isEmpty, "a group that is not ready has requests") }
         }
         checkLine()
@@ -76,7 +78,8 @@ extension Storm {
             }
             let idle = slot.visualTokens.byteCount - slot.visualTokens.pinnedBytes
             require(idle <= core.limits.visualCacheBytes, "more idle pictures than may be")
-            guard let group = groups[index]?.group, groups[index]?.generation == slot.generation else { continue }
+            guard let group = groups[index]?.group, groups[index]?.generation == slot.generation, !slot.isMakingRoom
+            else { continue }
             // What the core thinks that ranks hold is what they hold.
             for number in group.pictures.keys {
                 require(slot.visualTokens.key(of: number) != nil, "ranks hold a picture that nobody knows")

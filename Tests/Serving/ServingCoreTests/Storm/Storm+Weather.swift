@@ -19,11 +19,7 @@ extension Storm {
 
     /// Groups, hosts and the clock go on.
     mutating func turn() {
-        if !surveys.isEmpty, random.one(in: 3) {
-            let room = isCalm ? nil : [nil, nil, 1, 2, 0][random.below(5)]
-            let missing = room == nil ? [] : ["n\(random.below(3))"]
-            return feed(.surveyed(slot: surveys.removeFirst(), .init(room: room, missing: missing)))
-        }
+        if !surveys.isEmpty, random.one(in: 3) { return answer(surveys.removeFirst()) }
         guard let slot = groups.keys.sorted().randomElement(using: &random), let generation = groups[slot]?.generation
         else { return pass(.milliseconds(300)) }
         if endings[slot] == generation {
@@ -37,6 +33,22 @@ extension Storm {
         feed(.group(slot: slot, generation: generation, .report(rank: 0, report)))
     }
 
+    /// Some hosts of three are there, each with room for a decoder rank.
+    private mutating func answer(_ asked: (slot: Int, question: HostQuestion)) {
+        var missing: Set<String> = []
+        switch asked.question {
+        case .all(let except):
+            missing = except
+            if !isCalm, random.one(in: 2) { missing.insert("n\(random.below(3))") }
+            if !isCalm, random.one(in: 8) { missing = ["n0", "n1", "n2"] }
+        case .only(let names): missing = isCalm ? [] : names.filter { _ in random.one(in: 2) }
+        }
+        let left = 3 - missing.count
+        var survey = CoreInput.HostSurvey(used: left, missing: missing.sorted())
+        if left < 3 { (survey.room, survey.visionRoom) = (left, visionRanks == 0 ? 0 : max(1, visionRanks * left / 3)) }
+        feed(.surveyed(slot: asked.slot, survey))
+    }
+
     /// Ranks die of it when its prompt has been read.
     private func isKiller(_ id: String, _ job: ToyGroup.Job) -> Bool {
         guard job.prefilled == job.job.promptIds.count, let ticket = ServedRequest.ticket(ofJob: id) else {
@@ -48,7 +60,7 @@ extension Storm {
     /// The next of a group's ranks says hello, or that it has loaded.
     private mutating func load(_ slot: Int, _ generation: Int) {
         let table = core.slots[slot].ranks
-        let wanted = core.slots[slot].policy.decoderRanks + visionRanks
+        let wanted = core.slots[slot].policy.decoderRanks + core.slots[slot].visionRanks
         let known = table.inOrder
         let news: GroupNews
         if known.count < wanted {
@@ -176,6 +188,11 @@ extension Storm {
             turns += 1
         }
         require(live.isEmpty && core.inFlight == 0, "\(live.prefix(5)) wait for something that does not come")
+        // Hosts are back, and in the end the groups have all of them again, however often that has failed before.
+        for _ in 0..<limit where fault == nil && core.slots.contains(where: { $0.isSmall || $0.phase != .ready }) {
+            if random.one(in: 4) { pass(.seconds(2)) } else { turn() }
+        }
+        require(core.slots.allSatisfy { !$0.isSmall && $0.phase == .ready }, "a group stays small")
         isCalm = false
     }
 }

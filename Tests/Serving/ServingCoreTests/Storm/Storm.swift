@@ -31,7 +31,7 @@ struct Storm: ~Copyable {
     let stopIds: [Int32]
     var groups: [Int: (group: ToyGroup, generation: Int)] = [:]
     var endings: [Int: Int] = [:]
-    var surveys: [Int] = []
+    var surveys: [(slot: Int, question: HostQuestion)] = []
     var preparing: [Ticket: Preparation] = [:]
     var heard: [Ticket: Heard] = [:]
     var live: [Ticket] = []
@@ -80,9 +80,12 @@ struct Storm: ~Copyable {
         switch action {
         case .prepare: break
         case .send(let event, let ticket): hear(event, ticket)
-        case .startGroup(let slot, let generation, _):
+        case .startGroup(let slot, let generation, _, let visionRanks):
             groups[slot] = (ToyGroup(visionRanks: visionRanks), generation)
-        case .survey(let slot): surveys.append(slot)
+        case .survey(let slot, let question):
+            // Only the last question to a slot is answered.
+            surveys.removeAll { $0.slot == slot }
+            surveys.append((slot, question))
         case .submit(let job, let slot): groups[slot]?.group.submit(job)
         case .encode(let job, let bytes, let slot): groups[slot]?.group.encode(job, bytes: bytes)
         case .cancel(let job, let slot): groups[slot]?.group.cancel(job)

@@ -19,7 +19,8 @@ struct HostsServingTests {
                 model: ReplayTests.model,
                 ["--decoder-ranks", "3", "--vision-ranks", "1", "--context", "16384", "--hostfile", hosts],
                 in: directory,
-                environment: lab.environment,
+                // A moment without work is not waited for as long as people would.
+                environment: lab.environment.merging(["FLOTILLA_START_LIMITS": "grow=0.5"]) { $1 },
                 script: lab.script(on: 1)
             )
             try Self.checkMemory(try server.ranks().values.map { $0 })
@@ -28,10 +29,19 @@ struct HostsServingTests {
             let cut = try ReplayTests.answers(server) { try lab.cut(2) }
             Self.compare(cut, expected, "cut")
             #expect(cut.allSatisfy { ($0.end?.replays ?? 0) >= 1 })
-            // Back again, it is asked the next time that a group is started.
-            try lab.join(2)
-            let joined = try ReplayTests.answers(server) { kill(try #require(try server.ranks()[0]), SIGKILL) }
+            #expect(try Self.missing(server) == ["node2"] && Self.hosts(server).count == 2)
+            // Back again, it is taken in amid answers, which do not end before.
+            let joined = try ReplayTests.answers(server) {
+                try lab.join(2)
+                try server.waitUntil(.ready)
+            }
             Self.compare(joined, expected, "joined")
+            #expect(joined.compactMap(\.end?.replays).max() ?? 0 >= 1)
+            #expect(try Self.missing(server) == [] && Self.hosts(server).count == 3)
+            let groups = try #require(try GroupsTests.report(server).groups)
+            #expect(groups.map(\.regrowths) == [1] && groups.map(\.restarts) == [1], "\(server.errors)")
+            let killed = try ReplayTests.answers(server) { kill(try #require(try server.ranks()[0]), SIGKILL) }
+            Self.compare(killed, expected, "killed")
             #expect(server.end().status == 0, "\(server.errors)")
             try lab.down()
         }
@@ -67,6 +77,14 @@ struct HostsServingTests {
             #expect(server.end().status == 0, "\(server.errors)")
             try lab.down()
         }
+    }
+
+    private static func missing(_ server: ServerProcess) throws -> [String] {
+        try GroupsTests.report(server).groups?.flatMap { $0.missingHosts ?? [] } ?? []
+    }
+
+    private static func hosts(_ server: ServerProcess) throws -> Set<String> {
+        Set(try GroupsTests.report(server).ranks.map(\.host))
     }
 
     /// Ranks of two hosts must not have the same memory, whatever file or nameless one it is.

@@ -119,6 +119,71 @@ struct GroupsTests {
         }
     }
 
+    @Test("generate spreads a batch over groups: the same tokens; plan shows each group's part of the hosts")
+    func withoutServer() throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            let file = directory.appendingPathComponent("batch").path
+            let lines = (0..<6).map { #"{"id":"\#($0)","messages":[{"role":"user","content":"tell me \#($0)"}]}"# }
+            try (lines.joined(separator: "\n") + "\n").write(toFile: file, atomically: true, encoding: .utf8)
+            let ask = ["generate", "--model", Self.model, "--batch", file, "--max-tokens", "40", "--threads", "1"]
+            let tokens = try [ask, ask + ["--groups", "2", "--verbose"]].map { words in
+                let outcome = try FlotillaProgram.run(words, in: directory)
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                if words.contains("--groups") { #expect(outcome.errors.ranges(of: "group is ready").count == 2) }
+                return try outcome.output.split(separator: "\n").map { line in
+                    let answer = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+                    return try #require(answer?["tokens"] as? [Int])
+                }
+            }
+            #expect(tokens[0].count == 6 && tokens[0] == tokens[1])
+            let hosts = directory.appendingPathComponent("hosts").path
+            try "localhost slots=4\n".write(toFile: hosts, atomically: true, encoding: .utf8)
+            let plan = ["plan", "--model", Self.model, "--groups", "2"]
+            let text = try FlotillaProgram.run(plan + ["--hostfile", hosts], in: directory)
+            #expect(text.status == 0 && text.output.contains("\ngroup 1") && text.output.contains("all 2 groups: "))
+            let json = try FlotillaProgram.run(plan + ["--json"], in: directory)
+            let object = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]
+            let groups = try #require(object?["groups"] as? [[String: Any]], "\(json.errors)")
+            #expect(groups.compactMap { $0["group"] as? Int } == [0, 1])
+            #expect(groups.allSatisfy { ($0["ranks"] as? [Any])?.count == 2 })
+        }
+    }
+
+    @Test("one of two groups of generate is killed: its answers go on in the other, the same tokens")
+    func killedWithoutServer() throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            let ask = ["generate", "--model", Self.model, "--prompt", "a story", "--max-tokens", "1500", "--json"]
+            let alone = try FlotillaProgram.run(ask, in: directory)
+            let running = try FlotillaProgram.start(ask + ["--groups", "2", "--verbose"], in: directory)
+            #expect(
+                Poll.until {
+                    let text = (try? String(contentsOf: running.errors, encoding: .utf8)) ?? ""
+                    return text.ranges(of: "group is ready").count == 2
+                }
+            )
+            let ranks = Self.ranks(under: running.process.processIdentifier)
+            kill(try #require(ranks.first), SIGKILL)
+            let outcome = running.wait()
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            let texts = try [alone, outcome].map { outcome in
+                try #require(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+            }
+            #expect(texts[0]["tokens"] as? [Int] == texts[1]["tokens"] as? [Int])
+        }
+    }
+
+    /// The pids of ranks that a process has started by way of mpirun, of the first group first.
+    private static func ranks(under pid: Int32) -> [Int32] {
+        func children(of pid: Int32) -> [Int32] {
+            let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")) ?? []
+            return tasks.flatMap { task -> [Int32] in
+                let text = (try? String(contentsOfFile: "/proc/\(pid)/task/\(task)/children", encoding: .utf8)) ?? ""
+                return text.split(separator: " ").compactMap { Int32($0) }
+            }
+        }
+        return children(of: pid).sorted().flatMap { children(of: $0).sorted() }
+    }
+
     @Test(
         "what cannot be with several groups is refused before anything starts",
         arguments: [

@@ -1,0 +1,64 @@
+internal import Foundation
+internal import GroupLauncher
+internal import GroupLink
+package import RankProgram
+
+/// Plans of several groups, each in its place.
+extension GroupPlanTable {
+    /// - Parameter plan: of one group; all have the same.
+    package static func text(_ plan: GroupPlan, model: String, host: String, groups: [GroupPlacement.Group]) -> String {
+        guard groups.count > 1 else { return text(plan, model: model, host: host, placement: groups.first?.placement) }
+        let tables = groups.enumerated().map { number, group in
+            let processors = group.processors.map { ", processors \($0)" } ?? ""
+            let table = text(group.fitted(plan), model: model, host: host, placement: group.placement)
+            return "group \(number)\(processors)\n\(table)\n"
+        }
+        let all = "all \(groups.count) groups: \(size(groups.count * plan.totalBytes))"
+        return (tables + [all]).joined(separator: "\n")
+    }
+
+    /// With several groups an object that has one for each, of the same form as that of a single one.
+    package static func json(
+        _ plan: GroupPlan,
+        model: String,
+        host: String,
+        groups: [GroupPlacement.Group],
+        warnings: [String]
+    ) throws -> String {
+        guard groups.count > 1 else {
+            let placement = groups.first?.placement
+            return try string(fields(plan, model: model, host: host, placement: placement, warnings: warnings))
+        }
+        let parts = groups.enumerated().map { number, group in
+            var part = fields(group.fitted(plan), model: model, host: host, placement: group.placement, warnings: [])
+            part["group"] = number
+            part["processors"] = group.processors
+            return part
+        }
+        let bytes = groups.count * plan.totalBytes
+        return try string(["model": model, "total_bytes": bytes, "warnings": warnings, "groups": parts])
+    }
+
+    private static func string(_ object: [String: Any]) throws -> String {
+        let data = try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])
+        return String(decoding: data, as: UTF8.self)
+    }
+}
+
+extension GroupPlacement.Group {
+    /// The processors of this host that the group keeps to, where it shares the host and nothing else says so.
+    fileprivate var processors: String? { spec.exportedEnvironment[RankPlaces.processorsName] }
+
+    /// The plan with the threads that ranks have on a part of this host's processors.
+    fileprivate func fitted(_ plan: GroupPlan) -> GroupPlan {
+        guard placement == nil, plan.options.threads == nil, let own = spec.facts["localhost"]?.processors.count else {
+            return plan
+        }
+        var plan = plan
+        for index in plan.ranks.indices {
+            let sharers = plan.ranks[index].role == "decoder" ? plan.options.decoderRanks : plan.options.worldSize
+            plan.ranks[index].threads = max(1, own / sharers)
+        }
+        return plan
+    }
+}
