@@ -56,7 +56,7 @@ package struct GenerateBody: Sendable, Equatable {
 
 extension GenerateBody: Encodable {
     private enum CodingKeys: String, CodingKey {
-        case messages, prompt, temperature, seed, stop, think, stream, logprobs
+        case messages, prompt, temperature, seed, stop, think, stream, logprobs, speculate
         case maxTokens = "max_tokens"
         case topP = "top_p"
         case topK = "top_k"
@@ -98,6 +98,7 @@ extension GenerateBody: Encodable {
         try c.encode(options.logprobs, forKey: .logprobs)
         try c.encodeIfPresent(options.deadlineMilliseconds, forKey: .deadlineMilliseconds)
         try c.encode(options.loopGuard, forKey: .loopGuard)
+        if !options.speculate { try c.encode(options.speculate, forKey: .speculate) }
     }
 
     /// One line of JSON.

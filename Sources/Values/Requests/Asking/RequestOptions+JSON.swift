@@ -17,6 +17,7 @@ extension RequestOptions {
         case "max_tiles": maxTiles = try reader.integer()
         case "stream": stream = try reader.boolean()
         case "deadline_ms": deadlineMilliseconds = try reader.integer()
+        case "speculate": speculate = try reader.boolean()
         default: return try sampling.read(key, &reader)
         }
         return true
@@ -24,6 +25,7 @@ extension RequestOptions {
 
     private static let names: Set = [
         "seed", "stop", "think", "think_budget", "loop_guard", "logprobs", "max_tiles", "stream", "deadline_ms",
+        "speculate",
         "max_tokens", "temperature", "top_k", "top_p", "min_p", "repetition_penalty", "presence_penalty",
         "frequency_penalty", "logit_bias",
     ]
