@@ -86,7 +86,7 @@ extension StepPlan.Run {
         self.logits = logits
         pages = try reader.array(try reader.count(of: 1))
         drafts = logits == .none ? 0 : try reader.next()
-        guard drafts == 0 || (1..<count).contains(drafts) else {
+        guard drafts >= 0, drafts == 0 || drafts < count else {
             throw StepPlanError(description: "a step plan has \(drafts) drafts among \(count) tokens")
         }
         choice = logits == .none ? TokenChoice() : try TokenChoice(from: &reader)

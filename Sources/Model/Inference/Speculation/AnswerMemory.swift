@@ -4,7 +4,7 @@ internal import Requests
 /// them what may come next.
 ///
 /// Bounded in tokens; the one that was used longest ago goes first.
-package struct AnswerMemory: Sendable {
+struct AnswerMemory: Sendable {
     private struct Entry: Sendable {
         var tokens: [Int32]
         var used: Int
@@ -20,14 +20,14 @@ package struct AnswerMemory: Sendable {
     /// Tokens of the prompt's end that are kept before an answer, so that its beginning is found.
     static let lead = 4
 
-    package init(maxTokens: Int) { self.maxTokens = maxTokens }
+    init(maxTokens: Int) { self.maxTokens = maxTokens }
 
     /// Keeps an answer.
     ///
     /// - Parameters:
     ///   - key: of the prompt.
     ///   - tokens: the last of the prompt, and the answer.
-    package mutating func keep(_ tokens: ArraySlice<Int32>, of key: PageKey) {
+    mutating func keep(_ tokens: ArraySlice<Int32>, of key: PageKey) {
         clock += 1
         var all = entries[key]?.tokens ?? []
         tokenCount -= all.count
@@ -43,7 +43,7 @@ package struct AnswerMemory: Sendable {
     }
 
     /// The answers to the same prompt, with gaps between them, the latest last.
-    package mutating func answers(to key: PageKey) -> [Int32] {
+    mutating func answers(to key: PageKey) -> [Int32] {
         clock += 1
         entries[key]?.used = clock
         return entries[key]?.tokens ?? []

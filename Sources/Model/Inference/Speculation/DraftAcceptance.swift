@@ -2,7 +2,7 @@
 ///
 /// A share that is forgotten slowly, since texts change. Where it has become too small for drafts to be worth their rows,
 /// nothing would ever be learnt again; so now and then a chance is taken all the same, more seldom each time it is in vain.
-package struct DraftAcceptance: Sendable {
+struct DraftAcceptance: Sendable {
     /// One kind of draft.
     struct Kind: Sendable {
         /// The probability that a token of a draft is right if those before it are.
@@ -22,7 +22,7 @@ package struct DraftAcceptance: Sendable {
 
     private(set) var kinds: [Kind] = firstShares.map { Kind(share: $0) }
 
-    package init() {}
+    init() {}
 
     /// - Parameter matched: tokens that agreed before the draft.
     static func kind(_ matched: Int) -> Int {
@@ -35,12 +35,12 @@ package struct DraftAcceptance: Sendable {
         }
     }
 
-    package func share(_ matched: Int) -> Double { kinds[Self.kind(matched)].share }
+    func share(_ matched: Int) -> Double { kinds[Self.kind(matched)].share }
 
     /// A draft has been checked.
     ///
     /// - Parameter rate: of the newest in what is known.
-    package mutating func note(_ matched: Int, drafted: Int, accepted: Int, rate: Double = requestRate) {
+    mutating func note(_ matched: Int, drafted: Int, accepted: Int, rate: Double = requestRate) {
         let kind = Self.kind(matched)
         for place in 0..<min(drafted, accepted + 1) {
             kinds[kind].share += rate * ((place < accepted ? 1 : 0) - kinds[kind].share)
@@ -50,7 +50,7 @@ package struct DraftAcceptance: Sendable {
     }
 
     /// A draft was there and not worth its rows; says whether it is time to try one all the same.
-    package mutating func leave(_ matched: Int) -> Bool {
+    mutating func leave(_ matched: Int) -> Bool {
         let kind = Self.kind(matched)
         kinds[kind].left += 1
         return kinds[kind].left > kinds[kind].pause

@@ -2,14 +2,14 @@
 ///
 /// A sequence's draft token number i is right with probability shareⁱ, and that is what its row is worth. Rows are given to
 /// whoever makes most of them, and only as many as bring more tokens than they cost time.
-package enum DraftDivision {
+enum DraftDivision {
     /// One sequence's draft.
-    package struct Offer: Equatable, Sendable {
-        package var length: Int
+    struct Offer: Equatable, Sendable {
+        var length: Int
         /// The probability that a token is right if those before it are.
-        package var share: Double
+        var share: Double
 
-        package init(length: Int, share: Double) { (self.length, self.share) = (length, share) }
+        init(length: Int, share: Double) { (self.length, self.share) = (length, share) }
     }
 
     /// Drafts must promise so much more than the step without them: less is not worth the noise of measuring.
@@ -20,7 +20,7 @@ package enum DraftDivision {
     /// - Parameters:
     ///   - decoding: sequences that get a token anyhow.
     ///   - most: rows for drafts at most.
-    package static func divide(_ offers: [Offer], decoding: Int, most: Int, costs: StepCosts) -> [Int] {
+    static func divide(_ offers: [Offer], decoding: Int, most: Int, costs: StepCosts) -> [Int] {
         var counts = Array(repeating: 0, count: offers.count)
         var best = counts
         var worth = offers.map(\.share)

@@ -2,21 +2,21 @@
 ///
 /// The texts that are searched are one row of tokens: answers to the same prompt from before, the prompt, and the answer as
 /// it grows. Where a pair of tokens last came is kept in a table of chains, as compressors keep it, so that a token costs
-/// the same however long the row is: a few comparisons, and eight to sixteen bytes.
+/// the same however long the row is: a few comparisons, and 12 to 24 bytes.
 ///
 /// - SeeAlso: Saxena, *Prompt Lookup Decoding*, 2023; Deutsch, *DEFLATE*, RFC 1951, section 4.
-package struct LookupIndex: Sendable {
+struct LookupIndex: Sendable {
     /// What may come next, and how many of the last tokens say so.
-    package struct Found: Equatable, Sendable {
-        package var matched: Int
-        package var tokens: [Int32]
+    struct Found: Equatable, Sendable {
+        var matched: Int
+        var tokens: [Int32]
     }
 
     /// Stands where texts part, and where pictures are: nothing matches it, and no draft goes over it.
-    package static let gap: Int32 = -1
+    static let gap: Int32 = -1
     /// Tokens that must agree at least, and those that are compared at most.
-    package static let fewestMatched = 2
-    package static let mostMatched = 64
+    static let fewestMatched = 2
+    static let mostMatched = 64
     /// Earlier places that are looked at.
     static let mostPlaces = 32
 
@@ -28,15 +28,15 @@ package struct LookupIndex: Sendable {
     /// The place behind which the last draft went on, as long as it was right.
     private var source: Int?
 
-    package init() { heads = Array(repeating: -1, count: 256) }
+    init() { heads = Array(repeating: -1, count: 256) }
 
-    package var count: Int { tokens.count }
+    var count: Int { tokens.count }
 
     /// Bytes that the tokens, the chains and the table take.
-    package var byteCount: Int { 4 * (tokens.capacity + previous.capacity + heads.capacity) }
+    var byteCount: Int { 4 * (tokens.capacity + previous.capacity + heads.capacity) }
 
     /// Adds the next token of the row, or a gap.
-    package mutating func append(_ token: Int32) {
+    mutating func append(_ token: Int32) {
         // A draft that was right goes on where it came from, although nearer places may agree in the last two tokens.
         source = source.flatMap { $0 + 1 < tokens.count && tokens[$0 + 1] == token ? $0 + 1 : nil }
         tokens.append(token)
@@ -45,14 +45,14 @@ package struct LookupIndex: Sendable {
     }
 
     /// Adds tokens, one after the other.
-    package mutating func append(contentsOf more: some Sequence<Int32>) { for token in more { append(token) } }
+    mutating func append(contentsOf more: some Sequence<Int32>) { for token in more { append(token) } }
 
     /// The likeliest continuation of the row: behind the place where most of the last tokens agree, the latest of those.
     ///
     /// A place so near that its continuation reaches the end of the row stands for a repetition, which goes on.
     ///
     /// - Parameter most: tokens at most.
-    package mutating func continuation(most: Int) -> Found? {
+    mutating func continuation(most: Int) -> Found? {
         let last = tokens.count - 1
         guard most > 0, last >= Self.fewestMatched else { return nil }
         var best: (place: Int, matched: Int)?

@@ -3,7 +3,7 @@
 /// Decoding reads the weights once whatever the rows, so that a few more cost little; how little depends on the processor,
 /// the format, the caches and who else computes. Of rows that were not seen of late the cost is taken from their
 /// neighbours', or is assumed to be small, so that they are tried.
-package struct StepCosts: Sendable {
+struct StepCosts: Sendable {
     private struct Cost: Sendable {
         var seconds: Double
         /// The step in which it was last seen.
@@ -20,9 +20,9 @@ package struct StepCosts: Sendable {
     /// The share of a step that took longer in what is known; one that was faster counts in full.
     static let rate = 0.1
 
-    package init(maxRows: Int) { costs = Array(repeating: nil, count: maxRows + 1) }
+    init(maxRows: Int) { costs = Array(repeating: nil, count: maxRows + 1) }
 
-    package mutating func note(rows: Int, seconds: Double) {
+    mutating func note(rows: Int, seconds: Double) {
         guard costs.indices.contains(rows), rows > 0 else { return }
         steps += 1
         let before = known(rows)
@@ -37,7 +37,7 @@ package struct StepCosts: Sendable {
     }
 
     /// Seconds of a step of so many rows; in steps of one row while nothing was measured.
-    package func seconds(rows: Int) -> Double {
+    func seconds(rows: Int) -> Double {
         if let known = known(rows) { return known }
         let below = stride(from: rows - 1, to: 0, by: -1).first { known($0) != nil }
         let above = (rows + 1..<max(costs.count, rows + 1)).first { known($0) != nil }
