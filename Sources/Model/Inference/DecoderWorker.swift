@@ -15,7 +15,7 @@ package final class DecoderWorker {
     package var gatheredBytes: (records: Int, whole: Int) { (logits.recordBytes, logits.wholeBytes) }
     /// Filled anew by every step, so that a step allocates nothing.
     private var batch = DecoderBatch(tokens: [], runs: [], logitsRows: [])
-    private var wanted: [(run: Int, row: Int)] = []
+    private var wanted: [StepPlan.LogitsRow] = []
 
     package init(decoder: Qwen3Decoder, inbox: any TileInbox) {
         self.decoder = decoder
@@ -33,7 +33,7 @@ package final class DecoderWorker {
     ///
     /// Collective: every decoder rank must execute the same plans in the same order.
     ///
-    /// - Returns: on the leader, the token of each run with logits; elsewhere empty.
+    /// - Returns: on the leader, the token of each row with logits, in the order of the rows; elsewhere empty.
     package func execute(_ plan: StepPlan) throws -> [ChosenToken] {
         for opening in plan.openings { images.open(slot: opening.slot, tokens: Int(opening.tokens)) }
         for tile in plan.arrivals { try take(tile) }

@@ -26,6 +26,12 @@ struct JobSequence {
     var firstHit: Int?
     /// Whether its pictures have been reported as arrived.
     var hasReportedImages = false
+    /// What is searched for drafts; nothing before the first is wanted.
+    var lookup: LookupIndex?
+    var acceptance = DraftAcceptance()
+    /// Tokens that the step under way checks, and how many tokens agreed where they were found.
+    var draft: [Int32] = []
+    var draftMatched = 0
 
     init(_ job: GenerateJob, number: Int) {
         self.job = job
@@ -93,6 +99,7 @@ struct JobSequence {
         tokens.append(token)
         thinkGuard?.append(token)
         history.append(token)
+        lookup?.append(token)
     }
 
     /// How the next token is chosen.

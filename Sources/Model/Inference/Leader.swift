@@ -88,24 +88,22 @@ package final class Leader {
         outcome.report.tiles = tiles.map(\.image)
         let choices = Choices(results, scheduler)
         for trace in choices.traces { onTrace(trace) }
-        outcome.endings = scheduler.complete(
-            plan,
-            choices: choices.tokens,
-            broken: choices.broken,
-            report: &outcome.report
-        )
+        outcome.endings = scheduler.complete(plan, choices: choices.tokens, report: &outcome.report)
         outcome.failures = scheduler.takeFailures()
         choices.attachLogprobs(to: &outcome.report)
         outcome.duration = ContinuousClock.now - began
-        if !plan.runs.isEmpty {
-            let decoded = plan.runs.count { $0.count == 1 && $0.logits != .none }
-            pacer.note(
-                decoding: min(decoded, decoding),
-                prompt: plan.tokens.count - min(decoded, decoding),
-                seconds: outcome.duration / .seconds(1)
-            )
-        }
+        if !plan.runs.isEmpty { note(plan, decoding: decoding, seconds: outcome.duration / .seconds(1)) }
         return outcome
+    }
+
+    /// What a step has taken tells how much the next ones may hold.
+    private func note(_ plan: StepPlan, decoding: Int, seconds: Double) {
+        let drafts = plan.runs.reduce(0) { $0 + Int($1.drafts) }
+        let decoded = min(plan.runs.count { $0.count == $0.drafts + 1 && $0.logits != .none }, decoding)
+        let prompt = plan.tokens.count - decoded - drafts
+        // Prompts are paced by steps without drafts, and there are no drafts while prompts are read.
+        if drafts == 0 { pacer.note(decoding: decoded, prompt: prompt, seconds: seconds) }
+        if prompt == 0 { scheduler.note(rows: decoded + drafts, seconds: seconds) }
     }
 
     /// Tells the followers that the work is over.
@@ -144,20 +142,21 @@ package final class Leader {
 
 /// What a step's logits came to, sorted by whom it concerns.
 private struct Choices {
-    /// By run.
-    var tokens: [Int: Int32] = [:]
-    /// Runs whose logits are not numbers.
-    var broken: Set<Int> = []
+    /// By run, one for each row with logits; `nil` where they are not numbers.
+    var tokens: [Int: [Int32?]] = [:]
     var traces: [Leader.Trace] = []
-    private var logprobs: [String: Logprobs] = [:]
+    /// By job, one for each of its tokens.
+    private var logprobs: [String: [Logprobs]] = [:]
 
     init(_ results: [ChosenToken], _ scheduler: Scheduler) {
         for result in results {
             if let logits = result.logits {
                 traces.append(.logits(id: scheduler.sequence(ofRun: result.run).job.id, logits))
             }
-            if let logprobs = result.logprobs { self.logprobs[scheduler.sequence(ofRun: result.run).job.id] = logprobs }
-            if let token = result.token { tokens[result.run] = token } else { broken.insert(result.run) }
+            if let logprobs = result.logprobs {
+                self.logprobs[scheduler.sequence(ofRun: result.run).job.id, default: []].append(logprobs)
+            }
+            tokens[result.run, default: []].append(result.token)
         }
     }
 
@@ -166,8 +165,8 @@ private struct Choices {
         guard !logprobs.isEmpty else { return }
         for index in report.tokens.indices {
             let tokens = report.tokens[index]
-            guard let logprobs = logprobs[tokens.id], let token = tokens.ids.first else { continue }
-            report.tokens[index].logprobs = [logprobs.of(token)]
+            guard let logprobs = logprobs[tokens.id] else { continue }
+            report.tokens[index].logprobs = zip(logprobs, tokens.ids).map { $0.of($1) }
         }
     }
 }

@@ -40,6 +40,13 @@ struct PageTable {
         return page
     }
 
+    /// Takes a page that nobody uses and the cache does not hold, if so many more can be had besides.
+    mutating func takeFree(leaving others: Int) -> Int32? {
+        guard availableCount > others, let page = free.popLast() else { return nil }
+        users[Int(page)] = 1
+        return page
+    }
+
     /// The page with this key, if there is one; it gets no user yet.
     func page(_ key: PageKey) -> Int32? { pages[key] }
 

@@ -19,39 +19,23 @@ extension Scheduler {
     /// The step has been computed.
     ///
     /// - Parameters:
-    ///   - choices: the token chosen for each run whose logits the plan asked for, by place of the run.
-    ///   - broken: the runs whose logits are not numbers: their sequences end, and `takeFailures` says so.
+    ///   - choices: the tokens chosen for each run whose logits the plan asked for, by place of the run: behind its last
+    ///     certain token, and behind each draft; `nil` where the logits are not numbers.
     ///   - report: gets the tokens, the progress of prompts, and the changes of the cache.
-    package mutating func complete(
-        _ plan: StepPlan,
-        choices: [Int: Int32],
-        broken: Set<Int> = [],
-        report: inout StepReport
-    ) -> [Ending] {
+    package mutating func complete(_ plan: StepPlan, choices: [Int: [Int32?]], report: inout StepReport) -> [Ending] {
         var endings: [Ending] = []
         var ended: [Int] = []
         for (place, run) in plan.runs.enumerated() {
             let index = plannedRuns[place]
-            if broken.contains(place) {
-                failures.append(fail(running[index]))
-                ended.append(index)
+            guard let chosen = choices[place] else {
+                advance(index, by: Int(run.count), &report)
                 continue
             }
-            advance(index, by: Int(run.count), &report)
-            guard let chosen = choices[place] else { continue }
-            let token = running[index].thinkGuard?.replace(chosen) ?? chosen
-            running[index].append(token)
-            let id = running[index].job.id
-            report.tokens.append(StepReport.Tokens(id: id, ids: [token]))
-            guard let reason = finishReason(running[index], after: token) else { continue }
-            endings.append(
-                Ending(
-                    id: id,
-                    reason: reason,
-                    cachedTokens: running[index].firstHit ?? 0,
-                    thinkingCut: running[index].thinkGuard?.cut?.rawValue
-                )
-            )
+            switch take(chosen, of: index, certain: Int(run.count - run.drafts), &report) {
+            case .goesOn: continue
+            case .ended(let ending): endings.append(ending)
+            case .failed: break
+            }
             ended.append(index)
         }
         for index in ended.sorted(by: >) {
@@ -64,6 +48,59 @@ extension Scheduler {
         preempted = []
         report.load = load
         return endings
+    }
+
+    /// What a step has made of a sequence.
+    private enum Fate {
+        case goesOn
+        case ended(Ending)
+        case failed
+    }
+
+    /// Takes the tokens chosen for a run one by one: the first, and each further one as long as the draft before it is the
+    /// token that was taken. What stands in the cache behind them is written over by the next step.
+    ///
+    /// - Parameter certain: tokens of the run that are no drafts.
+    private mutating func take(
+        _ chosen: [Int32?],
+        of index: Int,
+        certain: Int,
+        _ report: inout StepReport
+    ) -> Fate {
+        let draft = running[index].draft
+        var tokens = StepReport.Tokens(id: running[index].job.id, ids: [])
+        defer {
+            tokens.drafted = draft.count
+            drafts.note(&running[index], accepted: tokens.accepted)
+            if !tokens.ids.isEmpty { report.tokens.append(tokens) }
+        }
+        for (row, choice) in chosen.enumerated() {
+            guard let choice else {
+                failures.append(fail(running[index]))
+                return .failed
+            }
+            advance(index, by: row == 0 ? certain : 1, &report)
+            let token = running[index].thinkGuard?.replace(choice) ?? choice
+            running[index].append(token)
+            tokens.ids.append(token)
+            let isDrafted = row < draft.count && draft[row] == token
+            if isDrafted { tokens.accepted += 1 }
+            if let reason = finishReason(running[index], after: token) {
+                return .ended(ending(of: running[index], reason))
+            }
+            if !isDrafted { break }
+        }
+        return .goesOn
+    }
+
+    private mutating func ending(of sequence: JobSequence, _ reason: FinishReason) -> Ending {
+        drafts.keep(sequence, pageTokens: limits.pageTokens)
+        return Ending(
+            id: sequence.job.id,
+            reason: reason,
+            cachedTokens: sequence.firstHit ?? 0,
+            thinkingCut: sequence.thinkGuard?.cut?.rawValue
+        )
     }
 
     /// More of a sequence is in the cache; pages that are full now can be shared.

@@ -27,6 +27,7 @@ extension Scheduler {
         var plan = StepPlan()
         (plan.openings, plan.closings) = images.takeChanges()
         plannedRuns = []
+        chooseDrafts()
         for index in running.indices where !running[index].isPrefilling { schedule(index, count: 1, in: &plan) }
         let urgent = min(urgent, demand.urgent, limits.prefillChunk)
         let budget = min(prefillBudget, limits.prefillChunk - urgent)
@@ -60,12 +61,14 @@ extension Scheduler {
         let job = sequence.job
         plan.visual += sequence.visualRows(range, firstRow: plan.tokens.count)
         plan.tokens += sequence.tokens[range]
+        plan.tokens += sequence.draft
         plan.runs.append(
             StepPlan.Run(
                 start: Int32(range.lowerBound),
-                count: Int32(count),
-                pages: Array(sequence.pages.prefix(pagesNeeded(range.upperBound))),
+                count: Int32(count + sequence.draft.count),
+                pages: Array(sequence.pages.prefix(pagesNeeded(range.upperBound + sequence.draft.count))),
                 logits: !isWhole ? .none : job.trace ? .all : .candidates,
+                drafts: Int32(sequence.draft.count),
                 choice: isWhole ? sequence.choice : TokenChoice()
             )
         )

@@ -27,17 +27,27 @@ package struct Scheduler {
         package var pageTokens: Int
         /// Positions that the model knows.
         package var maxPositions: Int
+        /// Drafts in one step at most; 0 is none.
+        package var draftRows: Int
 
-        package init(prefillChunk: Int, maxSequences: Int, pages: Int, pageTokens: Int, maxPositions: Int) {
+        package init(
+            prefillChunk: Int,
+            maxSequences: Int,
+            pages: Int,
+            pageTokens: Int,
+            maxPositions: Int,
+            draftRows: Int = 0
+        ) {
             self.prefillChunk = prefillChunk
             self.maxSequences = maxSequences
             self.pages = pages
             self.pageTokens = pageTokens
             self.maxPositions = maxPositions
+            self.draftRows = draftRows
         }
 
         /// Rows of a step at most.
-        package var maxRows: Int { prefillChunk + maxSequences }
+        package var maxRows: Int { max(prefillChunk, draftRows) + maxSequences }
         /// Runs of a step at most.
         package var maxRuns: Int { 2 * maxSequences }
         /// How often short ones may be admitted before a sequence that came earlier and finds no room.
@@ -55,6 +65,7 @@ package struct Scheduler {
     var wantedImages: [Int32] = []
     var preempted: [String] = []
     var failures: [RankFailure] = []
+    var drafts: Drafts
     private var arrivals = 0
 
     /// Steps of company within which the first token of a prompt comes that fits into one chunk.
@@ -63,6 +74,7 @@ package struct Scheduler {
     package init(_ limits: Limits) {
         self.limits = limits
         pages = PageTable(capacity: limits.pages)
+        drafts = Drafts(limits)
     }
 
     package var hasSequences: Bool { !waiting.isEmpty || !running.isEmpty }

@@ -18,13 +18,15 @@ package struct StepPlan: Equatable, Sendable {
         package var tokens: Int32
     }
 
-    /// Consecutive tokens of one sequence: a chunk of a prompt, or one token to decode from.
+    /// Consecutive tokens of one sequence: a chunk of a prompt, or one token to decode from and drafts behind it.
     package struct Run: Equatable, Sendable {
         package var start: Int32
         package var count: Int32
         package var pages: [Int32]
         package var logits: LogitsUse
-        /// How the next token is chosen, where there are logits.
+        /// How many of the last tokens are drafts: guesses at what comes next, each checked by the logits before it.
+        package var drafts: Int32
+        /// How the token behind the last one that is certain is chosen, where there are logits.
         package var choice: TokenChoice
 
         package init(
@@ -32,17 +34,19 @@ package struct StepPlan: Equatable, Sendable {
             count: Int32,
             pages: [Int32],
             logits: LogitsUse,
+            drafts: Int32 = 0,
             choice: TokenChoice = TokenChoice()
         ) {
             self.start = start
             self.count = count
             self.pages = pages
             self.logits = logits
+            self.drafts = drafts
             self.choice = choice
         }
     }
 
-    /// What becomes of the logits of a run's last token.
+    /// What becomes of the logits of a run's last token, and of those before each draft.
     package enum LogitsUse: Int32, Sendable {
         /// Not computed: the prompt goes on.
         case none = 0
@@ -75,20 +79,49 @@ package struct StepPlan: Equatable, Sendable {
         openings.isEmpty && arrivals.isEmpty && closings.isEmpty && runs.isEmpty && !isShutdown
     }
 
-    /// Rows whose logits are wanted, in the order of the runs: (run, row in the batch).
-    package var logitsRows: [(run: Int, row: Int)] {
-        var rows: [(run: Int, row: Int)] = []
+    /// A row whose logits are wanted.
+    package struct LogitsRow: Equatable, Sendable {
+        package var run: Int
+        /// In the batch.
+        package var row: Int
+        /// How many drafts stand in the run up to this row, itself included.
+        package var drafts: Int
+        /// Of the token that is chosen.
+        package var position: Int
+    }
+
+    /// Rows whose logits are wanted, in the order of the runs.
+    package var logitsRows: [LogitsRow] {
+        var rows: [LogitsRow] = []
         collectLogitsRows(into: &rows)
         return rows
     }
 
     /// The same, without an allocation once there is room.
-    func collectLogitsRows(into rows: inout [(run: Int, row: Int)]) {
+    func collectLogitsRows(into rows: inout [LogitsRow]) {
         rows.removeAll(keepingCapacity: true)
         var end = 0
         for (index, run) in runs.enumerated() {
             end += Int(run.count)
-            if run.logits != .none { rows.append((index, end - 1)) }
+            guard run.logits != .none else { continue }
+            for behind in (0...Int(run.drafts)).reversed() {
+                rows.append(
+                    LogitsRow(
+                        run: index,
+                        row: end - 1 - behind,
+                        drafts: Int(run.drafts) - behind,
+                        position: Int(run.start + run.count) - behind
+                    )
+                )
+            }
         }
+    }
+
+    /// How the token behind a row is chosen: drafts up to it count as tokens of the answer.
+    func choice(of row: LogitsRow) -> TokenChoice {
+        var choice = runs[row.run].choice
+        guard row.drafts > 0 else { return choice }
+        for token in tokens[(row.row + 1 - row.drafts)...row.row] { choice.adjustments.append(token) }
+        return choice
     }
 }

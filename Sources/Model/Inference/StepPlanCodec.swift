@@ -9,7 +9,7 @@ package struct StepPlanError: OperatorError, Equatable {
 
 /// The plan as 32-bit words: counts, then elements, section after section.
 extension StepPlan {
-    private static let magic: Int32 = 0x464C_5033  // "FLP3"
+    private static let magic: Int32 = 0x464C_5034  // "FLP4"
 
     package func encoded(into words: inout [Int32]) {
         words.removeAll(keepingCapacity: true)
@@ -71,7 +71,9 @@ extension StepPlan.Run {
         words.append(logits.rawValue)
         words.append(Int32(pages.count))
         words.append(contentsOf: pages)
-        if logits != .none { choice.encode(into: &words) }
+        guard logits != .none else { return }
+        words.append(drafts)
+        choice.encode(into: &words)
     }
 
     fileprivate init(from reader: inout WordReader) throws(StepPlanError) {
@@ -83,6 +85,10 @@ extension StepPlan.Run {
         }
         self.logits = logits
         pages = try reader.array(try reader.count(of: 1))
+        drafts = logits == .none ? 0 : try reader.next()
+        guard drafts >= 0, drafts == 0 || drafts < count else {
+            throw StepPlanError(description: "a step plan has \(drafts) drafts among \(count) tokens")
+        }
         choice = logits == .none ? TokenChoice() : try TokenChoice(from: &reader)
     }
 }

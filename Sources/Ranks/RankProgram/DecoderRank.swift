@@ -94,8 +94,8 @@ extension DecoderOptions {
         self.init(
             cacheElement: options.cacheElement,
             pages: KVLayout.pages(for: options.cacheTokens),
-            maxRows: options.prefillChunk + options.maxSequences,
-            maxLogitsRows: options.maxSequences,
+            maxRows: max(options.prefillChunk, options.speculation.draftRows) + options.maxSequences,
+            maxLogitsRows: options.maxSequences + options.speculation.draftRows,
             format: format,
             placement: options.placement
         )

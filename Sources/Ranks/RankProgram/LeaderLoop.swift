@@ -42,7 +42,8 @@ final class LeaderLoop {
             maxSequences: options.maxSequences,
             pages: KVLayout.pages(for: options.cacheTokens),
             pageTokens: KVLayout.pageTokens,
-            maxPositions: config.maxPositions
+            maxPositions: config.maxPositions,
+            draftRows: options.speculation.draftRows
         )
         leader = Leader(
             worker: worker,

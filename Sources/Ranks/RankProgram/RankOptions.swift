@@ -24,6 +24,8 @@ package struct RankOptions: Sendable, Equatable {
     package var maxSequences = 8
     /// How much longer a step may last for the sake of prompts while streams are decoding; `nil`: whole chunks.
     package var decodeSlowdown: Double? = 1.2
+    /// Where drafts come from.
+    package var speculation = SpeculationMode.lookup
     /// The relative speed of the decoder ranks; `nil` is equal.
     package var rankWeights: [Double]?
     /// Whether the ranks measure their speed at start, and take shares by that.
@@ -54,6 +56,7 @@ package struct RankOptions: Sendable, Equatable {
             "--max-sequences", String(maxSequences),
             "--decode-slowdown", String(decodeSlowdown ?? 0),
             "--max-pixels", String(maxPixels),
+            "--speculate", speculation.rawValue,
         ]
         if let format { list += ["--format", format.rawValue] }
         if let threads { list += ["--threads", String(threads)] }

@@ -21,6 +21,8 @@ package struct Answer: Sendable, Encodable {
     /// One for each of `tokens`, if they were asked for.
     package var logprobs: [TokenLogprobs]?
     package var timing: End.Timing
+    /// Where drafts were tried.
+    package var speculation: End.Speculation?
 
     package init(_ ending: Ending, of request: PreparedRequest, tokenizer: Tokenizer) {
         let end = ending.end
@@ -36,6 +38,7 @@ package struct Answer: Sendable, Encodable {
         thinkingCut = end.thinkingCut
         logprobs = ending.logprobs.isEmpty ? nil : ending.logprobs
         timing = end.timing
+        speculation = end.speculation
     }
 
     private static func wholeText(_ ending: Ending, _ tokenizer: Tokenizer) -> String {
@@ -47,7 +50,7 @@ package struct Answer: Sendable, Encodable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case id, tiles, tokens, text, thinking, answer, boxed, finish, logprobs, timing
+        case id, tiles, tokens, text, thinking, answer, boxed, finish, logprobs, timing, speculation
         case promptTokens = "prompt_tokens"
         case inputIds = "input_ids"
         case thinkingCut = "thinking_cut"
@@ -69,6 +72,7 @@ package struct Answer: Sendable, Encodable {
         try container.encodeIfPresent(thinkingCut, forKey: .thinkingCut)
         try container.encodeIfPresent(logprobs, forKey: .logprobs)
         try container.encode(timing, forKey: .timing)
+        try container.encodeIfPresent(speculation, forKey: .speculation)
     }
 
     /// One line of JSON.

@@ -33,6 +33,7 @@ struct ServedRequest: Sendable {
     var replays = 0
     var suspicion = Suspicion()
     var cachedTokens = 0
+    var speculation = End.Speculation()
     var lastSent: Duration
     var clock: RequestClock
 
@@ -60,6 +61,7 @@ struct ServedRequest: Sendable {
         job.sampling.maxTokens = preparation.maxTokens
         job.sampling.seed = preparation.seed
         job.logprobs = options.logprobs
+        job.speculates = options.speculate
         return job
     }
 
@@ -99,6 +101,7 @@ struct ServedRequest: Sendable {
             seed: preparation.seed,
             thinkingCut: summary == nil ? thinkingCut : summary?.thinkingCut,
             replays: replays,
+            speculation: speculation.steps > 0 ? speculation : nil,
             logprobs: wantsLogprobsAtEnd ? pieceLogprobs : nil
         )
     }
@@ -111,6 +114,8 @@ struct RequestClock: Sendable {
     var pictures: Duration?
     var firstToken: Duration?
     var lastToken: Duration?
+    /// Steps that gave tokens, over all groups.
+    var decodeSteps = 0
     /// Time of the steps that took the prompt in, over all groups.
     var prefillMilliseconds = 0.0
 
@@ -134,6 +139,7 @@ struct RequestClock: Sendable {
         timing.ttftMilliseconds = milliseconds(arrived, firstToken)
         timing.decodeMilliseconds = milliseconds(firstToken, lastToken)
         timing.totalMilliseconds = milliseconds(arrived, now)
+        timing.decodeSteps = decodeSteps
         if tokens > 1, timing.decodeMilliseconds > 0 {
             timing.tokensPerSecond = Double(tokens - 1) / (timing.decodeMilliseconds / 1000)
         }

@@ -56,7 +56,7 @@ package struct GenerateBody: Sendable, Equatable {
 
 extension GenerateBody: Encodable {
     private enum CodingKeys: String, CodingKey {
-        case messages, prompt, temperature, seed, stop, think, stream, logprobs, tiling, orient
+        case messages, prompt, temperature, seed, stop, think, stream, logprobs, tiling, orient, speculate
         case rgbFirst = "rgb_first"
         case maxTokens = "max_tokens"
         case topP = "top_p"
@@ -102,6 +102,7 @@ extension GenerateBody: Encodable {
         try c.encode(options.logprobs, forKey: .logprobs)
         try c.encodeIfPresent(options.deadlineMilliseconds, forKey: .deadlineMilliseconds)
         try c.encode(options.loopGuard, forKey: .loopGuard)
+        if !options.speculate { try c.encode(options.speculate, forKey: .speculate) }
     }
 
     /// One line of JSON.

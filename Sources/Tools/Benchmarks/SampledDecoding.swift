@@ -77,7 +77,7 @@ private struct StepPlans {
 }
 
 /// Steps without pictures.
-private final class NoTiles: TileInbox {
+final class NoTiles: TileInbox {
     func nextHeader() -> TileHeader? { nil }
     func receive(_ tile: TileHeader, into tokens: UnsafeMutableBufferPointer<Float>) {}
 }

@@ -104,6 +104,40 @@ struct CompanyTests {
         #expect(!solo.preempted.isEmpty, "nothing was preempted")
     }
 
+    @Test("with drafts, alone and together and pushing each other out", arguments: WeightFormat.allCases)
+    func drafts(format: WeightFormat) throws {
+        var jobs = try Self.jobs(count: 8, maxTokens: 120)
+        // A model that has learnt little repeats itself: what it is drafted from.
+        for index in jobs.indices { jobs[index].promptIds += jobs[index].promptIds }
+        let alone = try Self.alone(jobs, format: format)
+        let model = try Golden(Self.model).directory
+        for (sequences, pages) in [(1, 64), (8, 64), (8, 14)] {
+            let solo = try SoloDecoder(
+                model,
+                format: format,
+                cache: .float16,
+                chunk: 64,
+                maxSequences: sequences,
+                pages: pages,
+                draftRows: 16
+            )
+            #expect(try solo.run(jobs) == alone, "\(sequences) sequences, \(pages) pages")
+            #expect(solo.drafts.accepted > 0 && solo.drafts.accepted < solo.drafts.drafted)
+        }
+    }
+
+    @Test("log-probabilities of drafted tokens are those of tokens that were not")
+    func draftedLogprobs() throws {
+        var job = try Self.jobs(count: 1, maxTokens: 60)[0]
+        job.promptIds += job.promptIds
+        (job.logprobs, job.sampling.repetitionPenalty) = (4, 1.05)
+        let model = try Golden(Self.model).directory
+        let (plain, drafted) = (try SoloDecoder(model), try SoloDecoder(model, draftRows: 16))
+        #expect(try plain.run([job]) == drafted.run([job]))
+        #expect(plain.logprobs == drafted.logprobs && plain.logprobs.count == 60)
+        #expect(drafted.drafts.drafted > 0)
+    }
+
     @Test("taken up again by another group from any of their tokens")
     func replay() throws {
         let jobs = try Self.jobs(count: 4)

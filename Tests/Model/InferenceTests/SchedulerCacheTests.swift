@@ -15,10 +15,10 @@ struct SchedulerCacheTests {
         while scheduler.hasSequences && steps < limit {
             steps += 1
             let plan = scheduler.nextPlan()
-            var choices: [Int: Int32] = [:]
+            var choices: [Int: [Int32?]] = [:]
             for row in plan.logitsRows {
                 let sequence = scheduler.sequence(ofRun: row.run)
-                choices[row.run] = 100 + sequence.tokens.reduce(0) { ($0 &* 31 &+ $1) & 0xFF }
+                choices[row.run] = [100 + sequence.tokens.reduce(0) { ($0 &* 31 &+ $1) & 0xFF }]
             }
             var report = StepReport()
             _ = scheduler.complete(plan, choices: choices, report: &report)
@@ -91,10 +91,10 @@ struct SchedulerCacheTests {
         var tokens: [String: [Int32]] = [:]
         while scheduler.hasSequences {
             let plan = scheduler.nextPlan()
-            var choices: [Int: Int32] = [:]
+            var choices: [Int: [Int32?]] = [:]
             for row in plan.logitsRows {
                 let sequence = scheduler.sequence(ofRun: row.run)
-                choices[row.run] = 100 + sequence.tokens.reduce(0) { ($0 &* 31 &+ $1) & 0xFF }
+                choices[row.run] = [100 + sequence.tokens.reduce(0) { ($0 &* 31 &+ $1) & 0xFF }]
             }
             var report = StepReport()
             _ = scheduler.complete(plan, choices: choices, report: &report)

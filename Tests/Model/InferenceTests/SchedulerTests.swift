@@ -48,9 +48,10 @@ struct SchedulerTests {
         _ plan: StepPlan,
         token: Int32 = 5
     ) -> (endings: [Scheduler.Ending], report: StepReport) {
-        let choices = plan.logitsRows.map { ($0.run, token) }
+        var choices: [Int: [Int32?]] = [:]
+        for row in plan.logitsRows { choices[row.run, default: []].append(token) }
         var report = StepReport()
-        let endings = scheduler.complete(plan, choices: Dictionary(uniqueKeysWithValues: choices), report: &report)
+        let endings = scheduler.complete(plan, choices: choices, report: &report)
         return (endings, report)
     }
 

@@ -17,6 +17,7 @@ final class SoloDecoder: TileInbox {
     private(set) var failures: [String: RankFailure] = [:]
     private(set) var endings: [String: Scheduler.Ending] = [:]
     private(set) var preempted: [String] = []
+    private(set) var drafts = (drafted: 0, accepted: 0)
     private(set) var logprobs: [TokenLogprobs] = []
     private var headers: [TileHeader] = []
     private var tiles: [Int32: [Float]] = [:]
@@ -32,7 +33,8 @@ final class SoloDecoder: TileInbox {
         chunk: Int = 256,
         maxSequences: Int = 8,
         pages: Int = 64,
-        threads: Int = 2
+        threads: Int = 2,
+        draftRows: Int = 0
     ) throws {
         let checkpoint = try Checkpoint(directory: directory)
         hidden = checkpoint.config.decoder.hidden
@@ -43,8 +45,8 @@ final class SoloDecoder: TileInbox {
             options: DecoderOptions(
                 cacheElement: cache,
                 pages: pages,
-                maxRows: chunk + maxSequences,
-                maxLogitsRows: maxSequences,
+                maxRows: max(chunk, draftRows) + maxSequences,
+                maxLogitsRows: maxSequences + draftRows,
                 format: format
             ),
             communicator: SoloCommunicator(),
@@ -55,7 +57,8 @@ final class SoloDecoder: TileInbox {
             maxSequences: maxSequences,
             pages: pages,
             pageTokens: KVLayout.pageTokens,
-            maxPositions: checkpoint.config.decoder.maxPositions
+            maxPositions: checkpoint.config.decoder.maxPositions,
+            draftRows: draftRows
         )
         let inbox = QueueInbox()
         let worker = DecoderWorker(decoder: decoder, inbox: inbox)
@@ -105,6 +108,8 @@ final class SoloDecoder: TileInbox {
             for new in outcome.report.tokens {
                 tokens[new.id, default: []] += new.ids
                 logprobs += new.logprobs
+                drafts.drafted += new.drafted
+                drafts.accepted += new.accepted
             }
             for ending in outcome.endings {
                 endings[ending.id] = ending

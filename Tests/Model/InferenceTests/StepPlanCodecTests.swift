@@ -14,11 +14,13 @@ struct StepPlanCodecTests {
         plan.arrivals = (0..<count()).map { _ in .init(source: word(), slot: word(), offset: word(), tokens: word()) }
         plan.closings = (0..<count()).map { _ in word() }
         plan.runs = (0..<count()).map { number in
-            .init(
+            let drafts = number == 2 ? 0 : Int32(count())
+            return .init(
                 start: word(),
-                count: word(),
+                count: Int32.random(in: drafts + 1...1000, using: &random),
                 pages: (0..<count()).map { _ in word() },
                 logits: number == 2 ? .none : .candidates,
+                drafts: drafts,
                 choice: number == 2 ? TokenChoice() : SamplerStormTests.choice(&random, vocabulary: 500)
             )
         }

@@ -109,6 +109,7 @@ struct AnswerTests {
         #expect(
             Set(timing.keys) == [
                 "queue_ms", "vision_ms", "prefill_ms", "ttft_ms", "decode_ms", "total_ms", "tokens_per_second",
+                "decode_steps",
             ]
         )
     }

@@ -66,6 +66,17 @@ struct BenchTests {
         Self.check(rows)
     }
 
+    @Test("decode: steps with drafts and without in turns, and the tokens that a step gives", arguments: [1, 2])
+    func speculated(ranks: Int) throws {
+        let rows = try Self.rows([
+            "decode", "--model", Self.model, "--speculate", "3,1", "--threads", "1", "--ranks", "\(ranks)",
+        ])
+        #expect(Self.values(rows, "benchmark", as: String.self) == ["greedy", "speculated", "accepted"])
+        #expect(Self.values(rows, "tokens", as: Int.self) == [1, 4, 4])
+        #expect(Self.values(rows, "median", as: Double.self)[2] == 4)
+        Self.check(rows)
+    }
+
     @Test("prefill: a row a length")
     func prefill() throws {
         let rows = try Self.rows(["prefill", "--model", Self.model, "--tokens", "5,33", "--context", "3"])
@@ -141,6 +152,8 @@ struct BenchTests {
             (["decode", "--model", model, "--context", "1,x"], "--context"),
             (["decode", "--model", model, "--format", "q9"], "q9"),
             (["decode", "--model", model, "--sampling", "0.6,0.95"], "--sampling"),
+            (["decode", "--model", model, "--speculate", "0,0.7"], "--speculate"),
+            (["decode", "--model", model, "--speculate", "4,1.2"], "--speculate"),
             (["decode", "--model", model, "--sampling", "0.6,0.95,20", "--sequences", "0"], "--sequences"),
             (["decode", "--model", Fixtures.url("mini-f32").path, "--ranks", "5"], "query heads"),
             (["decode", "--model", model, "--rounds", "0"], "--rounds"),

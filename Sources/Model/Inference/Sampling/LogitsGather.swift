@@ -48,7 +48,7 @@ final class LogitsGather {
     /// - Returns: on the leader a token for each row, elsewhere nothing.
     func gather(
         _ step: StepPlan,
-        _ wanted: [(run: Int, row: Int)],
+        _ wanted: [StepPlan.LogitsRow],
         _ shard: UnsafeMutablePointer<Float>
     ) throws -> [ChosenToken] {
         guard !wanted.isEmpty else { return [] }
@@ -70,21 +70,21 @@ final class LogitsGather {
         }
     }
 
-    private func setRows(_ step: StepPlan, _ wanted: [(run: Int, row: Int)], _ shard: UnsafeMutablePointer<Float>) {
+    private func setRows(_ step: StepPlan, _ wanted: [StepPlan.LogitsRow], _ shard: UnsafeMutablePointer<Float>) {
         rows.removeAll(keepingCapacity: true)
         var offset = 0
         for (place, row) in wanted.enumerated() {
-            let run = step.runs[row.run]
+            let choice = step.choice(of: row)
             rows.append(
                 ShardScan.Row(
                     run: row.run,
-                    position: Int(run.start + run.count),
-                    choice: run.choice,
+                    position: row.position,
+                    choice: choice,
                     logits: shard + place * ownTokens.count,
-                    record: ShardRecord(at: exchange.own + offset, run.choice)
+                    record: ShardRecord(at: exchange.own + offset, choice)
                 )
             )
-            offset += ShardRecord.bytes(run.choice)
+            offset += ShardRecord.bytes(choice)
         }
     }
 

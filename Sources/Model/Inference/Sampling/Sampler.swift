@@ -1,6 +1,6 @@
 internal import Kernels
 
-/// What was chosen for a run of the plan.
+/// What was chosen behind a row of the plan.
 package struct ChosenToken: Equatable, Sendable {
     package var run: Int
     /// `nil`: the logits are not numbers.

@@ -81,6 +81,21 @@ package struct LogitAdjustments: Equatable, Sendable {
 
     package init() {}
 
+    /// Whether a token's having come changes its logit: one of prompt or answer, or one of the answer.
+    var lookAtAll: Bool { repetitionPenalty != 1 }
+    var lookAtAnswer: Bool { presencePenalty != 0 || frequencyPenalty != 0 }
+
+    /// The next token of the answer, where few are added: the lists are searched.
+    mutating func append(_ token: Int32) {
+        if lookAtAll, !seen.contains(token) { seen.append(token) }
+        guard lookAtAnswer else { return }
+        if let place = answer.firstIndex(where: { $0.token == token }) {
+            answer[place].count += 1
+        } else {
+            answer.append(Count(token: token, count: 1))
+        }
+    }
+
     package var isEmpty: Bool { biases.isEmpty && seen.isEmpty && answer.isEmpty }
 
     /// Calls `body` with each token of a part of the vocabulary that is changed, some more than once.

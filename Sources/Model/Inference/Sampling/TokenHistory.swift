@@ -3,8 +3,6 @@ internal import Requests
 /// What is done to a sequence's logits because of its tokens so far: what followers of a plan need, kept as the tokens come.
 struct TokenHistory {
     private(set) var adjustments = LogitAdjustments()
-    private let isForRepetition: Bool
-    private let isForAnswer: Bool
     /// By token: its place in the adjustments' lists.
     private var seen: Set<Int32> = []
     private var places: [Int32: Int] = [:]
@@ -15,15 +13,13 @@ struct TokenHistory {
         adjustments.presencePenalty = sampling.presencePenalty
         adjustments.frequencyPenalty = sampling.frequencyPenalty
         adjustments.biases = sampling.logitBias.map { LogitAdjustments.Bias(token: $0.id, bias: $0.bias) }
-        isForRepetition = sampling.repetitionPenalty != 1
-        isForAnswer = sampling.presencePenalty != 0 || sampling.frequencyPenalty != 0
         for token in job.promptIds { see(token) }
     }
 
     /// Takes the next token of the answer.
     mutating func append(_ token: Int32) {
         see(token)
-        guard isForAnswer else { return }
+        guard adjustments.lookAtAnswer else { return }
         if let place = places[token] {
             adjustments.answer[place].count += 1
         } else {
@@ -33,7 +29,7 @@ struct TokenHistory {
     }
 
     private mutating func see(_ token: Int32) {
-        if isForRepetition, seen.insert(token).inserted { adjustments.seen.append(token) }
+        if adjustments.lookAtAll, seen.insert(token).inserted { adjustments.seen.append(token) }
     }
 }
 

@@ -100,6 +100,16 @@ struct MetricsTable {
             $0.cache.imageHits + $0.cache.imageMisses
         },
         Row("mm_cache_hits_total", .counter, "Pictures whose visual tokens were there.") { $0.cache.imageHits },
+        Row("spec_decode_num_drafts_total", .counter, "Drafts that were checked.") { $0.speculation?.drafts ?? 0 },
+        Row("spec_decode_num_draft_tokens_total", .counter, "Tokens of drafts.") { $0.speculation?.draftTokens ?? 0 },
+        Row("spec_decode_num_accepted_tokens_total", .counter, "Tokens of drafts that were right.") {
+            $0.speculation?.acceptedTokens ?? 0
+        },
+        Row("spec_decode_num_accepted_tokens_per_pos_total", .counter, "The same by place in the draft.") { stats in
+            (stats.speculation?.acceptedPerPosition ?? []).enumerated().map {
+                ([("position", String($0.offset))], Double($0.element))
+            }
+        },
         Row("request_success_total", "Requests ended, by how.", by: "finished_reason") { $0.requests.ended },
         Row("request_errors_total", "Errors sent, by code.", by: "code") { $0.requests.errors },
         Row("request_replays_total", .counter, "Requests taken up again by a new group.") { $0.requests.replayed },

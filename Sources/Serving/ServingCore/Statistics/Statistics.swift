@@ -20,6 +20,7 @@ package struct Statistics: Sendable {
     /// Requests whose prompts were looked up in the prefix cache, and those of which something was found.
     package private(set) var cacheQueries = 0
     package private(set) var cacheHits = 0
+    package internal(set) var speculation = SpeculationFigures()
     package private(set) var firstToken = Histogram(bounds: Histogram.firstTokenBounds)
     package private(set) var interToken = Histogram(bounds: Histogram.interTokenBounds)
     package private(set) var requestTime = Histogram(bounds: Histogram.requestBounds)

@@ -40,6 +40,19 @@ extension StatsReport {
         }
     }
 
+    /// Drafts that were checked, and how many of their tokens were right: in all, and by place in the draft.
+    package struct Speculation: Codable, Sendable, Equatable {
+        package var drafts: Int
+        package var draftTokens: Int
+        package var acceptedTokens: Int
+        package var acceptedPerPosition: [Int]
+
+        package init(drafts: Int, draftTokens: Int, acceptedTokens: Int, acceptedPerPosition: [Int]) {
+            (self.drafts, self.draftTokens) = (drafts, draftTokens)
+            (self.acceptedTokens, self.acceptedPerPosition) = (acceptedTokens, acceptedPerPosition)
+        }
+    }
+
     package struct Rates: Codable, Sendable, Equatable {
         package var answerPerS: Double
         package var promptPerS: Double

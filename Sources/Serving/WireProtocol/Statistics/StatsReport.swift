@@ -8,6 +8,8 @@ package struct StatsReport: Codable, Sendable, Equatable {
     package var version: String
     package var requests: Requests
     package var tokens: Tokens
+    /// `nil` from a server that does not say.
+    package var speculation: Speculation?
     package var rates: Rates
     package var latency: Latency
     package var cache: Cache
@@ -25,6 +27,7 @@ package struct StatsReport: Codable, Sendable, Equatable {
         version: String,
         requests: Requests,
         tokens: Tokens,
+        speculation: Speculation? = nil,
         rates: Rates,
         latency: Latency,
         cache: Cache,
@@ -34,7 +37,8 @@ package struct StatsReport: Codable, Sendable, Equatable {
         connections: Connections
     ) {
         (self.state, self.uptimeS, self.model, self.version) = (state, uptimeS, model, version)
-        (self.requests, self.tokens, self.rates, self.latency) = (requests, tokens, rates, latency)
+        (self.requests, self.tokens, self.speculation) = (requests, tokens, speculation)
+        (self.rates, self.latency) = (rates, latency)
         (self.cache, self.group, self.groups, self.ranks) = (cache, group, groups, ranks)
         self.connections = connections
     }

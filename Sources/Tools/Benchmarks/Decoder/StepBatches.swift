@@ -60,6 +60,15 @@ struct StepBatches {
         )
     }
 
+    /// `tokens` tokens of the first sequence, so many positions behind the context, each with its logits.
+    func run(at position: Int, tokens: Int) -> DecoderBatch {
+        DecoderBatch(
+            tokens: (position..<(position + tokens)).map(token),
+            runs: [DecoderBatch.Run(start: context + position, count: tokens, pages: pages[0])],
+            logitsRows: Array(0..<tokens)
+        )
+    }
+
     /// `tokens` tokens of the first sequence.
     func prefill(_ tokens: Int) -> DecoderBatch {
         DecoderBatch(

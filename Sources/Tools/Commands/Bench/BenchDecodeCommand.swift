@@ -28,6 +28,15 @@ struct BenchDecodeCommand: ParsableCommand {
     )
     var sampling: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Measures steps that check drafts, and steps that do not, in turns, such as 4,0.7: so many tokens a draft, each "
+                + "right with that probability if those before it are. What is drafted is made up.",
+            valueName: "length,acceptance"
+        )
+    )
+    var speculate: String?
+
     @Option(help: "With --sampling: sequences side by side; several with commas.")
     var sequences = "1,8"
 
@@ -46,11 +55,32 @@ struct BenchDecodeCommand: ParsableCommand {
                 }
             }
         }
+        if let speculate {
+            let drafts = try Self.drafts(speculate)
+            let rows = drafts.length + 1
+            return try BenchSteps(decoder, bench).run(
+                sizes: .init(cacheTokens: most + 128, rows: rows, sequences: rows)
+            ) { benchmark in
+                try contexts.flatMap { try benchmark.speculated(context: $0, drafts) }
+            }
+        }
         try BenchSteps(decoder, bench).run(
             sizes: .init(cacheTokens: most + 128, rows: 8, sequences: 1)
         ) { benchmark in
             try contexts.map { try benchmark.decode(context: $0) }
         }
+    }
+
+    private static func drafts(_ text: String) throws -> DecoderBenchmark.Drafts {
+        let words = text.split(separator: ",", omittingEmptySubsequences: false)
+        guard words.count == 2, let length = Int(words[0]), (1...16).contains(length),
+            let acceptance = Double(words[1]), (0...1).contains(acceptance)
+        else {
+            throw UsageError(
+                "--speculate is \(text), expected tokens of a draft, 1 to 16, and how likely each is right, such as 4,0.7"
+            )
+        }
+        return DecoderBenchmark.Drafts(length: length, acceptance: acceptance)
     }
 
     private static func choice(_ text: String) throws -> DecoderBenchmark.Choice {

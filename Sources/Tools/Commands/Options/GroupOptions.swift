@@ -42,6 +42,9 @@ struct GroupOptions: ParsableArguments {
     )
     var decodeSlowdown = 1.2
 
+    @Option(help: "Where drafts come from, which change no token: lookup (what came before), or off.")
+    var speculate = SpeculationMode.lookup.rawValue
+
     @Option(
         help: "How the decoder is shared: equal, by relative speeds such as 2,1,1, or auto: as measured at each start."
     )
@@ -71,6 +74,11 @@ struct GroupOptions: ParsableArguments {
             throw UsageError("--decode-slowdown is \(decodeSlowdown), expected 1 or more, or 0 for no bound")
         }
         options.decodeSlowdown = decodeSlowdown == 0 ? nil : decodeSlowdown
+        guard let speculation = SpeculationMode(rawValue: speculate) else {
+            let modes = SpeculationMode.allCases.map(\.rawValue).joined(separator: " or ")
+            throw UsageError("--speculate is \(speculate), expected \(modes)")
+        }
+        options.speculation = speculation
         options.rankWeights = try speeds()
         options.measuresShares = shares == "auto"
         options.maxPixels = try pixelLimit()

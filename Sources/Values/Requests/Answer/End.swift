@@ -23,6 +23,8 @@ package struct End: Codable, Sendable, Equatable {
         package var decodeMilliseconds = 0.0
         package var totalMilliseconds = 0.0
         package var tokensPerSecond = 0.0
+        /// Steps of the decoder that gave tokens.
+        package var decodeSteps = 0
 
         private enum CodingKeys: String, CodingKey {
             case queueMilliseconds = "queue_ms"
@@ -32,7 +34,18 @@ package struct End: Codable, Sendable, Equatable {
             case decodeMilliseconds = "decode_ms"
             case totalMilliseconds = "total_ms"
             case tokensPerSecond = "tokens_per_second"
+            case decodeSteps = "decode_steps"
         }
+
+        package init() {}
+    }
+
+    /// What drafts have come to.
+    package struct Speculation: Codable, Sendable, Equatable {
+        /// Tokens that were guessed, those of them that were right, and the steps that checked some.
+        package var drafted = 0
+        package var accepted = 0
+        package var steps = 0
 
         package init() {}
     }
@@ -50,6 +63,8 @@ package struct End: Codable, Sendable, Equatable {
     package var thinkingCut: String?
     /// Groups of ranks that were lost while they worked on it.
     package var replays: Int
+    /// Where drafts were tried.
+    package var speculation: Speculation?
     /// Of each token of thinking and answer, where they were asked for and nothing was streamed.
     package var logprobs: [TokenLogprobs]?
 
@@ -63,6 +78,7 @@ package struct End: Codable, Sendable, Equatable {
         seed: UInt64,
         thinkingCut: String? = nil,
         replays: Int = 0,
+        speculation: Speculation? = nil,
         logprobs: [TokenLogprobs]? = nil
     ) {
         self.finish = finish
@@ -74,11 +90,12 @@ package struct End: Codable, Sendable, Equatable {
         self.seed = seed
         self.thinkingCut = thinkingCut
         self.replays = replays
+        self.speculation = speculation
         self.logprobs = logprobs
     }
 
     private enum CodingKeys: String, CodingKey {
-        case finish, text, thinking, boxed, usage, timing, seed, replays, logprobs
+        case finish, text, thinking, boxed, usage, timing, seed, replays, speculation, logprobs
         case thinkingCut = "thinking_cut"
     }
 
@@ -97,6 +114,7 @@ package struct End: Codable, Sendable, Equatable {
         try c.encode(seed, forKey: .seed)
         try c.encodeIfPresent(thinkingCut, forKey: .thinkingCut)
         try c.encode(replays, forKey: .replays)
+        try c.encodeIfPresent(speculation, forKey: .speculation)
         try c.encodeIfPresent(logprobs, forKey: .logprobs)
     }
 }

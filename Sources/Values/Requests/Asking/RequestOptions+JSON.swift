@@ -20,6 +20,7 @@ extension RequestOptions {
         case "orient": orient = try reader.boolean()
         case "stream": stream = try reader.boolean()
         case "deadline_ms": deadlineMilliseconds = try reader.integer()
+        case "speculate": speculate = try reader.boolean()
         default: return try sampling.read(key, &reader)
         }
         return true
@@ -27,7 +28,8 @@ extension RequestOptions {
 
     private static let names: Set = [
         "seed", "stop", "think", "think_budget", "loop_guard", "logprobs", "max_tiles", "tiling",
-        "rgb_first", "orient", "stream", "deadline_ms", "max_tokens", "temperature", "top_k", "top_p", "min_p",
+        "rgb_first", "orient", "stream", "deadline_ms", "speculate", "max_tokens", "temperature", "top_k", "top_p",
+        "min_p",
         "repetition_penalty", "presence_penalty",
         "frequency_penalty", "logit_bias",
     ]

@@ -26,6 +26,8 @@ package struct RequestOptions: Sendable, Equatable {
     /// Whether the answer is wanted as it comes.
     package var stream = true
     package var deadlineMilliseconds: Int?
+    /// Whether drafts may be tried where the server does; the answer is the same, only sooner.
+    package var speculate = true
 
     package init() {}
 

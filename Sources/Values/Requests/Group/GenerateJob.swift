@@ -14,6 +14,8 @@ package struct GenerateJob: Codable, Sendable, Equatable {
     package var thinking: Thinking?
     /// The number of alternatives whose log-probabilities are reported with each token; 0 is off.
     package var logprobs = 0
+    /// Whether drafts may be tried; the tokens are the same.
+    package var speculates = true
     /// Whether the rank sends visual tokens and logits back as ``LinkReport/trace(_:)``; such a job takes nothing
     /// from the prefix cache.
     package var trace: Bool

@@ -6,6 +6,9 @@ package struct StepReport: Codable, Sendable, Equatable {
         package var ids: [Int32]
         /// One for each of `ids` if the job asked for log-probabilities, else empty.
         package var logprobs: [TokenLogprobs] = []
+        /// Tokens that were drafted for the step, and how many of them are among `ids`.
+        package var drafted = 0
+        package var accepted = 0
 
         package init(id: String, ids: [Int32]) {
             self.id = id

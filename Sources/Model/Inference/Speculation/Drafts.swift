@@ -1,0 +1,130 @@
+internal import Requests
+
+/// What the scheduler knows about drafts, over all sequences.
+struct Drafts {
+    private var costs: StepCosts
+    /// What a new request's drafts are likely to come to.
+    private var acceptance = DraftAcceptance()
+    private var memory: AnswerMemory
+    /// Rows for drafts in a step at most.
+    let rows: Int
+
+    /// Tokens of earlier answers that are kept.
+    static let remembered = 262_144
+    /// Below it a draft is left out for what it is, not for what others' rows cost.
+    static let hopeless = 0.2
+
+    init(_ limits: Scheduler.Limits) {
+        rows = limits.draftRows
+        costs = StepCosts(maxRows: limits.maxSequences + limits.draftRows)
+        memory = AnswerMemory(maxTokens: limits.draftRows > 0 ? Self.remembered : 0)
+    }
+
+    mutating func note(rows: Int, seconds: Double) { costs.note(rows: rows, seconds: seconds) }
+
+    /// Looks for a draft of a sequence; its tokens are searched from now on.
+    mutating func find(for sequence: inout JobSequence, most: Int, pageTokens: Int) -> LookupIndex.Found? {
+        if sequence.lookup == nil {
+            var index = LookupIndex()
+            index.append(contentsOf: memory.answers(to: sequence.promptKey(pageTokens: pageTokens)))
+            index.append(LookupIndex.gap)
+            index.append(contentsOf: sequence.searchable)
+            sequence.lookup = index
+            sequence.acceptance = acceptance
+        }
+        return sequence.lookup?.continuation(most: most)
+    }
+
+    /// The rows that each sequence's draft gets.
+    func divide(_ offers: [DraftDivision.Offer], decoding: Int) -> [Int] {
+        DraftDivision.divide(offers, decoding: decoding, most: rows, costs: costs)
+    }
+
+    /// A sequence's draft has been checked; it has none any more.
+    mutating func note(_ sequence: inout JobSequence, accepted: Int) {
+        guard !sequence.draft.isEmpty else { return }
+        let (matched, drafted) = (sequence.draftMatched, sequence.draft.count)
+        sequence.acceptance.note(matched, drafted: drafted, accepted: accepted)
+        acceptance.note(matched, drafted: drafted, accepted: accepted, rate: DraftAcceptance.sharedRate)
+        sequence.draft = []
+    }
+
+    /// Keeps the answer of a sequence that has ended, for who asks the same.
+    mutating func keep(_ sequence: JobSequence, pageTokens: Int) {
+        guard rows > 0 else { return }
+        var sequence = sequence
+        let key = sequence.promptKey(pageTokens: pageTokens)
+        memory.keep(sequence.searchable.suffix(sequence.generatedCount + AnswerMemory.lead), of: key)
+    }
+}
+
+extension Scheduler {
+    /// Gives the sequences that decode their drafts for the next step.
+    ///
+    /// None while a prompt is being read: its tokens make better use of rows, and are paced by steps without drafts.
+    mutating func chooseDrafts() {
+        guard limits.draftRows > 0,
+            !running.contains(where: { $0.isPrefilling && $0.readyEnd(images) > $0.cached })
+        else { return }
+        var (owners, found, offers): ([Int], [LookupIndex.Found], [DraftDivision.Offer]) = ([], [], [])
+        for index in running.indices where !running[index].isPrefilling {
+            let most = mostDrafts(of: index)
+            guard most > 0,
+                let draft = drafts.find(for: &running[index], most: most, pageTokens: limits.pageTokens)
+            else { continue }
+            owners.append(index)
+            found.append(draft)
+            let share = running[index].acceptance.share(draft.matched)
+            offers.append(DraftDivision.Offer(length: draft.tokens.count, share: share))
+        }
+        var counts = drafts.divide(offers, decoding: decodingCount)
+        for (place, index) in owners.enumerated() {
+            if counts[place] == 0, offers[place].share < Drafts.hopeless, counts.reduce(0, +) < limits.draftRows,
+                running[index].acceptance.leave(found[place].matched)
+            {
+                counts[place] = 1
+            }
+            running[index].draft = Array(found[place].tokens.prefix(counts[place]))
+            running[index].draftMatched = found[place].matched
+        }
+    }
+
+    /// A step has been computed that took no prompts in.
+    mutating func note(rows: Int, seconds: Double) { drafts.note(rows: rows, seconds: seconds) }
+
+    /// Drafts that a sequence can make use of: as its answer, the model's context and its pages allow.
+    private mutating func mostDrafts(of index: Int) -> Int {
+        let sequence = running[index]
+        guard sequence.job.speculates, !sequence.job.trace else { return 0 }
+        let left = min(
+            limits.draftRows,
+            sequence.job.sampling.maxTokens - sequence.generatedCount - 1,
+            limits.maxPositions - sequence.tokens.count - 1
+        )
+        // A page more where there are plenty; nobody loses one for the sake of a guess.
+        if left > 0, pagesNeeded(sequence.tokens.count + left) > sequence.pages.count,
+            let page = pages.takeFree(leaving: running.count)
+        {
+            running[index].pages.append(page)
+        }
+        return min(left, running[index].pages.count * limits.pageTokens - sequence.tokens.count)
+    }
+}
+
+extension JobSequence {
+    /// Prompt and answer as they are searched, with gaps where pictures are.
+    var searchable: [Int32] {
+        var all = tokens
+        for image in job.images {
+            for position in image.positions.clamped(to: 0..<all.count) { all[position] = LookupIndex.gap }
+        }
+        return all
+    }
+
+    /// Names the prompt: by its full pages, or all of it where it fills none.
+    mutating func promptKey(pageTokens: Int) -> PageKey {
+        let full = job.promptIds.count / pageTokens
+        if full > 0 { return key(ofPage: full - 1, pageTokens: pageTokens) }
+        return PageKey(after: nil, tokens: job.promptIds[...], from: 0, images: job.images)
+    }
+}

@@ -1,0 +1,28 @@
+internal import Requests
+
+/// What drafts have come to, over all requests.
+package struct SpeculationFigures: Sendable, Equatable {
+    /// Drafts that were checked, their tokens, and those of them that were right.
+    package private(set) var drafts = 0
+    package private(set) var draftTokens = 0
+    package private(set) var acceptedTokens = 0
+    /// By the place of a token in its draft: how many were right there.
+    package private(set) var acceptedPerPosition: [Int] = []
+
+    mutating func note(drafted: Int, accepted: Int) {
+        drafts += 1
+        draftTokens += drafted
+        acceptedTokens += accepted
+        while acceptedPerPosition.count < drafted { acceptedPerPosition.append(0) }
+        for place in 0..<accepted { acceptedPerPosition[place] += 1 }
+    }
+}
+
+extension End.Speculation {
+    /// A step has checked a draft of the request.
+    mutating func note(drafted: Int, accepted: Int) {
+        self.drafted += drafted
+        self.accepted += accepted
+        steps += 1
+    }
+}

@@ -1,0 +1,176 @@
+import Requests
+import TestSupport
+import Testing
+
+@testable import Inference
+
+@Suite("The scheduler with drafts")
+struct SpeculationStormTests {
+    /// A group of ranks without a model: a cache of pages in which each place holds what a key and a value depend on, all
+    /// tokens up to it; and a next token that is a function of those alone.
+    struct Toy {
+        var scheduler: Scheduler
+        let limits: Scheduler.Limits
+        let pageTokens = 4
+        var cache: [[UInt64]]
+        var tokens: [String: [Int32]] = [:]
+        var endings: [String: FinishReason] = [:]
+        var steps = 0
+        var (drafted, accepted) = (0, 0)
+
+        init(pages: Int, sequences: Int, draftRows: Int) {
+            limits = .init(
+                prefillChunk: 11,
+                maxSequences: sequences,
+                pages: pages,
+                pageTokens: pageTokens,
+                maxPositions: 120,
+                draftRows: draftRows
+            )
+            scheduler = Scheduler(limits)
+            cache = Array(repeating: Array(repeating: 0, count: pageTokens), count: pages)
+        }
+
+        static func mix(_ state: UInt64, _ token: Int32) -> UInt64 {
+            var z = (state ^ UInt64(UInt32(bitPattern: token))) &* 0x9E37_79B9_7F4A_7C15
+            z ^= z >> 29
+            return z &* 0xBF58_476D_1CE4_E5B9 ^ (z >> 32)
+        }
+
+        /// Repeats itself often, and surprises now and then.
+        static func next(_ state: UInt64, position: Int) -> Int32 {
+            if state % 7 == 0 { return Int32(2 + state / 7 % 4) }
+            return Int32(10 + position % 3)
+        }
+
+        /// Carries a plan out as a rank would: from what the pages hold.
+        mutating func step() {
+            let plan = scheduler.nextPlan()
+            #expect(plan.tokens.count <= limits.maxRows && plan.runs.count <= limits.maxRuns)
+            #expect(plan.logitsRows.count <= limits.maxSequences + limits.draftRows)
+            var choices: [Int: [Int32?]] = [:]
+            var row = 0
+            for (number, run) in plan.runs.enumerated() {
+                let start = Int(run.start)
+                for position in start..<(start + Int(run.count)) {
+                    let before = position == 0 ? 1 : at(position - 1, run)
+                    set(position, run, Self.mix(before, plan.tokens[row]))
+                    row += 1
+                    guard run.logits != .none, position >= start + Int(run.count - run.drafts) - 1 else { continue }
+                    choices[number, default: []].append(Self.next(at(position, run), position: position))
+                }
+            }
+            var report = StepReport()
+            let ended = scheduler.complete(plan, choices: choices, report: &report)
+            steps += 1
+            for new in report.tokens {
+                tokens[new.id, default: []] += new.ids
+                drafted += new.drafted
+                accepted += new.accepted
+                #expect(new.accepted <= new.drafted && new.ids.count <= new.drafted + 1)
+            }
+            for ending in ended { endings[ending.id] = ending.reason }
+        }
+
+        private func at(_ position: Int, _ run: StepPlan.Run) -> UInt64 {
+            cache[Int(run.pages[position / pageTokens])][position % pageTokens]
+        }
+
+        private mutating func set(_ position: Int, _ run: StepPlan.Run, _ state: UInt64) {
+            cache[Int(run.pages[position / pageTokens])][position % pageTokens] = state
+        }
+    }
+
+    /// The answer by itself: the function, token after token, with the guard over thinking as the ranks have it.
+    static func answer(_ job: GenerateJob) -> [Int32] {
+        var state: UInt64 = 1
+        for token in job.promptIds { state = Toy.mix(state, token) }
+        var position = job.promptIds.count - 1
+        var answer: [Int32] = []
+        var watch = job.thinking.map { ThinkGuard($0) }
+        while true {
+            let chosen = Toy.next(state, position: position)
+            let token = watch?.replace(chosen) ?? chosen
+            watch?.append(token)
+            answer.append(token)
+            if job.finishReason(last: token, count: answer.count) != nil { return answer }
+            if job.promptIds.count + answer.count >= 120 { return answer }
+            state = Toy.mix(state, token)
+            position += 1
+        }
+    }
+
+    static func job(_ number: Int, _ random: inout SeededRandom) -> GenerateJob {
+        let prompt = (0..<Int.random(in: 1...30, using: &random)).map { _ in Int32.random(in: 2...13, using: &random) }
+        var job = SchedulerTests.job("\(number)", prompt: prompt, max: Int.random(in: 1...80, using: &random))
+        job.stopIds = Int.random(in: 0..<3, using: &random) == 0 ? [3] : [1]
+        if Int.random(in: 0..<4, using: &random) == 0 {
+            job.thinking = .init(startId: 2, endId: 4, budget: Int.random(in: 0...9, using: &random))
+        }
+        job.speculates = Int.random(in: 0..<6, using: &random) > 0
+        return job
+    }
+
+    @Test("every token is what it is alone: in company, after preemption, cancels and replays", arguments: 0..<40)
+    func storm(seed: Int) {
+        var random = SeededRandom(seed: UInt64(seed))
+        let isTight = seed % 2 == 0
+        var toy = Toy(pages: isTight ? 45 : 400, sequences: 1 + seed % 5, draftRows: [1, 3, 16][seed % 3])
+        var jobs: [String: GenerateJob] = [:]
+        var cancelled: Set<String> = []
+        for number in 0..<60 {
+            var job = Self.job(number, &random)
+            if number % 3 == 2, let earlier = jobs["\(number - 2)"] { job.promptIds = earlier.promptIds }
+            // Taken up again behind tokens that an earlier group has given.
+            let answer = Self.answer(job)
+            if number % 4 == 3, answer.count > 1 { job.answerIds = Array(answer.prefix(answer.count / 2)) }
+            jobs[job.id] = job
+            #expect(toy.scheduler.submit(job) == nil)
+            for _ in 0..<Int.random(in: 0...12, using: &random) {
+                toy.step()
+                toy.scheduler.note(rows: 1 + toy.steps % 4, seconds: Double.random(in: 0.9...1.1, using: &random))
+            }
+            if number % 7 == 5, toy.scheduler.cancel(id: "\(number - 1)") { cancelled.insert("\(number - 1)") }
+        }
+        while toy.scheduler.hasSequences, toy.steps < 20_000 { toy.step() }
+        #expect(!toy.scheduler.hasSequences && toy.scheduler.load.usedPages == 0)
+        for (id, job) in jobs {
+            let whole = job.answerIds + (toy.tokens[id] ?? [])
+            let expected = Self.answer(job)
+            #expect(cancelled.contains(id) ? Array(expected.prefix(whole.count)) == whole : whole == expected, "\(id)")
+        }
+        #expect(toy.drafted > toy.accepted && toy.accepted > 100, "\(toy.accepted) of \(toy.drafted) drafts were right")
+    }
+
+    @Test("what is asked again is drafted whole, in a few steps")
+    func again() {
+        var random = SeededRandom(seed: 3)
+        var toy = Toy(pages: 400, sequences: 2, draftRows: 16)
+        var job = Self.job(0, &random)
+        (job.promptIds, job.sampling.maxTokens, job.stopIds) = (Array(2..<12), 80, [])
+        (job.thinking, job.speculates) = (nil, true)
+        var steps: [Int] = []
+        for number in 0..<2 {
+            job.id = "\(number)"
+            _ = toy.scheduler.submit(job)
+            let before = toy.steps
+            while toy.scheduler.hasSequences { toy.step() }
+            steps.append(toy.steps - before)
+            #expect(toy.tokens[job.id] == Self.answer(job))
+        }
+        #expect(steps[1] * 2 < steps[0], "\(steps)")
+    }
+
+    @Test("no drafts while a prompt is read, for a trace, and where they are not wanted")
+    func none() {
+        for reason in 0..<3 {
+            var toy = Toy(pages: 400, sequences: 2, draftRows: 16)
+            var job = SchedulerTests.job("a", prompt: Array(repeating: 7, count: 9), max: 30)
+            (job.trace, job.speculates) = (reason == 0, reason != 1)
+            _ = toy.scheduler.submit(job)
+            if reason == 2 { _ = toy.scheduler.submit(SchedulerTests.job("long", prompt: 110, max: 1)) }
+            for _ in 0..<9 { toy.step() }
+            #expect(toy.drafted == 0)
+        }
+    }
+}
