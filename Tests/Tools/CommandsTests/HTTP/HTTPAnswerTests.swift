@@ -204,7 +204,7 @@ struct HTTPAnswerTests {
     /// A stream without what differs from one to the next: its name, its times, how often ranks were lost, comments.
     static func normal(_ answer: HTTPAnswer) -> [String] {
         answer.text.split(separator: "\n").filter { $0.hasPrefix("data: ") }.map { line in
-            line.replacing(#/"id":"[^"]*"/#, with: "").replacing(#/"created":\d+/#, with: "")
+            String(line).replacing(#/"id":"[^"]*"/#, with: "").replacing(#/"created":\d+/#, with: "")
                 .replacing(#/"flotilla":.*/#, with: "")
         }
     }
