@@ -26,11 +26,17 @@ enum Floor: String {
     case tools = "Tools"
     case support = "Support"
 
-    func library(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
+    func library(
+        _ name: String,
+        _ dependencies: [Target.Dependency] = [],
+        exclude: [String] = [],
+        resources: [Resource]? = nil
+    ) -> Target {
         .target(
             name: name,
             dependencies: dependencies,
             path: "Sources/\(rawValue)/\(name)",
+            exclude: exclude,
             resources: resources,
             swiftSettings: swiftSettings
         )
@@ -103,6 +109,7 @@ let package = Package(
         Floor.c.c("CKernels", settings: kernelSettings),
         Floor.c.c("CDigest", settings: kernelSettings),
         Floor.c.c("CProcess"),
+        Floor.c.c("CPage"),
 
         // MARK: Values: no I/O
         Floor.values.library("Diagnostics"),
@@ -156,6 +163,7 @@ let package = Package(
             ]
         ),
         Floor.serving.library("WireProtocol", ["Diagnostics", "JSON", "Requests"]),
+        Floor.serving.library("Page", ["Digests", "CPage"], exclude: ["Site"]),
         Floor.serving.library(
             "Coordinator",
             [
@@ -240,6 +248,7 @@ let package = Package(
             ]
         ),
         Floor.serving.tests("WireProtocol", ["WireProtocol", "Requests", "JSON"]),
+        Floor.serving.tests("Page", ["Page", "Digests"]),
         Floor.serving.tests(
             "Coordinator",
             [
