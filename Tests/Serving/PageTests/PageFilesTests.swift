@@ -6,7 +6,7 @@ import Testing
 
 /// What is in the executable, compared with what is in the repository.
 struct PageFilesTests {
-    private static let site = Fixtures.repository.appendingPathComponent("Sources/Serving/Page/Site")
+    private static let site = Fixtures.root.appendingPathComponent("Sources/Serving/Page/Site")
 
     /// The names of all files of the site, as the file system tells them.
     private static var names: [String] {

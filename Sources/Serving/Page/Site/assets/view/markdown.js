@@ -49,8 +49,10 @@ function list({ ordered, start, loose, items }) {
 }
 
 function table({ align, head, rows }) {
-    const cell = (tag, content, column) =>
-        h(tag, { class: `to-${align[column]}`, scope: tag === "th" ? "col" : null }, inlines(content));
+    // Some who read tables aloud find no text in a formula.
+    const label = (content) => (content.length && content.every(({ type }) => type === "math") ? content.map(({ tex }) => tex).join(" ") : null);
+    const cell = (tag, content, column) => h(tag, { class: `to-${align[column]}`,
+        ...(tag === "th" && { scope: "col", "aria-label": label(content) }) }, inlines(content));
     return h("div", { class: "table", tabindex: "0", role: "group", "aria-label": "Table" }, h("table", {},
         h("thead", {}, h("tr", {}, head.map((content, column) => cell("th", content, column)))),
         h("tbody", {}, rows.map((row) => h("tr", {}, row.map((content, column) => cell("td", content, column)))))));

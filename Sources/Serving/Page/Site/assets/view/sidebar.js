@@ -41,7 +41,7 @@ export class Sidebar {
             h("button", { type: "button", class: "open", "aria-current": isCurrent ? "page" : null, onclick: () => this.actions.open(conversation.id) },
                 runsIn(conversation).length ? h("span", { class: "pulse", role: "img", "aria-label": "An answer is coming" }) : null, h("span", {}, title)),
             iconButton("edit", `Rename ${title}`, () => this.#rename(entry, conversation)),
-            iconButton("export", `Export ${title}`, () => this.#export([conversation], title)),
+            isCurrent ? iconButton("export", `Export ${title}`, () => this.#export([conversation], title)) : null,
             iconButton("remove", `Delete ${title}`, () => this.#remove(conversation)));
         return entry;
     }
