@@ -47,7 +47,7 @@ class Mocked:
         page = self.page()
         drop(page, PICTURES / "wide.png")
         page.get_by_text("900 × 300").wait_for()
-        until(page, "the server's tokens", lambda: "3 × 1 tiles and a thumbnail · 1 024 tokens" in page.locator(".tray").inner_text().replace("\u2009", " "))
+        until(page, "the server's tokens", lambda: "3 × 1 tiles and a thumbnail · 1 024 tokens" in page.locator(".tray").inner_text().replace("\u202f", " "))
         page.get_by_role("switch", name="Show tiles").check()
         assert page.locator(".tray svg.tiles path").last.get_attribute("d") == "M0 0H3V1H0ZM1 0V1M2 0V1"
         assert page.locator(".tray .tiles").evaluate("(element) => getComputedStyle(element).opacity") != "" and page.locator(".tray .thumbnail").is_visible()

@@ -166,9 +166,11 @@ function figures() {
     same(rankWork(first, last, last.stats.ranks[0]), { compute: 0.5, communication: 0, steps: 10, tiles: 0, sent: 0, bandwidth: 20_000 }, "what a rank did");
     same(rankWork(first, last, { ...rank(1, 1), pid: 2 }), null, "a rank that is new");
     same([0, 1, 3, 41, 260, 0.04].map(roundUp), [1, 1, 5, 50, 500, 0.05], "tops of axes");
-    same(path([[100_000, 1], [101_000, 2], [110_000, 0], [111_000, null]], 400_000, 2, 300, 60), "M0.0 30.0L1.0 0.0M10.0 60.0", "a line with a gap");
-    same([count(1234567), count(0), bytes(999), bytes(1_500_000), bytes(41e9)], ["1\u2009234\u2009567", "0", "999 bytes", "1.5 MB", "41 GB"], "figures");
-    same([seconds(320), seconds(1234), seconds(75_000), seconds(7_260_000)], ["320 ms", "1.2 s", "1 min 15 s", "2 h 1 min"], "times");
+    const box = { now: 400_000, span: 300_000, top: 2, width: 300, height: 60 };
+    same(path([[99_000, 1], [100_000, 1], [101_000, 2], [110_000, 0], [111_000, null]], box), "M0.0 30.0L1.0 0.0M10.0 60.0", "a line with a gap");
+    same(history.span, 300_000, "five minutes are shown");
+    same([count(1234567), count(0), bytes(999), bytes(1_500_000), bytes(41e9)], ["1\u202f234\u202f567", "0", "999 bytes", "1.5 MB", "41 GB"], "figures");
+    same([seconds(320), seconds(1234), seconds(60_000), seconds(75_000), seconds(7_260_000)], ["320 ms", "1.2 s", "1 min", "1 min 15 s", "2 h 1 min"], "times");
     const noon = new Date(2026, 5, 10, 12).getTime();
     same([noon - 1, noon - 20 * 3600e3, noon - 3 * 86400e3, noon - 60 * 86400e3].map((at) => dayGroup(at, noon)),
         ["Today", "Yesterday", "Previous 7 days", "April 2026"], "days");

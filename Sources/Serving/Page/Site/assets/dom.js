@@ -64,9 +64,10 @@ export function icon(name) {
 }
 
 /** A button that shows an icon and is called `label`; with `text` it shows that as well. */
-export function iconButton(name, label, onclick, { text = null, ...attributes } = {}) {
+export function iconButton(name, label, onclick, { text = null, class: more = "", ...attributes } = {}) {
     const words = text ? h("span", { class: "words" }, text) : null;
-    return h("button", { type: "button", class: "icon-button", "aria-label": label, title: label, onclick, ...attributes }, icon(name), words);
+    const all = { type: "button", class: `icon-button ${more}`.trim(), "aria-label": label, title: label, onclick, ...attributes };
+    return h("button", all, icon(name), words);
 }
 
 /** A copy on the clipboard; the second way is for pages that came by plain HTTP from another machine. */

@@ -1,9 +1,10 @@
 // Figures as people read them.
 
-const thin = "\u2009";
+/** Narrow, and no place for a line to break. */
+const space = "\u202f";
 
 export function count(value) {
-    return Math.round(value).toString().replace(/\B(?=(\d{3})+$)/g, thin);
+    return Math.round(value).toString().replace(/\B(?=(\d{3})+$)/g, space);
 }
 
 export function plural(value, one, many = one + "s") {
@@ -21,8 +22,10 @@ export function seconds(milliseconds) {
     if (milliseconds < 950) return `${Math.round(milliseconds)} ms`;
     const whole = milliseconds / 1000;
     if (whole < 60) return `${whole < 10 ? whole.toFixed(1) : Math.round(whole)} s`;
-    if (whole < 3600) return `${Math.floor(whole / 60)} min ${Math.round(whole % 60)} s`;
-    return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+    const [large, small, [one, other]] = whole < 3600
+        ? [Math.floor(whole / 60), Math.floor(whole % 60), ["min", "s"]]
+        : [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), ["h", "min"]];
+    return small ? `${large} ${one} ${small} ${other}` : `${large} ${one}`;
 }
 
 export function rate(value) {

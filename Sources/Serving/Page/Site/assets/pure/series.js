@@ -1,6 +1,7 @@
 // The last five minutes of the cluster's figures, and what is read from two samples of a counter.
 
 export const SPAN = 300_000;
+const LEAST = 60_000;
 
 /** Samples of `/flotilla/stats` with the time at which they came, oldest first. */
 export class History {
@@ -9,6 +10,12 @@ export class History {
     add(stats, at) {
         this.samples.push({ at, stats });
         while (this.samples.length && this.samples[0].at < at - SPAN) this.samples.shift();
+    }
+
+    /** What a chart shows: a minute at first, and more as there is more. */
+    get span() {
+        const age = this.samples.length ? this.samples.at(-1).at - this.samples[0].at : 0;
+        return Math.min(SPAN, Math.max(LEAST, age));
     }
 
     /** A curve: `[[at, value], …]`, with null where `read` finds nothing. */
@@ -56,13 +63,13 @@ export function roundUp(value) {
     return [1, 2, 2.5, 5, 10].find((step) => step * power >= value * 0.999) * power;
 }
 
-/** SVG's path of a curve in a box of `width` × `height`; a gap where a value is null, or seconds are missing. */
-export function path(curve, now, top, width, height, gap = 5000) {
+/** SVG's path of the last `span` milliseconds of a curve in a box of `width` × `height`; a gap where a value is null, or seconds are missing. */
+export function path(curve, { now, span, top, width, height }, gap = 5000) {
     let d = "";
     let previous = null;
     for (const [at, value] of curve) {
-        if (value === null) { previous = null; continue; }
-        const x = (width * (1 - (now - at) / SPAN)).toFixed(1);
+        if (value === null || at < now - span) { previous = null; continue; }
+        const x = (width * (1 - (now - at) / span)).toFixed(1);
         const y = (height * (1 - Math.min(value / top, 1))).toFixed(1);
         d += `${previous !== null && at - previous <= gap ? "L" : "M"}${x} ${y}`;
         previous = at;

@@ -30,7 +30,11 @@ export class Chat {
         if (this.conversation !== conversation) this.#views.clear();
         this.conversation = conversation;
         const path = conversation ? shownPath(conversation) : [];
-        if (!path.length) { this.column.replaceChildren(welcome(this.actions.suggest)); return; }
+        if (!path.length) {
+            this.#follows = false;
+            this.column.replaceChildren(welcome(this.actions.suggest));
+            return;
+        }
         this.column.replaceChildren(...path.map((turn) => this.#elementOf(turn)));
         this.follow();
     }

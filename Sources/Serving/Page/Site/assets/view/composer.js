@@ -129,8 +129,8 @@ export class Composer {
             if (tileTokens) this.tray.told.set(name, { ...(told && { grid: told }), tokens: tileTokens });
         });
         this.tray.show();
-        const room = limits.context ? ` of ${count(limits.context)}` : "";
-        this.estimate.textContent = `${count(tokens)}${room} tokens`;
+        const room = limits.context ? h("span", { class: "room" }, `of ${count(limits.context)} `) : "";
+        this.estimate.replaceChildren(`${count(tokens)} `, room, "tokens");
         this.estimate.classList.toggle("wrong", Boolean(limits.context) && tokens >= limits.context);
     }
 }

@@ -43,7 +43,9 @@ function control(name, label, hint, kind) {
 function field([name, label, hint, kind]) {
     const id = `setting-${name}`;
     const input = control(name, label, hint, kind);
-    const note = h("span", { class: "hint", id: `${id}-hint` }, hint);
+    // What an empty field means stands in it, and is said aloud; where something stands in it already, it is below.
+    const isSeen = name === "temperature" || kind.min === undefined;
+    const note = h("span", { class: isSeen ? "hint" : "hidden", id: `${id}-hint` }, hint);
     return h("div", { class: kind === "switch" ? "field wide" : "field" }, h("label", { for: id }, label), input, note);
 }
 
