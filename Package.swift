@@ -164,12 +164,13 @@ let package = Package(
         ),
         Floor.serving.library("WireProtocol", ["Diagnostics", "JSON", "Requests"]),
         Floor.serving.library("Page", ["Digests", "CPage"], exclude: ["Site"]),
+        Floor.serving.library("OpenAIProtocol", ["Diagnostics", "JSON", "Requests", "WireProtocol"]),
         Floor.serving.library(
             "Coordinator",
             [
                 "Diagnostics", "Digests", "Requests", "Checkpoints", "Tokenization", "ImagePreprocessing", "GroupLink",
-                "GroupLauncher", "RankProgram", "ServingCore", "Frontend", "WireProtocol", deques, nioCore, nioPosix,
-                nioHTTP1, logging,
+                "GroupLauncher", "RankProgram", "ServingCore", "Frontend", "WireProtocol", "OpenAIProtocol", "Page",
+                deques, nioCore, nioPosix, nioHTTP1, logging,
             ]
         ),
         Floor.serving.library("ServerClient", ["Diagnostics", "Requests", "WireProtocol", nioCore, nioPosix]),
@@ -249,6 +250,7 @@ let package = Package(
         ),
         Floor.serving.tests("WireProtocol", ["WireProtocol", "Requests", "JSON"]),
         Floor.serving.tests("Page", ["Page", "Digests"]),
+        Floor.serving.tests("OpenAIProtocol", ["OpenAIProtocol", "WireProtocol", "Requests", "JSON"]),
         Floor.serving.tests(
             "Coordinator",
             [
