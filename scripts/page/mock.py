@@ -246,6 +246,7 @@ def stats(state):
     quantiles = lambda x: {"p50": x, "p95": 2 * x, "p99": 3 * x, "count": 40}
     rank = lambda n, role: {"rank": n, "role": role, "host": f"node{n + 1}", "pid": 4000 + n, "threads": 16, "compute_ms": 700 * t,
         "communication_ms": 110 * t, "wait_ms": 50 * t, "sent_bytes": int(9e6 * t), "resident_bytes": 5_300_000_000 + n, "steps": int(8.5 * t),
+        **({"heads": 8, "rows": 3072, "step_bytes": 3_900_000_000, "read_bytes_per_s": 52e9} if role == "decoder" else {}),
         "tiles": int(0.4 * t) if role == "vision" else 0, "failures": 0, "weight_bytes": 4_100_000_000, "cache_bytes": 760_000_000, "silence_ms": 40.0}
     return {"state": "ready", "uptime_s": 86400 + t, "model": INFO["model"]["name"], "version": "0.1.0",
         "requests": {"running": 3, "waiting": int(2 * busy), "accepted": 1204, "ended": {"stop": 1180, "length": 12}, "failed": 9, "errors": {}, "replayed": 2, "preempted": 0},

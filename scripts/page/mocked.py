@@ -67,7 +67,7 @@ class Mocked:
         assert answer.locator("table td").count() == 9 and answer.locator("pre").inner_text().startswith("area = sum")
         assert answer.locator(".boxed").inner_text().replace("\n", "").startswith("Result9")
         assert "184 tokens" in answer.locator(".foot .facts").inner_text() and "seed 4711" in answer.locator(".foot .facts").inner_text()
-        assert "The answer is complete" in said(page) and "The result is 9." in said(page)
+        assert "The model is thinking." in said(page) and "The answer is complete" in said(page) and "The result is 9." in said(page)
         first = self.state.bodies[-1]
         assert first["orient"] is True and first["messages"][0]["content"][0]["image_url"]["url"].startswith("data:image/png;base64,")
         # What the server knows by now goes by its name, and thinking is no part of a prompt.
@@ -155,6 +155,28 @@ class Mocked:
         assert page.evaluate(count) == 1
         page.get_by_role("button", name="endless words about trains", exact=True).click()
         page.locator(".question img").first.wait_for()
+        page.context.close()
+
+    def two_tabs(self):
+        page = self.page()
+        other = page.context.new_page()
+        self.watch.follow(other)
+        other.goto(self.address)
+        message(other).wait_for()
+        ask(page, "endless words")
+        other.get_by_role("button", name="endless words", exact=True).click()
+        until(other, "what the other tab gets", lambda: answers(other).inner_text().count("word") > 60)
+        assert other.get_by_role("button", name="Send").is_visible(), "it is not this tab's to stop"
+        # One that is deleted while its answer comes does not come back.
+        page.get_by_role("button", name="Delete endless words").click()
+        page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+        until(page, "nothing", lambda: page.locator(".entry").count() == 0)
+        until(other, "nothing", lambda: other.locator(".entry").count() == 0)
+        page.wait_for_timeout(600)
+        page.reload()
+        message(page).wait_for()
+        page.wait_for_timeout(300)
+        assert page.locator(".entry").count() == 0
         page.context.close()
 
     def branches(self):
@@ -293,8 +315,8 @@ class Mocked:
         region = page.get_by_role("region", name="Cluster")
         region.wait_for()
         until(page, "rates", lambda: "steps/s" in region.inner_text())
-        text = region.inner_text()
-        for wanted in ("node1", "node5", "vision", "computes", "5.3 GB resident", "KV cache in use", "Ranks"): assert wanted in text, wanted
+        text = region.inner_text().replace("\u202f", " ")
+        for wanted in ("node1", "node5", "vision", "computes", "8 heads · 3 072 rows", "reads memory", "5.3 GB resident", "KV cache in use", "Ranks"): assert wanted in text, wanted
         assert region.locator("path.line-0").first.get_attribute("d").startswith("M")
         before, began = self.state.stats_asked, time.monotonic()
         page.wait_for_timeout(3000)
@@ -406,5 +428,5 @@ class Mocked:
         assert not found, "\n".join(found)
         return None
 
-    ALL = ["pure_parts", "question_and_answer", "stopping", "reloading", "conversations", "branches", "refusals", "replacement", "token",
+    ALL = ["pure_parts", "question_and_answer", "stopping", "reloading", "conversations", "two_tabs", "branches", "refusals", "replacement", "token",
            "hostile_answers", "pictures", "cluster", "settings", "server_away", "keyboard", "accessibility"]

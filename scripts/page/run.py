@@ -29,6 +29,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("--url", help="a live server, too")
 parser.add_argument("--only", nargs="*", default=[])
 parser.add_argument("--failures", default="/tmp")
+parser.add_argument("--pictures", help="a folder for the README's pictures; nothing else is done")
 options = parser.parse_args()
 failed = 0
 with sync_playwright() as playwright:
@@ -43,6 +44,7 @@ with sync_playwright() as playwright:
         from live import Live
         watch = Watch(options.url)
         suite = Live(browser, options.url, watch)
-        failed += play(suite, [name for name in suite.ALL if not options.only or name in options.only], watch)
+        if options.pictures: suite.take_pictures(options.pictures)
+        else: failed += play(suite, [name for name in suite.ALL if not options.only or name in options.only], watch)
     browser.close()
 sys.exit(1 if failed else 0)

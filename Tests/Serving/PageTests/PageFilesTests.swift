@@ -57,7 +57,9 @@ struct PageFilesTests {
     func policy() {
         for path in PageFiles.paths where !path.contains("/vendor/") {
             let text = String(decoding: PageFiles.file(for: path)?.bytes ?? [], as: UTF8.self)
-            for word in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", " style=\"", "@import"] {
+            for word in [
+                "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", " style=\"", "@import",
+            ] {
                 #expect(!text.contains(word), "\(path) has \(word)")
             }
             #expect(text.components(separatedBy: "src=\"http").count == 1 && !text.contains("url(http"), "\(path)")

@@ -9,7 +9,7 @@ import { settings } from "./store/settings.js";
 import { Chat } from "./view/chat.js";
 import { Cluster } from "./view/cluster.js";
 import { Composer } from "./view/composer.js";
-import { askForToken, confirmed } from "./view/dialogs.js";
+import { askForToken, confirmed, told } from "./view/dialogs.js";
 import { openSettings } from "./view/settings.js";
 import { Sidebar } from "./view/sidebar.js";
 import { spoken } from "./view/sentences.js";
@@ -79,11 +79,13 @@ async function remove(turn) {
 async function changed() {
     chat.show(current);
     await conversations.save(current);
-    await conversations.sweep(composer.tray.names);
+    await conversations.sweep();
 }
 
 asking.onChange((turn, what) => {
     if (what === "begun") announce("The question was sent.");
+    if (what === "thinking") announce("The model is thinking.");
+    if (what === "answering") announce("The answer begins.");
     if (what === "ended") announce(spoken(turn));
     if (what === "progress" && asking.runOf(turn)?.progress?.note) announce("Ranks are being replaced; the answer will go on.");
     if (what === "begun" || what === "ended") { sidebar.show(); showRunning(); }
@@ -135,14 +137,31 @@ document.addEventListener("keydown", (event) => {
 });
 window.addEventListener("popstate", () => open(location.hash.slice(1) || null));
 
+// Another tab has changed a conversation, or deleted it.
+function changedElsewhere(id) {
+    if (current?.id === id && !conversations.get(id)) open(null);
+    else if (current?.id === id) chat.show(current);
+    sidebar.show();
+}
+
+let hasFailed = false;
+function notKept(error) {
+    if (!hasFailed) told("Conversations cannot be kept", `This browser has no room for them, or keeps nothing: ${error.message}. They stay until the page is closed.`);
+    hasFailed = true;
+}
+
 async function begin() {
     onUnauthorized(askForToken);
+    conversations.connect({
+        changed: changedElsewhere, failed: notKept, needed: () => composer.tray.names,
+        isRunning: (id) => asking.isRunning(id),
+    });
     toggleDrawer(!matchMedia("(max-width: 60rem)").matches);
     document.body.prepend(h("a", { class: "skip", href: "#message", onclick: (event) => { event.preventDefault(); composer.text.focus(); } }, "Skip to the message"));
     const main = h("main", {}, headings.element, chat.element, composer.element);
     document.getElementById("page").replaceChildren(bar.element, h("div", { class: "body" }, sidebar.element, main, cluster.element));
     acceptDrops((files) => composer.tray.add(files));
-    await conversations.load();
+    await conversations.load().catch(notKept);
     open(location.hash.slice(1) || null);
     composer.text.focus();
     info().then((found) => { takeLimits(found); bar.showModel(found); composer.takeSettings(); }, () => bar.showModel(null));

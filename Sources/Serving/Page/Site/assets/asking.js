@@ -15,7 +15,10 @@ const TRIES = 8;
 const running = new Map();
 const listeners = new Set();
 
-/** Calls `listener(turn, what)` whenever an answer changes; `what` is "begun", "piece", "progress" or "ended". */
+/**
+ * Calls `listener(turn, what)` whenever an answer changes; `what` is "begun", "thinking", "answering", "piece",
+ * "progress" or "ended".
+ */
 export function onChange(listener) {
     listeners.add(listener);
 }
@@ -23,6 +26,7 @@ export function onChange(listener) {
 const tell = (turn, what) => { for (const listener of listeners) listener(turn, what); };
 
 export const runOf = (turn) => running.get(turn?.id) ?? null;
+export const isRunning = (id) => running.has(id);
 export const runsIn = (conversation) => [...running.values()].filter((run) => run.conversation.id === conversation.id);
 
 export function stop(turn) {
@@ -37,10 +41,12 @@ export async function begin(conversation, turn, settings) {
     };
     running.set(turn.id, run);
     Object.assign(turn, { state: "running", text: "", thinking: "", tab, touched: Date.now() });
+    conversations.add(conversation);
     tell(turn, "begun");
     const saving = setInterval(() => save(run), SAVE_EVERY);
     try {
         await save(run);
+        await pictures.ensure(conversation.turns[turn.parent].pictures);
         await tryAgain(run);
         turn.state = "done";
     } catch (error) {
@@ -121,11 +127,13 @@ function take(run, item) {
         run.progress = null;
         run.pieces += 1;
         if (item.thinking) {
+            if (run.thoughtFrom === null) tell(turn, "thinking");
             run.thoughtFrom ??= performance.now();
             turn.thinking += item.thinking;
             turn.thinkingTokens = (turn.thinkingTokens ?? 0) + 1;
         } else {
             endThinking(run);
+            if (!turn.text) tell(turn, "answering");
             turn.text += item.text;
         }
         tell(turn, "piece");

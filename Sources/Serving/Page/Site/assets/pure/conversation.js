@@ -74,6 +74,20 @@ export function removeTurn(conversation, id) {
     if (conversation.chosen[parent ?? ""] === id) delete conversation.chosen[parent ?? ""];
 }
 
+/**
+ * Takes over what another tab has made of a conversation. Turns stay the objects that they are, those that `isOurs` names
+ * stay as they are; what is gone there goes here only if nothing was added here since.
+ */
+export function merge(ours, theirs, isOurs) {
+    for (const [id, turn] of Object.entries(theirs.turns)) {
+        if (!isOurs(id)) ours.turns[id] = Object.assign(ours.turns[id] ?? {}, turn);
+    }
+    if (theirs.updated >= ours.updated) {
+        for (const id of Object.keys(ours.turns)) if (!theirs.turns[id] && !isOurs(id)) delete ours.turns[id];
+        Object.assign(ours, { title: theirs.title, named: theirs.named, updated: theirs.updated });
+    }
+}
+
 /** The names of all pictures that a conversation needs. */
 export function picturesOf(conversation) {
     return new Set(Object.values(conversation.turns).flatMap((turn) => turn.pictures));

@@ -3,6 +3,13 @@
 const ESCAPABLE = /[!"#$%&'()*+,\-./:;<=>?@[\\\]^_`{|}~]/;
 const ADDRESS = /^https?:\/\/[^\s<>"`]+/;
 const DEEPEST = 16;
+/** How far what closes a mark is looked for: a text of marks that are never closed must not take the square of its length. */
+const REACH = 2000;
+
+const find = (text, mark, from, start) => {
+    const found = text.slice(from, start + REACH).indexOf(mark);
+    return found < 0 ? -1 : from + found;
+};
 
 /** The inlines of `text`. */
 export function parseInlines(text, depth = 0) {
@@ -47,11 +54,11 @@ function readInline(text, at, depth) {
 const br = (end) => ({ node: { type: "break" }, end });
 
 function readCode(text, at) {
-    const ticks = /^`+/.exec(text.slice(at))[0];
-    let close = text.indexOf(ticks, at + ticks.length);
+    const ticks = /^`+/.exec(text.slice(at, at + REACH))[0];
+    let close = find(text, ticks, at + ticks.length, at);
     while (close >= 0 && text[close + ticks.length] === "`") {
         while (text[close] === "`") close += 1;
-        close = text.indexOf(ticks, close);
+        close = find(text, ticks, close, at);
     }
     if (close < 0) return null;
     const inner = text.slice(at + ticks.length, close).replace(/\n/g, " ");
@@ -65,7 +72,7 @@ function readDollars(text, at) {
     const fence = text.startsWith("$$", at) ? "$$" : "$";
     const from = at + fence.length;
     if (fence === "$" && (/[\s$]/.test(text[from] ?? " "))) return null;
-    for (let close = text.indexOf(fence, from); close >= 0; close = text.indexOf(fence, close + 1)) {
+    for (let close = find(text, fence, from, at); close >= 0; close = find(text, fence, close + 1, at)) {
         if (text[close - 1] === "\\") continue;
         const blankLine = text.slice(from, close).includes("\n\n");
         if (blankLine || close === from) return null;
@@ -78,7 +85,7 @@ function readDollars(text, at) {
 function readBackslash(text, at) {
     for (const [open, close, display] of [["\\(", "\\)", false], ["\\[", "\\]", true]]) {
         if (!text.startsWith(open, at)) continue;
-        const end = text.indexOf(close, at + 2);
+        const end = find(text, close, at + 2, at);
         if (end > 0) return { node: { type: "math", tex: text.slice(at + 2, end).trim(), display }, end: end + 2 };
     }
     // A boxed answer is often written without dollars around it.
@@ -92,7 +99,7 @@ function readBackslash(text, at) {
 /** The brace that closes the one at `open`, or -1. */
 function closingBrace(text, open) {
     let depth = 0;
-    for (let at = open; at < text.length; at += 1) {
+    for (let at = open; at < Math.min(text.length, open + REACH); at += 1) {
         if (text[at] === "\\") { at += 1; continue; }
         if (text[at] === "{") depth += 1;
         if (text[at] === "}" && --depth === 0) return at;
@@ -103,13 +110,15 @@ function closingBrace(text, open) {
 function readLink(text, open, depth, from) {
     let level = 0;
     let close = open;
-    for (; close < text.length; close += 1) {
+    const last = Math.min(text.length, open + REACH / 4);
+    for (; close < last; close += 1) {
         if (text[close] === "\\") { close += 1; continue; }
         if (text[close] === "[") level += 1;
         if (text[close] === "]" && --level === 0) break;
     }
-    const target = /^\(\s*<?([^\s<>()]*(?:\([^\s()]*\)[^\s<>()]*)*)>?(?:\s+"[^"]*")?\s*\)/.exec(text.slice(close + 1));
-    if (!target || close >= text.length) return null;
+    if (close >= last) return null;
+    const target = /^\(\s*<?([^\s<>()]*(?:\([^\s()]*\)[^\s<>()]*)*)>?(?:\s+"[^"]*")?\s*\)/.exec(text.slice(close + 1, close + REACH));
+    if (!target) return null;
     const label = text.slice(open + 1, close);
     const end = close + 1 + target[0].length;
     if (from !== open) return { node: { type: "image", source: target[1], alt: label }, end };
@@ -126,7 +135,7 @@ function readEmphasis(text, at, depth) {
 function readPair(text, at, mark, type, depth) {
     const from = at + mark.length;
     if (!text.startsWith(mark, at) || /\s/.test(text[from] ?? " ")) return null;
-    for (let close = text.indexOf(mark, from); close >= 0; close = text.indexOf(mark, close + 1)) {
+    for (let close = find(text, mark, from, at); close >= 0; close = find(text, mark, close + 1, at)) {
         if (close === from || /[\s\\]/.test(text[close - 1])) continue;
         if (mark.length === 1 && (text[close + 1] === mark || text[close - 1] === mark)) { close += 1; continue; }
         if (mark[0] === "_" && /\w/.test(text[close + mark.length] ?? " ")) continue;
@@ -138,13 +147,13 @@ function readPair(text, at, mark, type, depth) {
 }
 
 function readAngle(text, at) {
-    const found = /^<(https?:\/\/[^\s<>]+)>/.exec(text.slice(at));
+    const found = /^<(https?:\/\/[^\s<>]+)>/.exec(text.slice(at, at + REACH));
     if (!found) return null;
     return { node: { type: "link", address: found[1], children: [{ type: "text", text: found[1] }] }, end: at + found[0].length };
 }
 
 function readAddress(text, at) {
-    const found = ADDRESS.exec(text.slice(at));
+    const found = ADDRESS.exec(text.slice(at, at + REACH));
     if (!found) return null;
     const address = found[0].replace(/[.,;:!?'")\]]+$/, "");
     return { node: { type: "link", address, children: [{ type: "text", text: address }] }, end: at + address.length };

@@ -50,7 +50,7 @@ export function rankWork(first, last, rank) {
         steps: (1000 * steps) / wall,
         tiles: (1000 * (rank.tiles - before.tiles)) / wall,
         sent: (1000 * (rank.sent_bytes - before.sent_bytes)) / wall,
-        bandwidth: steps > 0 && compute > 0 ? (1000 * steps * rank.weight_bytes) / compute : null,
+        bandwidth: steps > 0 && compute > 0 ? (1000 * steps * (rank.step_bytes ?? rank.weight_bytes)) / compute : null,
     };
 }
 

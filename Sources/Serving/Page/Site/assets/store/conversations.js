@@ -1,12 +1,31 @@
 // Conversations in IndexedDB, all of them in memory while the page is open: nothing is kept on the server.
 
-import { newId, picturesOf } from "../pure/conversation.js";
+import { merge, newId, picturesOf } from "../pure/conversation.js";
 import * as database from "./database.js";
 import * as pictures from "./pictures.js";
 import { tab } from "./tab.js";
 
 const JOURNAL = "flotilla-journal";
 const known = new Map();
+const tabs = new BroadcastChannel("flotilla-conversations");
+let hooks = { changed() {}, failed() {}, isRunning: () => false, needed: () => [] };
+
+/**
+ * `changed(id)` is called when another tab has changed a conversation, `failed(error)` when one cannot be kept;
+ * `isRunning(turn id)` says what this tab is at, `needed()` the names of pictures that no conversation has yet.
+ */
+export function connect(given) {
+    hooks = { ...hooks, ...given };
+}
+
+tabs.onmessage = async ({ data: { id } }) => {
+    const theirs = await database.get("conversations", id);
+    const ours = known.get(id);
+    if (!theirs) known.delete(id);
+    else if (ours) merge(ours, theirs, hooks.isRunning);
+    else known.set(id, theirs);
+    hooks.changed(id);
+};
 
 /** Reads all conversations; an answer that a reload interrupted keeps what came of it. */
 export async function load() {
@@ -42,26 +61,36 @@ export function list() {
 
 export const get = (id) => known.get(id);
 
-export async function save(conversation) {
+/** Makes a conversation one of those that are kept. */
+export function add(conversation) {
     known.set(conversation.id, conversation);
-    await database.put("conversations", structuredClone(conversation));
+}
+
+/** Keeps a conversation as it is now; one that was deleted meanwhile stays so. */
+export async function save(conversation) {
+    if (known.get(conversation.id) !== conversation) return;
+    try {
+        await database.put("conversations", conversation);
+        tabs.postMessage({ id: conversation.id });
+    } catch (error) {
+        hooks.failed(error);
+    }
 }
 
 export async function remove(id) {
     known.delete(id);
     await database.remove("conversations", id);
+    tabs.postMessage({ id });
     await sweep();
 }
 
 export async function removeAll() {
-    known.clear();
-    await database.clear("conversations");
-    await sweep();
+    for (const id of [...known.keys()]) await remove(id);
 }
 
-/** Lets pictures go that no conversation needs; `also` are those of a question that is being written. */
-export async function sweep(also = []) {
-    await pictures.sweep(new Set([...list().flatMap((conversation) => [...picturesOf(conversation)]), ...also]));
+/** Lets pictures go that no conversation needs. */
+export async function sweep() {
+    await pictures.sweep(new Set([...list().flatMap((conversation) => [...picturesOf(conversation)]), ...hooks.needed()]));
 }
 
 /** Conversations with their pictures, as one text. */
@@ -88,6 +117,7 @@ export async function imported(text) {
     for (const conversation of file.conversations) {
         const copy = checked(conversation);
         if (known.has(copy.id)) copy.id = newId();
+        add(copy);
         await save(copy);
     }
     return file.conversations.length;

@@ -6,6 +6,8 @@ import * as database from "./database.js";
 
 /** Addresses of pictures that are shown, by name: made once, for as long as the page is open. */
 const addresses = new Map();
+/** Those that came by this page: another tab may let go of what no conversation names yet. */
+const held = new Map();
 /** When each was last part of a request that the server took: it then knows the picture by its name for a while. */
 const sent = new Map();
 const KNOWN_FOR = 300_000;
@@ -24,11 +26,17 @@ export async function keep(bytes, name) {
     };
     upright.close();
     raw.close();
+    held.set(sha256, picture);
     await database.put("pictures", picture);
     return picture;
 }
 
-export const find = (sha256) => database.get("pictures", sha256);
+export const find = async (sha256) => held.get(sha256) ?? database.get("pictures", sha256);
+
+/** Makes sure that pictures of a question are kept, now that it is asked. */
+export async function ensure(names) {
+    for (const name of names) if (held.has(name)) await database.put("pictures", held.get(name));
+}
 
 /** An address that an `img` takes. */
 export function address(picture) {
@@ -71,5 +79,6 @@ export async function sweep(needed) {
         await database.remove("pictures", name);
         if (addresses.has(name)) URL.revokeObjectURL(addresses.get(name));
         addresses.delete(name);
+        held.delete(name);
     }
 }

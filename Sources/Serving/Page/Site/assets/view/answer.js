@@ -10,6 +10,7 @@ import { facts, outcome, progressOf, thinkingLine } from "./sentences.js";
 /** `actions` are `again(turn, {sameSeed})`, `remove(turn)` and `choose(turn)`. */
 export class AnswerView {
     #frame = 0;
+    #cost = 0;
     #isFolded = null;
 
     constructor(conversation, turn, actions) {
@@ -36,9 +37,13 @@ export class AnswerView {
     /** Draws with the browser's next frame, however often it is called before. */
     update() {
         if (this.#frame) return;
-        // Long texts are parsed anew with each piece, so that they are drawn less often.
-        const pause = this.turn.text.length + this.turn.thinking.length > 8000 ? 150 : 0;
-        this.#frame = setTimeout(() => requestAnimationFrame(() => { this.#frame = 0; this.draw(); }), pause);
+        // What takes long to draw is drawn less often, so that most of the time is left for the person.
+        this.#frame = setTimeout(() => requestAnimationFrame(() => {
+            this.#frame = 0;
+            const began = performance.now();
+            this.draw();
+            this.#cost = performance.now() - began;
+        }), Math.min(4 * this.#cost, 1000));
     }
 
     draw() {
@@ -49,7 +54,7 @@ export class AnswerView {
         this.#drawProgress(run);
         if (turn.text || this.text.shown) showMarkdown(this.text, turn.text);
         this.#drawBoxed();
-        const ended = turn.problem && turn.state === "failed" ? [turn.problem.sentence, turn.problem.hint] : [outcome(turn)];
+        const ended = turn.problem && turn.state === "failed" ? [turn.problem.sentence, turn.problem.hint] : [outcome(turn, run)];
         setText(this.problem, ended.filter(Boolean).join(" "));
         this.problem.hidden = !this.problem.textContent;
         this.problem.classList.toggle("wrong", turn.state === "failed");

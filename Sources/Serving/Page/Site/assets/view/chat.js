@@ -1,7 +1,7 @@
 // The conversation in the middle: its turns, kept at the end while something comes, unless a person has scrolled away.
 
 import { h, icon } from "../dom.js";
-import { shownPath } from "../pure/conversation.js";
+import { branchesOf, shownPath } from "../pure/conversation.js";
 import { onChange, runOf, runsIn } from "../asking.js";
 import { AnswerView } from "./answer.js";
 import { questionView } from "./question.js";
@@ -10,6 +10,7 @@ const NEAR = 80;
 
 export class Chat {
     #views = new Map();
+    #questions = new Map();
     #follows = true;
 
     /** `actions` are those of questions and answers, and `suggest(text)`. */
@@ -27,7 +28,7 @@ export class Chat {
     }
 
     show(conversation) {
-        if (this.conversation !== conversation) this.#views.clear();
+        if (this.conversation !== conversation) { this.#views.clear(); this.#questions.clear(); }
         this.conversation = conversation;
         const path = conversation ? shownPath(conversation) : [];
         if (!path.length) {
@@ -35,17 +36,30 @@ export class Chat {
             this.column.replaceChildren(welcome(this.actions.suggest));
             return;
         }
-        this.column.replaceChildren(...path.map((turn) => this.#elementOf(turn)));
-        this.follow();
+        const before = this.column.lastElementChild?.dataset.turn;
+        const elements = path.map((turn) => this.#elementOf(turn));
+        this.column.replaceChildren(...elements);
+        if (before !== path.at(-1).id) this.follow();
     }
 
     #elementOf(turn) {
-        if (turn.role === "user") return questionView(this.conversation, turn, this.actions);
+        if (turn.role === "user") return this.#questionOf(turn);
         let view = this.#views.get(turn.id);
         if (!view) this.#views.set(turn.id, view = new AnswerView(this.conversation, turn, this.actions));
         view.draw();
         view.drawActions();
         return view.element;
+    }
+
+    // One that is as it was stays, with whatever is being typed in it.
+    #questionOf(turn) {
+        const { index, count } = branchesOf(this.conversation, turn);
+        const key = `${index}/${count}`;
+        const known = this.#questions.get(turn.id);
+        if (known?.key === key) return known.element;
+        const element = questionView(this.conversation, turn, this.actions);
+        this.#questions.set(turn.id, { key, element });
+        return element;
     }
 
     #changed(turn, what) {

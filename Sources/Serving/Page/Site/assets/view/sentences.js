@@ -33,7 +33,8 @@ export function thinkingLine(turn, run) {
 }
 
 /** Why there is less than a whole answer; empty where it is whole. */
-export function outcome(turn) {
+export function outcome(turn, run) {
+    if (turn.state === "running" && !run) return "Another tab waits for this answer.";
     if (turn.state === "stopped") return "Stopped.";
     if (turn.state === "interrupted") return "The page was closed or reloaded while this came. What had come is kept.";
     if (turn.ended === "deadline") return "Cut: the time that was allowed is over.";
