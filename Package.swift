@@ -26,11 +26,17 @@ enum Floor: String {
     case tools = "Tools"
     case support = "Support"
 
-    func library(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
+    func library(
+        _ name: String,
+        _ dependencies: [Target.Dependency] = [],
+        exclude: [String] = [],
+        resources: [Resource]? = nil
+    ) -> Target {
         .target(
             name: name,
             dependencies: dependencies,
             path: "Sources/\(rawValue)/\(name)",
+            exclude: exclude,
             resources: resources,
             swiftSettings: swiftSettings
         )
@@ -106,6 +112,7 @@ let package = Package(
         Floor.c.c("CKernels", settings: kernelSettings),
         Floor.c.c("CDigest", settings: kernelSettings),
         Floor.c.c("CProcess"),
+        Floor.c.c("CPage"),
 
         // MARK: Values: no I/O
         Floor.values.library("Diagnostics"),
@@ -159,13 +166,14 @@ let package = Package(
             ]
         ),
         Floor.serving.library("WireProtocol", ["Diagnostics", "JSON", "Requests"]),
+        Floor.serving.library("Page", ["Digests", "CPage"], exclude: ["Site"]),
         Floor.serving.library("OpenAIProtocol", ["Diagnostics", "JSON", "Requests", "WireProtocol"]),
         Floor.serving.library(
             "Coordinator",
             [
                 "Diagnostics", "Digests", "Requests", "Checkpoints", "Tokenization", "ImagePreprocessing", "GroupLink",
-                "GroupLauncher", "RankProgram", "ServingCore", "Frontend", "WireProtocol", "OpenAIProtocol", deques,
-                nioCore, nioPosix, nioHTTP1, nioTLS, nioSSL, logging,
+                "GroupLauncher", "RankProgram", "ServingCore", "Frontend", "WireProtocol", "OpenAIProtocol", "Page",
+                deques, nioCore, nioPosix, nioHTTP1, nioTLS, nioSSL, logging,
             ]
         ),
         Floor.serving.library(
@@ -248,6 +256,7 @@ let package = Package(
             ]
         ),
         Floor.serving.tests("WireProtocol", ["WireProtocol", "Requests", "JSON"]),
+        Floor.serving.tests("Page", ["Page", "Digests"]),
         Floor.serving.tests("OpenAIProtocol", ["OpenAIProtocol", "WireProtocol", "Requests", "JSON"]),
         Floor.serving.tests(
             "Coordinator",

@@ -17,6 +17,8 @@ struct DecoderRank {
     let communicator: any Communicator
     let inbox: any TileInbox
     let threads: Int
+    /// What `ShareMeasurement` found, where it looked.
+    var readBytesPerSecond: Double?
 
     /// Loads this rank's shard and reports that it is ready.
     func load() throws -> DecoderWorker {
@@ -43,6 +45,10 @@ struct DecoderRank {
         stats.loadMilliseconds = (ContinuousClock.now - started).milliseconds
         stats.kernels = KernelSet.active.name
         stats.threads = threads
+        stats.heads = plan.shards[communicator.rank].queryHeads.count
+        stats.rows = plan.shards[communicator.rank].mlpRows.count
+        stats.stepBytes = decoder.stepBytes
+        stats.readBytesPerSecond = readBytesPerSecond ?? 0
         endpoint.send(.ready(stats))
         return DecoderWorker(decoder: decoder, inbox: inbox)
     }

@@ -79,11 +79,12 @@ package enum RankMain {
             let inbox = MPITileInbox(world: world)
             let rank = DecoderRank(
                 checkpoint: checkpoint,
-                options: measured,
+                options: measured.options,
                 endpoint: link,
                 communicator: part,
                 inbox: inbox,
-                threads: threads
+                threads: threads,
+                readBytesPerSecond: measured.readBytesPerSecond
             )
             let worker = try rank.load()
             guard part.rank == 0 else { return try rank.follow(worker, part) }

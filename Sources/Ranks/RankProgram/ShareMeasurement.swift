@@ -42,17 +42,33 @@ struct ShareMeasurement {
     private static let chunk = 1 << 20
     /// Room that stays free, in parts of what there is.
     private static let reserve = 0.05
+    /// From so many bytes of weights on, loading takes so long that a measurement is not noticed.
+    private static let large = 1 << 30
 
     init(_ checkpoint: Checkpoint, _ options: RankOptions, _ decoders: MPICommunicator, threads: Int) {
         (self.checkpoint, self.options, self.decoders, self.threads) = (checkpoint, options, decoders, threads)
     }
 
-    /// The options with measured weights and room; unchanged where nothing is to be measured.
+    /// The options with measured weights and room, unchanged where shares are not to be measured; and the bytes a second
+    /// that this rank reads, which are the ceiling of decoding, except of small models.
     ///
     /// Collective over the decoder ranks.
-    func run(reportingTo endpoint: any RankEndpoint) throws -> RankOptions {
-        guard options.measuresShares, decoders.size > 1 else { return options }
-        let bandwidths = try decoders.allGather(UInt64(measure())).map { Double($0) }
+    func run(reportingTo endpoint: any RankEndpoint) throws -> (options: RankOptions, readBytesPerSecond: Double?) {
+        let sharesAreMeasured = options.measuresShares && decoders.size > 1
+        guard try sharesAreMeasured || isLarge() else { return (options, nil) }
+        let mine = try measure()
+        guard sharesAreMeasured else { return (options, mine) }
+        return (try shared(by: decoders.allGather(UInt64(mine)).map { Double($0) }, endpoint), mine)
+    }
+
+    /// The same on every rank, so that all of them measure or none.
+    private func isLarge() throws -> Bool {
+        let plan = try ShardPlan(checkpoint.config.decoder, ranks: 1)
+        let format = try DecoderOptions(options, checkpoint).format
+        return DecoderMemory.weightBytes(checkpoint, plan: plan, rank: 0, format: format) >= Self.large
+    }
+
+    private func shared(by bandwidths: [Double], _ endpoint: any RankEndpoint) throws -> RankOptions {
         let room = try room()
         var measured = options
         measured.rankWeights = MeasuredShares.weights(bandwidths)

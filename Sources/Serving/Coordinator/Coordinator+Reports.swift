@@ -218,6 +218,10 @@ extension Coordinator {
             silenceMs: silence / .milliseconds(1)
         )
         report.group = options.groupSpecs.count > 1 ? slot : nil
+        if let stats = rank.stats, stats.heads > 0 {
+            (report.heads, report.rows, report.stepBytes) = (stats.heads, stats.rows, stats.stepBytes)
+        }
+        if let rate = rank.stats?.readBytesPerSecond, rate > 0 { report.readBytesPerS = rate }
         return report
     }
 }

@@ -18,7 +18,7 @@ struct MessageTests {
     static func picture(_ url: String, _ rules: ChatRules = Samples.rules) throws -> ImageReference {
         let part = "{\"type\":\"image_url\",\"image_url\":{\"url\":\"\(url)\"}}"
         let parts = try messages("[{\"role\":\"user\",\"content\":[\(part)]}]", rules)[0].parts
-        guard case .image(let reference) = parts[0] else { throw APIError.draining }
+        guard case .image(let reference, _) = parts[0] else { throw APIError.draining }
         return reference
     }
 

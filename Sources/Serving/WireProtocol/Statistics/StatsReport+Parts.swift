@@ -147,6 +147,12 @@ extension StatsReport {
         package var weightBytes: Int
         package var cacheBytes: Int
         package var silenceMs: Double
+        /// Query heads and rows of the MLPs of a decoder rank, once it has loaded.
+        package var heads: Int?
+        package var rows: Int?
+        /// Bytes of weights that it reads for a token; how many it can read a second, where that was measured.
+        package var stepBytes: Int?
+        package var readBytesPerS: Double?
 
         package init(
             rank: Int,

@@ -9,6 +9,13 @@ package struct RankStats: Codable, Sendable, Equatable {
     package var kernels = ""
     /// Threads that compute on it.
     package var threads = 0
+    /// Query heads of every attention and rows of every MLP that a decoder rank has.
+    package var heads = 0
+    package var rows = 0
+    /// Bytes of weights that a decoder rank reads for a token.
+    package var stepBytes = 0
+    /// Bytes of memory that its threads read a second while those of all decoder ranks do; 0 where nobody measured.
+    package var readBytesPerSecond = 0.0
 
     package init() {}
 }

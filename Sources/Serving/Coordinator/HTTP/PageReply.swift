@@ -1,18 +1,16 @@
 internal import OpenAIProtocol
-
-/// The files of the page that a browser is shown.
-enum PageFiles {
-    /// The file at `/` or below `/assets/`; `nil` if there is none.
-    static func file(for path: String) -> (bytes: [UInt8], contentType: String)? { nil }
-}
+internal import Page
 
 /// A file of the page as it is sent: with rules by which a browser runs nothing in it but the page's own modules.
 enum PageReply {
-    static func reply(_ path: String) throws(APIError) -> HTTPReply {
+    /// The file at `path`, or only word that it is as before where `known`, the browser's `if-none-match`, has its tag.
+    static func reply(_ path: String, known: String? = nil) throws(APIError) -> HTTPReply {
         guard let file = PageFiles.file(for: path) else {
             throw .invalid("there is no file at this path", code: "not_found", status: 404)
         }
-        return HTTPReply(fields: fields, type: file.contentType, body: file.bytes)
+        let tagged = fields + [HTTPField("etag", file.etag)]
+        if let known, known.contains(file.etag) { return HTTPReply(status: 304, fields: tagged, type: nil, body: []) }
+        return HTTPReply(fields: tagged, type: file.contentType, body: file.bytes)
     }
 
     private static let policy = """
