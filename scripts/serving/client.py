@@ -81,12 +81,12 @@ def program():
 class Server:
     """A `flotilla serve` of its own, on a Unix socket in a directory of its own."""
 
-    def __init__(self, model, *options, log=None):
+    def __init__(self, model, *options, log=None, command=None):
         self.directory = tempfile.mkdtemp(prefix="flotilla-")
         self.path = self.directory + "/socket"
         environment = dict(os.environ, OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
         self.log = open(log or self.directory + "/log", "w")
-        command = [program(), "serve", "--model", str(model), "--unix", self.path, "--mpirun-args=--oversubscribe", *options]
+        command = [*(command or [program()]), "serve", "--model", str(model), "--unix", self.path, "--mpirun-args=--oversubscribe", *options]
         self.process = subprocess.Popen(command, stderr=self.log, stdout=self.log, env=environment)
         self.wait_until("ready", "degraded")
 

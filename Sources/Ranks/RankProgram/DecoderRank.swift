@@ -17,11 +17,15 @@ struct DecoderRank {
     let communicator: any Communicator
     let inbox: any TileInbox
     let threads: Int
+    /// The ranks of the world that are on this host.
+    let ranksHere: [Int]
     /// What `ShareMeasurement` found, where it looked.
     var readBytesPerSecond: Double?
 
     /// Loads this rank's shard and reports that it is ready.
-    func load() throws -> DecoderWorker {
+    ///
+    /// - Returns: what works, and the weights that are to be removed when the work is over.
+    func load() throws -> (worker: DecoderWorker, kept: KeptWeights?) {
         let started = ContinuousClock.now
         let plan = try ShardPlan(
             checkpoint.config.decoder,
@@ -29,12 +33,15 @@ struct DecoderRank {
             weights: options.rankWeights,
             room: options.shareRoom
         )
+        let decoderOptions = try DecoderOptions(options, checkpoint)
+        let kept = keptWeights(plan, decoderOptions)
         let decoder = try Qwen3Decoder(
             checkpoint,
             plan: plan,
-            options: try DecoderOptions(options, checkpoint),
+            options: decoderOptions,
             communicator: communicator,
-            pool: ThreadPool(threads: threads)
+            pool: ThreadPool(threads: threads),
+            kept: kept
         ) { done, total in
             endpoint.send(.progress(stage: "load", done: done, total: total))
             endpoint.tick()
@@ -50,7 +57,27 @@ struct DecoderRank {
         stats.stepBytes = decoder.stepBytes
         stats.readBytesPerSecond = readBytesPerSecond ?? 0
         endpoint.send(.ready(stats))
-        return DecoderWorker(decoder: decoder, inbox: inbox)
+        return (DecoderWorker(decoder: decoder, inbox: inbox), kept)
+    }
+
+    /// The memory in which this host keeps the rank's weights; nothing stays there that no rank of this group wants.
+    private func keptWeights(_ plan: ShardPlan, _ decoder: DecoderOptions) -> KeptWeights? {
+        let isKept = options.placement == .keep
+        let edition = isKept ? KeptWeights.edition(of: checkpoint) : ""
+        let key = { (rank: Int) in
+            // Another build may lay them out differently.
+            let text = "\(plan.shards[rank]) \(decoder.format.rawValue) \(Machine.build) \(edition)"
+            return String(checkpoint.fingerprint, radix: 16) + "-" + String(MPICommunicator.digest(text), radix: 16)
+        }
+        let mine = ranksHere.filter { isKept && plan.shards.indices.contains($0) }
+        KeptWeights.clean(keeping: Set(mine.map(key)))
+        guard isKept else { return nil }
+        let rank = communicator.rank
+        let bytes = DecoderMemory.weightBytes(checkpoint, plan: plan, rank: rank, format: decoder.format)
+        let kept = KeptWeights(key: key(rank), byteCount: bytes)
+        let what = kept.map { $0.isFilled ? "weights are there from before" : "weights will outlive this rank" }
+        endpoint.send(.log(what ?? "no room in \(KeptWeights.parent) to keep \(bytes) bytes of weights"))
+        return kept
     }
 
     /// Follows the leader's plans until it says that the work is over.
@@ -89,7 +116,7 @@ extension DecoderOptions {
     /// - Throws: where the checkpoint cannot be held in that format or place.
     init(_ options: RankOptions, _ checkpoint: Checkpoint) throws(UsageError) {
         let format = try checkpoint.format(asked: options.format)
-        guard checkpoint.storedFormat.isQuantised || options.placement == .copy else {
+        guard checkpoint.storedFormat.isQuantised || [.copy, .keep].contains(options.placement) else {
             throw UsageError(
                 "--weights \(options.placement.rawValue) needs a packed checkpoint, "
                     + "and \(checkpoint.config.modelName) is not one",

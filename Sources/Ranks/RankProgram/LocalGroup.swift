@@ -54,9 +54,11 @@ package final class LocalGroup: Sendable {
             endpoint: endpoint,
             communicator: SoloCommunicator(),
             inbox: vision,
-            threads: threads
+            threads: threads,
+            ranksHere: [0]
         )
-        let worker = try rank.load()
+        let (worker, kept) = try rank.load()
+        defer { kept?.remove() }
         try LeaderLoop(
             worker,
             options: options,

@@ -84,9 +84,12 @@ package enum RankMain {
                 communicator: part,
                 inbox: inbox,
                 threads: threads,
+                ranksHere: ranksHere,
                 readBytesPerSecond: measured.readBytesPerSecond
             )
-            let worker = try rank.load()
+            let (worker, kept) = try rank.load()
+            // Who ends in order is not followed by another; whoever is killed may be.
+            defer { kept?.remove() }
             guard part.rank == 0 else { return try rank.follow(worker, part) }
             try LeaderLoop(
                 worker,

@@ -30,7 +30,9 @@ package final class Qwen3Decoder {
 
     /// Loads the shard of this rank.
     ///
-    /// - Parameter onProgress: called after each part with (parts done, parts in all).
+    /// - Parameters:
+    ///   - kept: where the matrices are put, or are already.
+    ///   - onProgress: called after each part with (parts done, parts in all).
     /// - Throws: when a packed file cannot be read, or its pages cannot be locked.
     package init(
         _ checkpoint: Checkpoint,
@@ -38,6 +40,7 @@ package final class Qwen3Decoder {
         options: DecoderOptions,
         communicator: any Communicator,
         pool: ThreadPool,
+        kept: KeptWeights? = nil,
         onProgress: (Int, Int) -> Void = { _, _ in }
     ) throws {
         config = checkpoint.config.decoder
@@ -61,6 +64,7 @@ package final class Qwen3Decoder {
                 rank: communicator.rank,
                 format: options.format
             ),
+            kept: kept,
             pool: pool
         )
         embedding = try VocabParallelEmbedding(
@@ -79,6 +83,7 @@ package final class Qwen3Decoder {
         }
         self.layers = layers
         finalNorm = checkpoint.required(TensorNames.finalNorm).floats()
+        kept?.markFilled()
     }
 
     /// Computes the batch's keys and values, and the logits of the wanted rows.

@@ -52,7 +52,7 @@ extension WeightLoader {
     /// Where the rank holds `bytes` of a matrix, and what keeps them there.
     private func placed(_ tensor: PackedTensor, _ bytes: Range<Int>) throws -> (UnsafeRawPointer, AnyObject) {
         switch placement {
-        case .copy:
+        case .copy, .keep:
             return try copied(tensor, bytes)
         case .map:
             populate(tensor, bytes)
@@ -77,7 +77,7 @@ extension WeightLoader {
             owner: tensor.owner
         )
         let matrix = PackedMatrix(rows: rows.count, columns: tensor.columns, storage: storage, in: arena)
-        matrix.copyRows(rows, of: whole)
+        if !arena.isFilled { matrix.copyRows(rows, of: whole) }
         tensor.release(0..<tensor.byteRange.count)
         return matrix
     }
@@ -85,6 +85,7 @@ extension WeightLoader {
     /// Reads with all threads, past the mapping.
     private func copied(_ tensor: PackedTensor, _ bytes: Range<Int>) throws -> (UnsafeRawPointer, AnyObject) {
         let (base, owner) = arena.take(bytes.count)
+        if arena.isFilled { return (UnsafeRawPointer(base), owner) }
         let failure = Mutex<CheckpointError?>(nil)
         pool.runRanges(bytes.count, grain: Self.pieceBytes) { piece in
             let part = bytes.lowerBound + piece.lowerBound..<bytes.lowerBound + piece.upperBound

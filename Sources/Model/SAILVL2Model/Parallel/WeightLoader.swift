@@ -22,14 +22,23 @@ package struct WeightLoader {
     /// - Parameters:
     ///   - options: their format must be the checkpoint's own where that is packed.
     ///   - byteCount: of all matrices that are going to be loaded.
-    init(_ checkpoint: Checkpoint, _ options: DecoderOptions, byteCount: Int, pool: ThreadPool) {
+    ///   - kept: where they are put, or are already.
+    init(
+        _ checkpoint: Checkpoint,
+        _ options: DecoderOptions,
+        byteCount: Int,
+        kept: KeptWeights? = nil,
+        pool: ThreadPool
+    ) {
         precondition(
             !checkpoint.storedFormat.isQuantised || checkpoint.storedFormat == options.format,
             "\(options.format) from a checkpoint of \(checkpoint.storedFormat)"
         )
         (self.checkpoint, self.pool) = (checkpoint, pool)
         (format, placement) = (options.format, options.placement)
-        arena = WeightArena(byteCount: byteCount)
+        arena =
+            kept.map { WeightArena(base: $0.base, byteCount: $0.byteCount, owner: $0, isFilled: $0.isFilled) }
+            ?? WeightArena(byteCount: byteCount)
     }
 
     /// Rows of stored matrices that share their input: as one matrix, one block under the other; quantised, one matrix
@@ -53,7 +62,7 @@ package struct WeightLoader {
             blockColumns: format.isQuantised ? leafColumns : nil,
             in: arena
         )
-        matrix.load(tensor, rows: 0..<tensor.rowCount, columns: columns, at: 0, pool: pool)
+        if !arena.isFilled { matrix.load(tensor, rows: 0..<tensor.rowCount, columns: columns, at: 0, pool: pool) }
         return matrix
     }
 
@@ -77,7 +86,7 @@ package struct WeightLoader {
             in: arena
         )
         var start = 0
-        for (tensor, rows) in parts {
+        for (tensor, rows) in parts where !arena.isFilled {
             matrix.load(tensor, rows: rows, columns: 0..<tensor.rowElements, at: start, pool: pool)
             start += rows.count
         }

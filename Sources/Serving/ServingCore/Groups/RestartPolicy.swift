@@ -93,7 +93,8 @@ package struct RestartPolicy: Sendable {
     /// Decoder ranks of a group that is started anew as large as can be, where hosts have room for `room`.
     package func possible(in room: Int?) -> Int {
         let most = min(asked, room ?? asked)
-        return most >= 1 && fits(most) ? most : 0
+        // As many as were asked for have fitted once; what is free now is less, since a group is there.
+        return most >= 1 && (most == asked || fits(most)) ? most : 0
     }
 
     /// The group makes room for one that is as large as can be.

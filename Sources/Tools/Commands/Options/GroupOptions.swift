@@ -22,7 +22,12 @@ struct GroupOptions: ParsableArguments {
     )
     var format: String?
 
-    @Option(help: "Where weights of a packed checkpoint are held: copy (own memory), map (the file's pages) or lock.")
+    @Option(
+        help: """
+            Where weights are held: copy (the rank's memory), keep (memory that outlives it, so that it is back sooner), or of a \
+            packed checkpoint map (the file's pages) or lock.
+            """
+    )
     var weights = WeightPlacement.copy.rawValue
 
     @Option(help: "How keys and values are cached: \(Self.cacheNames).")
@@ -84,7 +89,7 @@ struct GroupOptions: ParsableArguments {
         options.maxPixels = try pixelLimit()
         options.format = try format.map { try WeightFormat(option: $0) }
         guard let placement = WeightPlacement(rawValue: weights) else {
-            throw UsageError("--weights is \(weights), expected copy, map or lock")
+            throw UsageError("--weights is \(weights), expected copy, keep, map or lock")
         }
         options.placement = placement
         return options

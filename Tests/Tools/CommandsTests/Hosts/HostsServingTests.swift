@@ -79,6 +79,54 @@ struct HostsServingTests {
         }
     }
 
+    @Test(
+        "weights that are kept: a group that was killed is back without loading, the same bytes, and nothing stays behind"
+    )
+    func kept() throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            // Hosts with memory of their own, which no other test's ranks clear away.
+            let lab = try NetLab(hosts: 2, ["--ssh"])
+            let server = try ServerProcess(
+                model: ReplayTests.model,
+                ["--decoder-ranks", "2", "--context", "16384", "--hostfile", lab.hostfile, "--weights", "keep"],
+                in: directory,
+                environment: lab.environment,
+                script: lab.script(on: 1)
+            )
+            let expected = try ReplayTests.answers(server) {}
+            #expect(!server.errors.contains("weights are there from before"))
+            let killed = try ReplayTests.answers(server) { kill(try #require(try server.ranks()[1]), SIGKILL) }
+            Self.compare(killed, expected, "killed")
+            #expect(server.errors.ranges(of: "weights are there from before").count == 2, "\(server.errors)")
+            let files = "ls -A /dev/shm/flotilla-weights-* 2>/dev/null | wc -l"
+            #expect(try (1...2).map { try lab.run(on: $0, "/bin/sh", "-c", files).line } == ["1", "1"])
+            #expect(server.end().status == 0, "\(server.errors)")
+            #expect(try (1...2).map { try lab.run(on: $0, "/bin/sh", "-c", files).line } == ["0", "0"])
+            // What a server leaves behind that is killed, the next start removes.
+            let next = try ServerProcess(
+                model: ReplayTests.model,
+                ["--decoder-ranks", "2", "--hostfile", lab.hostfile, "--weights", "keep"],
+                in: directory,
+                environment: lab.environment,
+                script: lab.script(on: 1)
+            )
+            let pids = try next.ranks().values.map { $0 }
+            #expect(next.end(by: SIGKILL).status != 0)
+            #expect(Poll.until { pids.allSatisfy { kill($0, 0) != 0 } })
+            #expect(try (1...2).map { try lab.run(on: $0, "/bin/sh", "-c", files).line } == ["1", "1"])
+            let last = try FlotillaProgram.run(
+                ["generate", "--model", ReplayTests.model, "--decoder-ranks", "2", "--hostfile", lab.hostfile]
+                    + ["--prompt", "hello", "--mpirun-args=--oversubscribe"],
+                in: directory,
+                environment: lab.environment,
+                script: lab.script(on: 1)
+            )
+            #expect(last.status == 0, "\(last.errors)")
+            #expect(try (1...2).map { try lab.run(on: $0, "/bin/sh", "-c", files).line } == ["0", "0"])
+            try lab.down()
+        }
+    }
+
     private static func missing(_ server: ServerProcess) throws -> [String] {
         try GroupsTests.report(server).groups?.flatMap { $0.missingHosts ?? [] } ?? []
     }
