@@ -21,12 +21,7 @@ struct DecoderRank {
     /// Loads this rank's shard and reports that it is ready.
     func load() throws -> DecoderWorker {
         let started = ContinuousClock.now
-        let plan = try ShardPlan(
-            checkpoint.config.decoder,
-            ranks: options.decoderRanks,
-            weights: options.rankWeights,
-            room: options.shareRoom
-        )
+        let plan = try options.shardPlan(checkpoint.config.decoder)
         let decoder = try Qwen3Decoder(
             checkpoint,
             plan: plan,
@@ -97,7 +92,8 @@ extension DecoderOptions {
             maxRows: options.prefillChunk + options.maxSequences,
             maxLogitsRows: options.maxSequences,
             format: format,
-            placement: options.placement
+            placement: options.placement,
+            wireFormat: options.wireFormat
         )
     }
 }

@@ -75,7 +75,7 @@ package enum RankMain {
                 return try VisionRank(checkpoint, options: options, endpoint: link, world: world)
                     .run(checkpoint, threads: threads)
             }
-            let measured = try ShareMeasurement(checkpoint, options, part, threads: threads).run(reportingTo: link)
+            let measured = try ShareMeasurement(checkpoint, options, part, threads: threads).run { link.send(.log($0)) }
             let inbox = MPITileInbox(world: world)
             let rank = DecoderRank(
                 checkpoint: checkpoint,

@@ -33,6 +33,7 @@ struct PlanCommand: ParsableCommand {
         let (placement, refusal) = try place(checkpoint, options)
         var warnings = placement.map(GroupPlacement.warnings) ?? LaunchWarnings.of(options)
         if placement == nil { warnings += [MessageMemory.warning(ranks: options.worldSize)].compactMap { $0 } }
+        warnings += LaunchWarnings.ofWire(options)
         if options.measuresShares {
             warnings.append("with --shares auto the ranks measure their speed at each start; equal shares are shown")
         }
