@@ -48,8 +48,9 @@ struct MatmulCall {
         )
     }
 
-    /// Multiply-adds after which the calling thread looks after its errand: some tenths of a millisecond. What it moves on
-    /// stands still meanwhile, at both ends.
+    /// Multiply-adds after which the calling thread looks after its errand: some tenths of a millisecond.
+    ///
+    /// What it moves on stands still meanwhile, at both ends.
     private static let productsPerErrand = 1 << 25
 
     func run() {

@@ -14,7 +14,10 @@ struct WireFormatTests {
     }
 
     /// Through the wire: the bytes, what the sender keeps, and what arrives.
-    private static func travel(_ format: WireFormat, _ numbers: [Float]) -> (bytes: [UInt8], kept: [Float], come: [Float]) {
+    private static func travel(
+        _ format: WireFormat,
+        _ numbers: [Float]
+    ) -> (bytes: [UInt8], kept: [Float], come: [Float]) {
         var kept = numbers
         var come = [Float](repeating: -1, count: numbers.count)
         var bytes = [UInt8](repeating: 0xEE, count: format.bytes(numbers.count) + 1)

@@ -157,7 +157,8 @@ package final class DecoderBenchmark {
     }
 
     /// With what the ranks' exchanges took; collective.
-    private func row(_ row: BenchmarkRow, _ tokens: BenchmarkRow.Tokens, _ traffic: StepTraffic) throws -> BenchmarkRow {
+    private func row(_ row: BenchmarkRow, _ tokens: BenchmarkRow.Tokens, _ traffic: StepTraffic) throws -> BenchmarkRow
+    {
         var row = self.row(row, tokens)
         guard group.size > 1 else { return row }
         let fabric = decoder.workspace.fabric

@@ -37,7 +37,8 @@ struct ComparisonTable {
         let head = "\(model), compared with \(reference); KL divergence in nats"
         let width = 2 + (rows.map(\.subject.name.count).max() ?? 0)
         let titles =
-            Self.pad("format", max(8, width)) + "set     positions   mean KL    99th pct.   same top-1   largest logit error"
+            Self.pad("format", max(8, width))
+            + "set     positions   mean KL    99th pct.   same top-1   largest logit error"
         return ([head, titles] + rows.map { Self.line($0, max(8, width)) }).joined(separator: "\n")
     }
 
