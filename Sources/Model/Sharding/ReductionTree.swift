@@ -30,6 +30,12 @@ package struct ReductionTree: Sendable, Equatable {
         program(over: leaves.map { $0..<($0 + 1) })
     }
 
+    /// What one does that stands in the place of several ranks: adds nothing up across them.
+    package func program(overLeavesApart leaves: [Range<Int>]) -> Program {
+        let programs = leaves.map { program(overLeaves: $0) }
+        return Program(merges: programs.flatMap(\.merges), partials: programs.flatMap(\.partials))
+    }
+
     /// What the all-reduce does with the partials of all ranks, in leaf order.
     package func program(over nodes: [Range<Int>]) -> Program {
         var program = Program()

@@ -39,11 +39,13 @@ package struct ShardPlan: Sendable, Equatable {
     /// - Parameters:
     ///   - weights: the relative speed of each rank's machine; equal when `nil`.
     ///   - room: what the ranks have room for, which shares follow where that is possible: see `fits`.
+    ///   - costs: of the machines.
     package init(
         _ config: ModelConfig.Decoder,
         ranks: Int,
         weights: [Double]? = nil,
-        room: ShareRoom? = nil
+        room: ShareRoom? = nil,
+        costs: ShareCosts = .nominal
     ) throws(UsageError) {
         guard ranks >= 1, ranks <= config.heads else {
             throw UsageError(
@@ -62,8 +64,8 @@ package struct ShardPlan: Sendable, Equatable {
         shards = Self.shards(
             config,
             weights,
-            heads: Self.queryHeads(config, attentionTree, weights: weights),
-            leaves: Self.leaves(config, mlpTree, weights: weights)
+            heads: Self.queryHeads(config, attentionTree, weights: weights, costs),
+            leaves: Self.leaves(config, mlpTree, weights: weights, costs)
         )
         // Where memory is short it decides, as far as it must.
         if let room, !hasRoom(room, config), let found = Self.within(room, config, weights) {
@@ -100,10 +102,11 @@ package struct ShardPlan: Sendable, Equatable {
     private static func queryHeads(
         _ config: ModelConfig.Decoder,
         _ tree: ReductionTree,
-        weights: [Double]
+        weights: [Double],
+        _ costs: ShareCosts
     ) -> [Range<Int>] {
         let group = config.heads / config.kvHeads
-        let row = Double(config.headDim * config.hidden) * NominalCluster.secondsPerWeight
+        let row = Double(config.headDim * config.hidden) * costs.secondsPerWeight
         return StepShares(
             tree: tree,
             unit: weights.count <= config.kvHeads ? group : 1,
@@ -113,23 +116,24 @@ package struct ShardPlan: Sendable, Equatable {
                 let kv = (heads.upperBound + group - 1) / group - heads.lowerBound / group
                 return Double(2 * heads.count + 2 * kv) * row / weights[rank]
             },
-            sum: { NominalCluster.sumSeconds(nodes: $0, width: config.hidden, ranks: weights.count) }
+            sum: { costs.sumSeconds(nodes: $0, width: config.hidden, ranks: weights.count) }
         ).best()
     }
 
     private static func leaves(
         _ config: ModelConfig.Decoder,
         _ tree: ReductionTree,
-        weights: [Double]
+        weights: [Double],
+        _ costs: ShareCosts
     ) -> [Range<Int>] {
-        let leaf = Double(3 * config.mlpBlock * config.hidden) * NominalCluster.secondsPerWeight
+        let leaf = Double(3 * config.mlpBlock * config.hidden) * costs.secondsPerWeight
         return StepShares(
             tree: tree,
             unit: 1,
             ranks: weights.count,
             mayBeEmpty: true,
             seconds: { rank, leaves in Double(leaves.count) * leaf / weights[rank] },
-            sum: { NominalCluster.sumSeconds(nodes: $0, width: config.hidden, ranks: weights.count) }
+            sum: { costs.sumSeconds(nodes: $0, width: config.hidden, ranks: weights.count) }
         ).best()
     }
 }

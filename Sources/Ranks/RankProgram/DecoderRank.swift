@@ -27,12 +27,7 @@ struct DecoderRank {
     /// - Returns: what works, and the weights that are to be removed when the work is over.
     func load() throws -> (worker: DecoderWorker, kept: KeptWeights?) {
         let started = ContinuousClock.now
-        let plan = try ShardPlan(
-            checkpoint.config.decoder,
-            ranks: options.decoderRanks,
-            weights: options.rankWeights,
-            room: options.shareRoom
-        )
+        let plan = try options.shardPlan(checkpoint.config.decoder)
         let decoderOptions = try DecoderOptions(options, checkpoint)
         let kept = keptWeights(plan, decoderOptions)
         let decoder = try Qwen3Decoder(
@@ -130,7 +125,8 @@ extension DecoderOptions {
             maxRows: max(options.prefillChunk, options.speculation.draftRows) + options.maxSequences,
             maxLogitsRows: options.maxSequences + options.speculation.draftRows,
             format: format,
-            placement: options.placement
+            placement: options.placement,
+            wireFormat: options.wireFormat
         )
     }
 }

@@ -86,14 +86,16 @@ package struct GroupPlan: Sendable, Equatable {
                     decoder.format,
                     plan: plan,
                     rank: shard.rank,
-                    tokens: 1
+                    tokens: 1,
+                    wire: options.wireFormat
                 ),
                 prefillStepBytes: DecoderMemory.stepBytes(
                     checkpoint,
                     decoder.format,
                     plan: plan,
                     rank: shard.rank,
-                    tokens: options.prefillChunk
+                    tokens: options.prefillChunk,
+                    wire: options.wireFormat
                 )
             )
         }

@@ -75,17 +75,18 @@ package enum RankMain {
                 return try VisionRank(checkpoint, options: options, endpoint: link, world: world)
                     .run(checkpoint, threads: threads)
             }
-            let measured = try ShareMeasurement(checkpoint, options, part, threads: threads).run(reportingTo: link)
+            let measured = try ShareMeasurement(checkpoint, options, part, threads: threads).run { link.send(.log($0)) }
+            let reads = ReadMeasurement(checkpoint: checkpoint, options: options, decoders: part, threads: threads)
             let inbox = MPITileInbox(world: world)
             let rank = DecoderRank(
                 checkpoint: checkpoint,
-                options: measured.options,
+                options: measured,
                 endpoint: link,
                 communicator: part,
                 inbox: inbox,
                 threads: threads,
                 ranksHere: ranksHere,
-                readBytesPerSecond: measured.readBytesPerSecond
+                readBytesPerSecond: try reads.run()
             )
             let (worker, kept) = try rank.load()
             // Who ends in order is not followed by another; whoever is killed may be.

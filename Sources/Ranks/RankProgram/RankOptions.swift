@@ -16,6 +16,8 @@ package struct RankOptions: Sendable, Equatable {
     /// Where the matrices of a packed checkpoint are held.
     package var placement = WeightPlacement.copy
     package var cacheElement = KVLayout.Element.float16
+    /// How partial sums travel between hosts.
+    package var wireFormat = WireFormat.f32
     /// Tokens that the KV cache has room for, over all sequences.
     package var cacheTokens = 8192
     /// Tokens of prompts in one step at most.
@@ -32,6 +34,8 @@ package struct RankOptions: Sendable, Equatable {
     package var measuresShares = false
     /// What each decoder rank has room for, once that was measured; not among the arguments.
     var shareRoom: ShareRoom?
+    /// What computing and summing cost there; the same.
+    var shareCosts = ShareCosts.nominal
 
     /// Pictures with more pixels are refused.
     package var maxPixels = ImageLimits.standard.maxPixels
@@ -39,6 +43,9 @@ package struct RankOptions: Sendable, Equatable {
     package init(model: URL) { self.model = model }
 
     package var worldSize: Int { decoderRanks + visionRanks }
+
+    /// The name of the format in which partial sums travel between hosts; `nil` where they travel as they are.
+    package var roundingWire: String? { wireFormat.isExact ? nil : wireFormat.rawValue }
 
     /// Whether a world rank holds a shard of the decoder; the ranks behind are vision ranks.
     package func isDecoder(_ worldRank: Int) -> Bool { worldRank < decoderRanks }
@@ -59,6 +66,7 @@ package struct RankOptions: Sendable, Equatable {
             "--speculate", speculation.rawValue,
         ]
         if let format { list += ["--format", format.rawValue] }
+        if !wireFormat.isExact { list += ["--wire-format", wireFormat.rawValue] }
         if let threads { list += ["--threads", String(threads)] }
         if let rankWeights { list += ["--rank-weights", rankWeights.map { String($0) }.joined(separator: ",")] }
         if measuresShares { list += ["--shares", "auto"] }

@@ -1,5 +1,5 @@
-internal import Checkpoints
-internal import Communication
+package import Checkpoints
+package import Communication
 internal import Diagnostics
 internal import Foundation
 internal import GroupLink
@@ -7,7 +7,7 @@ internal import Inference
 internal import Kernels
 internal import Requests
 internal import SAILVL2Model
-internal import Sharding
+package import Sharding
 
 /// The decoder ranks together have too little memory.
 struct RanksOutOfMemoryError: OperatorError {
@@ -24,11 +24,12 @@ struct RanksOutOfMemoryError: OperatorError {
     var exitCode: ExitCode { .outOfMemory }
 }
 
-/// What each decoder rank's place can do, measured before the model is cut: how fast it reads memory, and how much it has.
+/// What each decoder rank's place can do, measured before the model is cut: how fast it decodes, and how much memory it has.
 ///
-/// Decoding reads every weight once a token, so that the rate of reading is the rate of decoding. All ranks measure at the
-/// same time: ranks of one host share its memory then as they will.
-struct ShareMeasurement {
+/// Decoding multiplies one token by every weight, in the format in which weights are held: what limits that, memory or
+/// arithmetic, is another thing for each format. All ranks measure at the same time: ranks of one host share its memory
+/// then as they will.
+package struct ShareMeasurement {
     private let checkpoint: Checkpoint
     private let options: RankOptions
     private let decoders: MPICommunicator
@@ -37,41 +38,38 @@ struct ShareMeasurement {
     /// Longer than the tenth of a second for which a container's quota of processor time is dealt out.
     private static let window = Duration.milliseconds(200)
     private static let rounds = 3
-    /// Bytes read again and again: more than caches hold, of each thread at least.
-    private static let bytes = (all: 128 << 20, thread: 32 << 20)
-    private static let chunk = 1 << 20
     /// Room that stays free, in parts of what there is.
     private static let reserve = 0.05
-    /// From so many bytes of weights on, loading takes so long that a measurement is not noticed.
-    private static let large = 1 << 30
+
+    /// The division that ranks choose which are told nothing but to measure.
+    ///
+    /// Collective.
+    package static func plan(
+        _ checkpoint: Checkpoint,
+        format: WeightFormat,
+        _ decoders: MPICommunicator,
+        threads: Int,
+        reporting report: (String) -> Void
+    ) throws -> ShardPlan {
+        var options = RankOptions(model: checkpoint.directory)
+        (options.decoderRanks, options.format, options.measuresShares) = (decoders.size, format, true)
+        let measured = try ShareMeasurement(checkpoint, options, decoders, threads: threads).run(reporting: report)
+        return try measured.shardPlan(checkpoint.config.decoder)
+    }
 
     init(_ checkpoint: Checkpoint, _ options: RankOptions, _ decoders: MPICommunicator, threads: Int) {
         (self.checkpoint, self.options, self.decoders, self.threads) = (checkpoint, options, decoders, threads)
     }
 
-    /// The options with measured weights and room, unchanged where shares are not to be measured; and the bytes a second
-    /// that this rank reads, which are the ceiling of decoding, except of small models.
+    /// The options with measured weights and room; unchanged where nothing is to be measured.
     ///
     /// Collective over the decoder ranks.
-    func run(reportingTo endpoint: any RankEndpoint) throws -> (options: RankOptions, readBytesPerSecond: Double?) {
-        let sharesAreMeasured = options.measuresShares && decoders.size > 1
-        guard try sharesAreMeasured || isLarge() else { return (options, nil) }
-        let mine = try measure()
-        guard sharesAreMeasured else { return (options, mine) }
-        return (try shared(by: decoders.allGather(UInt64(mine)).map { Double($0) }, endpoint), mine)
-    }
-
-    /// The same on every rank, so that all of them measure or none.
-    private func isLarge() throws -> Bool {
-        let plan = try ShardPlan(checkpoint.config.decoder, ranks: 1)
-        let format = try DecoderOptions(options, checkpoint).format
-        return DecoderMemory.weightBytes(checkpoint, plan: plan, rank: 0, format: format) >= Self.large
-    }
-
-    private func shared(by bandwidths: [Double], _ endpoint: any RankEndpoint) throws -> RankOptions {
+    func run(reporting report: (String) -> Void) throws -> RankOptions {
+        guard options.measuresShares, decoders.size > 1 else { return options }
+        let rates = try decoders.allGather(UInt64(measure())).map { Double($0) }
         let room = try room()
         var measured = options
-        measured.rankWeights = MeasuredShares.weights(bandwidths)
+        measured.rankWeights = MeasuredShares.weights(rates)
         let config = checkpoint.config.decoder
         let weights = measured.rankWeights ?? Array(repeating: 1, count: decoders.size)
         guard ShardPlan.fits(config, weights: weights, room: room) else {
@@ -80,44 +78,47 @@ struct ShareMeasurement {
         // Where equal shares fit, ranks of equal speed keep the usual ones.
         let usual = try ShardPlan(config, ranks: decoders.size)
         if measured.rankWeights != nil || !usual.hasRoom(room, config) { measured.shareRoom = room }
-        if decoders.rank == 0 { endpoint.send(.log(Self.text(bandwidths, measured.rankWeights))) }
+        if measured.rankWeights != nil { measured.shareCosts = try costs(secondsPerWeight: 1 / (rates.max() ?? 1)) }
+        if decoders.rank == 0 { report(Self.text(rates, measured.rankWeights)) }
         return measured
     }
 
-    private static func text(_ bandwidths: [Double], _ weights: [Double]?) -> String {
-        let rates = bandwidths.map { String(format: "%.1f", $0 / 1e9) }.joined(separator: ", ")
+    private static func text(_ rates: [Double], _ weights: [Double]?) -> String {
+        let rates = rates.map { String(format: "%.1f", $0 / 1e9) }.joined(separator: ", ")
         let shares = weights.map { $0.map { String(format: "%.2f", $0) }.joined(separator: ", ") } ?? "equal"
-        return "decoder ranks read \(rates) GB/s: shares \(shares)"
+        return "decoder ranks multiply by \(rates) thousand million weights a second: shares \(shares)"
     }
 
-    /// Bytes a second that this rank's threads read while all others read too.
+    /// Weights a second by which this rank's threads multiply a token while all others do too.
     private func measure() throws -> Double {
-        let pool = ThreadPool(threads: threads)
-        let count = max(Self.bytes.all, Self.bytes.thread * threads) / Self.chunk
-        let memory = ScratchMemory(byteCount: count * Self.chunk)
-        let kernels = KernelSet.active
-        // Pages that were never written are all one page of zeros.
-        pool.run(count) { task in
-            (memory.base + task * Self.chunk).initializeMemory(as: UInt64.self, repeating: 1, count: Self.chunk / 8)
-        }
+        let format = try checkpoint.format(asked: options.format)
+        let probe = DecodeProbe(checkpoint, format: format, ranks: decoders.size, pool: ThreadPool(threads: threads))
         var best = 1.0
         for _ in 0..<Self.rounds {
             // Nobody begins before the last one is there.
             _ = try decoders.allGather(0)
             let began = ContinuousClock.now
-            var passes = 0
-            while ContinuousClock.now - began < Self.window {
-                pool.step {
-                    pool.run(count) { task in
-                        kernels.readStreams(memory.base + task * Self.chunk, byteCount: Self.chunk)
-                    }
-                }
-                passes += 1
-            }
-            let seconds = (ContinuousClock.now - began) / .seconds(1)
-            best = max(best, Double(passes * count * Self.chunk) / seconds)
+            var weights = 0
+            while ContinuousClock.now - began < Self.window { weights += probe.multiply() }
+            best = max(best, Double(weights) / ((ContinuousClock.now - began) / .seconds(1)))
         }
         return best
+    }
+
+    /// With what exchanges between hosts take here; on one host next to nothing.
+    ///
+    /// Collective, and the same on every rank.
+    private func costs(secondsPerWeight: Double) throws -> ShareCosts {
+        let network = try decoders.fabric().network ?? NetworkModel(latency: 1e-6, secondsPerByte: 1e-10)
+        // The bits of positive numbers are in their order; ranks that do not speak to other hosts have not measured.
+        let slowest = { (figure: Double) in
+            Double(bitPattern: try decoders.allGather(figure.bitPattern).max() ?? figure.bitPattern)
+        }
+        return ShareCosts(
+            secondsPerWeight: secondsPerWeight,
+            latency: try slowest(network.latency),
+            secondsPerByte: try slowest(network.secondsPerByte)
+        )
     }
 
     /// What every decoder rank has room for beside its work areas and the ends of the model.
@@ -142,5 +143,12 @@ struct ShareMeasurement {
             weightBytes: each,
             cacheBytes: DecoderMemory.cacheBytes(config, shard: alone.shards[0], options: decoder) / config.kvHeads
         )
+    }
+}
+
+extension RankOptions {
+    /// The division of the decoder, by hand, as measured, or equal.
+    func shardPlan(_ config: ModelConfig.Decoder) throws(UsageError) -> ShardPlan {
+        try ShardPlan(config, ranks: decoderRanks, weights: rankWeights, room: shareRoom, costs: shareCosts)
     }
 }

@@ -150,7 +150,7 @@ extension Coordinator {
     }
 
     private func groupReport(_ snapshot: CoreSnapshot) -> StatsReport.Group {
-        StatsReport.Group(
+        var group = StatsReport.Group(
             generation: snapshot.groups.map(\.generation).max() ?? 0,
             restarts: snapshot.statistics.losses,
             decoder: snapshot.groups.reduce(0) { $0 + $1.decoderRanks },
@@ -158,6 +158,8 @@ extension Coordinator {
             askedDecoder: snapshot.groups.reduce(0) { $0 + $1.askedDecoderRanks },
             sinceS: snapshot.groups.map(\.age.seconds).max() ?? 0
         )
+        group.wireFormat = options.rankOptions.roundingWire
+        return group
     }
 
     private func groupPart(_ group: CoreSnapshot.Group, _ slot: Int) -> StatsReport.GroupPart {

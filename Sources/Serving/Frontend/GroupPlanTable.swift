@@ -39,6 +39,9 @@ package enum GroupPlanTable {
             )
         }
         lines.append("in all \(size(plan.totalBytes))")
+        if plan.options.decoderRanks > 1, let wire = plan.options.roundingWire {
+            lines.append("partial sums travel between hosts as \(wire), rounded: see the warning")
+        }
         if let placement { lines += placement.loads(plan).map(\.text) }
         lines.append(
             "shared on one host: \(size(plan.sharedBytes)) of the work areas, and by Open MPI "
@@ -73,7 +76,7 @@ package enum GroupPlanTable {
         }
         var object: [String: Any] = [
             "model": model, "format": plan.format.rawValue, "decoder_ranks": plan.options.decoderRanks,
-            "vision_ranks": plan.options.visionRanks,
+            "wire_format": plan.options.roundingWire ?? "f32", "vision_ranks": plan.options.visionRanks,
             "context": plan.options.cacheTokens, "total_bytes": plan.totalBytes, "shared_bytes": plan.sharedBytes,
             "mpi_shared_bytes": MessageMemory.bytes(ranks: plan.ranks.count), "ranks": ranks, "warnings": warnings,
         ]

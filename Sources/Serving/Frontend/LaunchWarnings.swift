@@ -35,4 +35,13 @@ package enum LaunchWarnings {
         }
         return warnings
     }
+
+    /// What a format of fewer bytes changes.
+    package static func ofWire(_ options: RankOptions) -> [String] {
+        guard let name = options.roundingWire, options.decoderRanks > 1 else { return [] }
+        return [
+            "--wire-format \(name) rounds what hosts send each other: answers have other bits than those of one host or of "
+                + "another division, and after a loss one may go on with other words; f32 is exact"
+        ]
+    }
 }

@@ -8,7 +8,7 @@ internal import CMPI
 package final class MPICommunicator: Communicator {
     package let rank: Int
     package let size: Int
-    package let meter = CommunicationMeter()
+    package let meter: CommunicationMeter
     let handle: OpaquePointer
     private var lastExchangeTag: Int32 = 16
     private var gathering: (any BlockExchange)?
@@ -16,8 +16,8 @@ package final class MPICommunicator: Communicator {
     private var sent: BlockLayout
 
     /// Takes ownership of `handle`.
-    init(adopting handle: OpaquePointer) {
-        self.handle = handle
+    init(adopting handle: OpaquePointer, meter: CommunicationMeter = CommunicationMeter()) {
+        (self.handle, self.meter) = (handle, meter)
         rank = Int(cmpi_rank(handle))
         size = Int(cmpi_size(handle))
         gathered = BlockLayout(counts: Array(repeating: 0, count: size))
@@ -30,10 +30,15 @@ package final class MPICommunicator: Communicator {
     ///
     /// Collective: every rank of this communicator must call it.
     package func split(colour: Int) throws(MPIError) -> MPICommunicator {
+        try split(colour: colour, meter: CommunicationMeter())
+    }
+
+    /// The same, where what its calls cost counts elsewhere.
+    func split(colour: Int, meter: CommunicationMeter) throws(MPIError) -> MPICommunicator {
         guard let part = cmpi_split(handle, Int32(colour)) else {
             throw MPIError(call: "MPI_Comm_split", text: "no communicator for colour \(colour)")
         }
-        return MPICommunicator(adopting: part)
+        return MPICommunicator(adopting: part, meter: meter)
     }
 
     package func share(byteCounts: [Int], copies: Int) -> SharedBlocks? {

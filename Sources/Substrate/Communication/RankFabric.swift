@@ -1,6 +1,6 @@
 /// How the ranks of a group reach each other: through memory inside a domain, in messages between domains.
 ///
-/// Made once for a group; several all-reduces stand on it.
+/// Made once for a group; several all-reduces stand on it. What their exchanges cost counts in the group's meter.
 package final class RankFabric {
     package let communicator: any Communicator
     package let domains: MemoryDomains
@@ -10,9 +10,6 @@ package final class RankFabric {
     package let speakers: (any Communicator)?
     /// What exchanges between the speakers cost; `nil` on ranks that are none.
     package let network: NetworkModel?
-
-    /// Bytes that this rank has sent inside its domain and as its speaker.
-    package var sentBytes: Int { (local?.meter.sentBytes ?? 0) + (speakers?.meter.sentBytes ?? 0) }
 
     /// Of ranks that exchange messages alone, or of one rank.
     package init(apart communicator: any Communicator) {
@@ -64,8 +61,8 @@ extension MPICommunicator {
         let sharing = try allGather(shares ? 1 : 0)
         // A label that nobody else has, for each rank that is left to itself.
         let domains = MemoryDomains(labels: labels.indices.map { sharing[$0] == 1 ? labels[$0] : labels.count + $0 })
-        let local = try split(colour: domains.place(of: rank).domain)
-        let speakers = try split(colour: local.rank == 0 ? 0 : 1)
+        let local = try split(colour: domains.place(of: rank).domain, meter: meter)
+        let speakers = try split(colour: local.rank == 0 ? 0 : 1, meter: meter)
         return try RankFabric(
             self,
             domains,

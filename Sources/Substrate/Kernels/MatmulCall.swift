@@ -43,9 +43,15 @@ struct MatmulCall {
             tiles: quantised ? ck_quant_tile_count(x.count) : ck_tile_count(kernels.table, x.count),
             panels: panels,
             threads: pool.threads,
-            quantised: quantised
+            quantised: quantised,
+            atMost: pool.errand == nil ? nil : Self.productsPerErrand / max(1, x.count * x.width * CK_PANEL_ROWS)
         )
     }
+
+    /// Multiply-adds after which the calling thread looks after its errand: some tenths of a millisecond.
+    ///
+    /// What it moves on stands still meanwhile, at both ends.
+    private static let productsPerErrand = 1 << 25
 
     func run() {
         guard x.count > 0 else { return }
@@ -167,22 +173,28 @@ struct MatmulPlan {
     /// Panels of each task; `nil` where they are a part of what is left.
     private let panelsPerTask: Int?
     private let blocks: Int
+    /// Panels of a task at most.
+    private let limit: Int
     /// Tasks of one block of tiles.
     private let panelTasks: Int
     var tasks: Int { panelTasks * blocks }
 
-    init(tiles: Int, panels: Int, threads: Int, quantised: Bool = false) {
+    /// - Parameter atMost: panels of a task, where something else is to be done between tasks; whole groups all the same.
+    init(tiles: Int, panels: Int, threads: Int, quantised: Bool = false, atMost: Int? = nil) {
+        let limit = atMost.map(Self.wholeGroups) ?? panels
+        self.limit = limit
         let most = quantised ? CK_QUANT_BLOCK_TILES : CK_BLOCK_TILES
         blocks = max(1, (tiles + most - 1) / most)
         (self.tiles, self.panels, self.threads) = (tiles, panels, threads)
         tilesPerBlock = (tiles + blocks - 1) / blocks
         if threads == 1 {
-            (panelsPerTask, panelTasks) = (panels, 1)
+            let size = max(1, min(panels, limit))
+            (panelsPerTask, panelTasks) = (size, max(1, (panels + size - 1) / size))
         } else if blocks == 1 {
             panelsPerTask = nil
-            panelTasks = Self.shrinkingRuns(over: panels, threads: threads).count
+            panelTasks = Self.shrinkingRuns(over: panels, threads: threads, limit: limit).count
         } else {
-            let size = min(32, Self.wholeGroups(panels * blocks / (threads * (quantised ? 4 : 16))))
+            let size = min(32, limit, Self.wholeGroups(panels * blocks / (threads * (quantised ? 4 : 16))))
             (panelsPerTask, panelTasks) = (size, (panels + size - 1) / size)
         }
     }
@@ -196,7 +208,7 @@ struct MatmulPlan {
 
     private func run(_ number: Int) -> Range<Int> {
         guard let panelsPerTask else {
-            return Self.shrinkingRuns(over: panels, threads: threads, most: number + 1).last
+            return Self.shrinkingRuns(over: panels, threads: threads, limit: limit, most: number + 1).last
         }
         return number * panelsPerTask..<min(panels, (number + 1) * panelsPerTask)
     }
@@ -205,12 +217,13 @@ struct MatmulPlan {
     private static func shrinkingRuns(
         over panels: Int,
         threads: Int,
+        limit: Int,
         most: Int = .max
     ) -> (count: Int, last: Range<Int>) {
         var (count, last) = (0, 0..<0)
         while count < most, last.upperBound < panels {
             let begin = last.upperBound
-            last = begin..<min(panels, begin + wholeGroups((panels - begin) / (2 * threads)))
+            last = begin..<min(panels, begin + min(limit, wholeGroups((panels - begin) / (2 * threads))))
             count += 1
         }
         return (count, last)

@@ -22,6 +22,16 @@ struct TreeAllReduceTests {
         #expect(output == "shared=false counts=true domains=\(Set(ranks).count) wrong=0\n")
     }
 
+    @Test(
+        "formats of fewer bytes: the same bits on every rank, those that one process foretells",
+        arguments: ["0,1", "0,1,2", "0,1,2,3,4", "0,0,1", "0,0,1,1", "0,1,1,1,2"]
+    )
+    func wire(labels: String) throws {
+        let ranks = labels.split(separator: ",")
+        let output = try TestRanks.run(ranks.count, ["wire", labels])
+        #expect(output == "counts=true domains=\(Set(ranks).count) wrong=0\n")
+    }
+
     @Test("one rank that shares nothing is enough for messages everywhere")
     func oneUnwilling() throws {
         let off = ["-x", "FLOTILLA_SHARED_MEMORY=off", TestRanks.program, "allreduce", ":", "-np", "2"]

@@ -7,17 +7,24 @@ struct MatmulPlanTests {
     @Test(
         "cover every panel of every tile once, in order, whatever their number",
         arguments: [1, 2, 3, 7, 64],
-        [true, false]
+        [nil, 0, 9, 4000] as [Int?]
     )
-    func cover(threads: Int, quantised: Bool) {
-        for panels in [1, 3, 4, 5, 31, 128, 129, 768, 9497] {
+    func cover(threads: Int, limit: Int?) {
+        for (panels, quantised) in [1, 3, 4, 5, 31, 128, 129, 768, 9497].flatMap({ [($0, true), ($0, false)] }) {
             for tiles in [1, 2, 16, 17, 100] {
-                let plan = MatmulPlan(tiles: tiles, panels: panels, threads: threads, quantised: quantised)
+                let plan = MatmulPlan(
+                    tiles: tiles,
+                    panels: panels,
+                    threads: threads,
+                    quantised: quantised,
+                    atMost: limit
+                )
                 var ends: [Range<Int>: Int] = [:]
                 for task in 0..<plan.tasks {
                     let part = plan.part(task)
                     #expect(part.panels.lowerBound == ends[part.tiles] ?? 0 && !part.panels.isEmpty)
                     #expect(part.tiles.count <= plan.tilesPerBlock)
+                    #expect(part.panels.count <= max(4, limit ?? panels))
                     ends[part.tiles] = part.panels.upperBound
                 }
                 #expect(ends.values.allSatisfy { $0 == panels })

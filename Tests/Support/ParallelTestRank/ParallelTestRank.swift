@@ -6,6 +6,7 @@ import Foundation
 /// ```
 /// ParallelTestRank allreduce        sums of several shapes against a naive tree; one line from rank 0
 /// ParallelTestRank allreduce 0,0,1  the same where only ranks of one label share memory
+/// ParallelTestRank wire 0,0,1       sums that are rounded between hosts against one process that stands for all of them
 /// ParallelTestRank time             microseconds of an all-reduce, by bytes
 /// ParallelTestRank endless          prints every rank's pid, then exchanges until somebody kills it
 /// ParallelTestRank forward MODEL    allocations of a decode step, where `AllocationCount` is preloaded
@@ -18,6 +19,7 @@ enum ParallelTestRank {
         try MPIRuntime.run { world in
             switch mode {
             case "allreduce": try AllReduceCheck.run(world, labels: arguments.dropFirst(2).first)
+            case "wire": try WireCheck.run(world, labels: arguments.dropFirst(2).first)
             case "time": try AllReduceTiming.run(world)
             case "endless": try endless(world)
             case "forward": try ForwardCount.run(arguments[2], world)

@@ -10,6 +10,8 @@ final class TestReduce {
     let leaves: [Range<Int>]
     let width: Int
     let rank: Int
+    /// The leaves that this process adds up.
+    private let own: [Int]
     var residual: [Float]
 
     /// Leaves are dealt out unevenly, and a rank may have none; with `isEven` each has as many.
@@ -19,13 +21,15 @@ final class TestReduce {
         width: Int,
         maxRows: Int,
         threads: Int = 1,
-        isEven: Bool = false
+        isEven: Bool = false,
+        wire: WireFormat = .f32
     ) {
         tree = ReductionTree(leafCount: leafCount)
         let size = fabric.communicator.size
         let ends = (0...size).map { leafCount * $0 * (isEven ? 1 : $0 + 1) / (isEven ? size : size * (size + 1)) }
         leaves = zip(ends, ends.dropFirst()).map { $0..<$1 }
         rank = fabric.communicator.rank
+        own = Array(leaves[rank])
         self.width = width
         residual = Array(repeating: 0, count: maxRows * width)
         reduce = TreeAllReduce(
@@ -34,7 +38,26 @@ final class TestReduce {
             width: width,
             maxRows: maxRows,
             fabric: fabric,
-            pool: ThreadPool(threads: threads)
+            pool: ThreadPool(threads: threads),
+            wire: wire
+        )
+    }
+
+    /// One process in the place of several hosts.
+    ///
+    /// - Parameter leaves: of each host.
+    init(rehearsing leaves: [Range<Int>], leafCount: Int, width: Int, maxRows: Int, wire: WireFormat) {
+        tree = ReductionTree(leafCount: leafCount)
+        (self.leaves, self.width) = (leaves, width)
+        (rank, own) = (0, Array(0..<leafCount))
+        residual = Array(repeating: 0, count: maxRows * width)
+        reduce = TreeAllReduce(
+            rehearsing: tree,
+            leaves: leaves,
+            width: width,
+            maxRows: maxRows,
+            pool: ThreadPool(threads: 1),
+            wire: wire
         )
     }
 
@@ -63,7 +86,7 @@ final class TestReduce {
         var partials: [[Float]] = Array(repeating: [], count: reduce.ownProgram.partials.count)
         for column in 0..<width {
             var stack: [Float] = []
-            for (leaf, merges) in zip(leaves[rank], reduce.ownProgram.merges) {
+            for (leaf, merges) in zip(own, reduce.ownProgram.merges) {
                 stack.append(Self.leaf(leaf, row: row, column: column))
                 for _ in 0..<merges { stack.append(stack.remove(at: stack.count - 2) + stack.removeLast()) }
             }
@@ -81,7 +104,7 @@ final class TestReduce {
         let parts = blocks == 1 ? [0..<rows] : [0..<middle, middle..<rows]
         for (slot, part) in parts.enumerated() {
             let place = reduce.destination(rows: part.count, slot: slot)
-            if !leaves[rank].isEmpty {
+            if !own.isEmpty {
                 product.withUnsafeBufferPointer { product in
                     guard let base = product.baseAddress else { return }
                     place.base.update(from: base + part.lowerBound * place.stride, count: part.count * place.stride)

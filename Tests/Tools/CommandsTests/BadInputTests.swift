@@ -92,6 +92,7 @@ struct BadInputTests {
         Case(arguments: ["plan", "--model", model, "--rank-weights", "1,0"], status: 2, says: "--rank-weights"),
         Case(arguments: ["plan", "--model", model, "--shares", "2,1"], status: 2, says: "--shares is 2,1"),
         Case(arguments: ["plan", "--model", model, "--shares", "all"], status: 2, says: "auto, equal or 1 positive"),
+        Case(arguments: ["plan", "--model", model, "--wire-format", "q4"], status: 2, says: "f32, bf16 or q8"),
         Case(
             arguments: ["plan", "--model", model, "--shares", "auto", "--rank-weights", "1"],
             status: 2,

@@ -89,7 +89,7 @@ struct PlacedGroupTests {
                 )
                 #expect(answer.status == 0, "\(answer.errors)")
                 #expect(try Self.tokens(answer.output) == Self.tokens(one.output))
-                #expect(answer.errors.contains("decoder ranks read ") == (shares == "auto"), "\(answer.errors)")
+                #expect(answer.errors.contains("decoder ranks multiply ") == (shares == "auto"), "\(answer.errors)")
             }
         }
     }

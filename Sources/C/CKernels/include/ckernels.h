@@ -14,3 +14,4 @@
 #include "ck_sampling.h"
 #include "ck_thread_pool.h"
 #include "ck_vision.h"
+#include "ck_wire.h"

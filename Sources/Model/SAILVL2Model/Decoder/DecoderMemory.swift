@@ -1,6 +1,6 @@
 package import Checkpoints
 package import Communication
-internal import Kernels
+package import Kernels
 package import Sharding
 internal import Tensors
 
@@ -57,6 +57,7 @@ package enum DecoderMemory {
     /// - Parameters:
     ///   - domains: which ranks share memory; by default none.
     ///   - network: between those that do not; where it is not known, the fewest bytes are sent.
+    ///   - wire: how sums travel.
     package static func stepBytes(
         _ checkpoint: Checkpoint,
         _ format: WeightFormat,
@@ -64,11 +65,12 @@ package enum DecoderMemory {
         rank: Int,
         tokens: Int,
         domains: MemoryDomains? = nil,
-        network: NetworkModel? = nil
+        network: NetworkModel? = nil,
+        wire: WireFormat = .f32
     ) -> Int {
         guard plan.worldSize > 1 else { return 0 }
         let config = checkpoint.config.decoder
-        let sums = DecoderWorkspace.reducePlans(config, plan, domains: domains, network: network)
+        let sums = DecoderWorkspace.reducePlans(config, plan, domains: domains, network: network, wire: wire)
             .reduce(0) { $0 + $1.bytesSent(rank, rows: tokens) }
         let element = VocabParallelEmbedding.elementBytes(checkpoint, format)
         let embedding = tokens * config.hidden * element * (plan.worldSize - 1) / plan.worldSize

@@ -1,5 +1,6 @@
 package import Checkpoints
 package import Kernels
+package import Sharding
 
 /// What the operator chooses of a decoder rank: its sizes, and how it holds weights, keys and values.
 package struct DecoderOptions: Sendable, Equatable {
@@ -14,6 +15,10 @@ package struct DecoderOptions: Sendable, Equatable {
     package var format: WeightFormat
     /// Where the matrices of a packed checkpoint are held.
     package var placement: WeightPlacement
+    /// How partial sums travel between hosts.
+    package var wireFormat: WireFormat
+    /// Of a decoder on one rank: the hosts, with a rank each, in whose place it computes, with the bits that they would have.
+    package var rehearsal: ShardPlan?
 
     package init(
         cacheElement: KVLayout.Element,
@@ -21,10 +26,13 @@ package struct DecoderOptions: Sendable, Equatable {
         maxRows: Int,
         maxLogitsRows: Int,
         format: WeightFormat = .native,
-        placement: WeightPlacement = .copy
+        placement: WeightPlacement = .copy,
+        wireFormat: WireFormat = .f32,
+        rehearsal: ShardPlan? = nil
     ) {
         (self.cacheElement, self.pages) = (cacheElement, pages)
         (self.maxRows, self.maxLogitsRows) = (maxRows, maxLogitsRows)
         (self.format, self.placement) = (format, placement)
+        (self.wireFormat, self.rehearsal) = (wireFormat, rehearsal)
     }
 }

@@ -1,5 +1,6 @@
 package import Checkpoints
 package import Communication
+package import Kernels
 package import Sharding
 
 extension DecoderWorkspace {
@@ -8,10 +9,11 @@ extension DecoderWorkspace {
         _ config: ModelConfig.Decoder,
         _ plan: ShardPlan,
         domains: MemoryDomains? = nil,
-        network: NetworkModel? = nil
+        network: NetworkModel? = nil,
+        wire: WireFormat = .f32
     ) -> [ReducePlan] {
         [(plan.attentionTree, plan.shards.map(\.queryHeads)), (plan.mlpTree, plan.shards.map(\.mlpLeaves))].map {
-            ReducePlan(tree: $0, leaves: $1, width: config.hidden, domains: domains, network: network)
+            ReducePlan(tree: $0, leaves: $1, width: config.hidden, domains: domains, network: network, wire: wire)
         }
     }
 
@@ -29,7 +31,7 @@ extension DecoderWorkspace {
         let perRow = 2 * config.hidden + projectedWidth(config, shard) + shard.queryHeads.count * config.headDim
         let areas = 4 * (options.maxRows * perRow + options.maxLogitsRows * shard.vocabularyRows.count)
         let sums = { (domains: MemoryDomains) in
-            reducePlans(config, plan, domains: domains)
+            reducePlans(config, plan, domains: domains, wire: options.wireFormat)
                 .reduce(0) { $0 + TreeAllReduce.workBytes($1, rank: rank, maxRows: options.maxRows) }
         }
         return areas + (domains.map(sums) ?? max(sums(.apart(plan.worldSize)), sums(.together(plan.worldSize))))

@@ -48,22 +48,29 @@ package final class DecoderWorkspace {
         )
         rotary = RotaryTable(theta: config.ropeTheta, headDim: config.headDim)
         fabric = try communicator.fabric()
-        attentionReduce = TreeAllReduce(
-            tree: plan.attentionTree,
-            leaves: plan.shards.map(\.queryHeads),
-            width: config.hidden,
-            maxRows: maxRows,
-            fabric: fabric,
-            pool: pool
-        )
-        mlpReduce = TreeAllReduce(
-            tree: plan.mlpTree,
-            leaves: plan.shards.map(\.mlpLeaves),
-            width: config.hidden,
-            maxRows: maxRows,
-            fabric: fabric,
-            pool: pool
-        )
+        let reduce = { [fabric, maxRows] (tree: ReductionTree, leaves: (ShardPlan.Shard) -> Range<Int>) in
+            if let rehearsal = options.rehearsal {
+                return TreeAllReduce(
+                    rehearsing: tree,
+                    leaves: rehearsal.shards.map(leaves),
+                    width: config.hidden,
+                    maxRows: maxRows,
+                    pool: pool,
+                    wire: options.wireFormat
+                )
+            }
+            return TreeAllReduce(
+                tree: tree,
+                leaves: plan.shards.map(leaves),
+                width: config.hidden,
+                maxRows: maxRows,
+                fabric: fabric,
+                pool: pool,
+                wire: options.wireFormat
+            )
+        }
+        attentionReduce = reduce(plan.attentionTree) { $0.queryHeads }
+        mlpReduce = reduce(plan.mlpTree) { $0.mlpLeaves }
         hidden = FloatBuffer(count: maxRows * config.hidden)
         normed = FloatBuffer(count: maxRows * config.hidden)
         projected = FloatBuffer(count: maxRows * Self.projectedWidth(config, shard))

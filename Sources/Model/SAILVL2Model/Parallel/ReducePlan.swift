@@ -1,4 +1,5 @@
 package import Communication
+package import Kernels
 package import Sharding
 
 /// How the ranks' shares of a row-parallel product become their sum: who holds which nodes of the tree, what goes where.
@@ -18,6 +19,8 @@ package struct ReducePlan: Sendable, Equatable {
     let width: Int
     let domains: MemoryDomains
     let network: NetworkModel?
+    /// How sums travel between domains.
+    let wire: WireFormat
     /// Partials of each rank.
     let ofRank: [Int]
     /// Partials of each domain.
@@ -33,12 +36,15 @@ package struct ReducePlan: Sendable, Equatable {
     ///   - width: floats of a row.
     ///   - domains: which ranks share memory; by default none.
     ///   - network: between them; where it is not known, the way of the fewest bytes is taken.
+    ///   - wire: how sums travel between them. What rounds takes the way of the fewest bytes: bits shall not depend on what
+    ///     was measured.
     package init(
         tree: ReductionTree,
         leaves: [Range<Int>],
         width: Int,
         domains: MemoryDomains? = nil,
-        network: NetworkModel? = nil
+        network: NetworkModel? = nil,
+        wire: WireFormat = .f32
     ) {
         let nodes = leaves.map { tree.program(overLeaves: $0).partials }
         let domains = domains ?? .apart(leaves.count)
@@ -51,7 +57,8 @@ package struct ReducePlan: Sendable, Equatable {
         rootOfRanks = ofRanks[0]
         rootOfDomains = NodeSum.all(tree, nodesOfDomain.map { $0.map(\.leaves) })[0]
         ofRank = nodes.map(\.count)
-        (self.width, self.domains, self.network) = (width, domains, network)
+        (self.width, self.domains, self.wire) = (width, domains, wire)
+        self.network = wire.isExact ? network : nil
     }
 
     var ranks: Int { ofRank.count }
@@ -75,7 +82,7 @@ package struct ReducePlan: Sendable, Equatable {
         let counts = ofDomain
         let total = totalOfDomains
         let others = counts.count - 1
-        let row = rows * width * 4
+        let row = rows * wire.bytes(width)
         let largest = counts.max() ?? 0
         guard way != .direct else {
             return (row * largest * others, row * max(largest * others, total - (counts.min() ?? 0)))
@@ -93,11 +100,12 @@ package struct ReducePlan: Sendable, Equatable {
         return (way == .direct ? 1 : 2, bytes(way, rows: rows).most)
     }
 
-    /// The columns that a domain adds up; whole cache lines.
+    /// The columns that a domain adds up; whole cache lines, and whole groups of numbers that travel together.
     func columns(_ domain: Int) -> Range<Int> {
-        let lines = (width + 15) / 16
+        let line = max(16, wire.group)
+        let lines = (width + line - 1) / line
         let (low, high) = (lines * domain / domains.count, lines * (domain + 1) / domains.count)
-        return min(low * 16, width)..<min(high * 16, width)
+        return min(low * line, width)..<min(high * line, width)
     }
 
     /// The rows that a domain adds up.
@@ -115,13 +123,13 @@ package struct ReducePlan: Sendable, Equatable {
         let partials = ofDomain[domain]
         let others = domains.count - 1
         switch way(rows: rows) {
-        case .direct: return rows * partials * width * 4 * others
+        case .direct: return rows * partials * wire.bytes(width) * others
         case .columns:
-            let own = columns(domain).count
-            return rows * 4 * ((width - own) * partials + own * others)
+            let own = wire.bytes(columns(domain).count)
+            return rows * ((wire.bytes(width) - own) * partials + own * others)
         case .rows:
             let own = self.rows(domain, of: rows).count
-            return width * 4 * ((rows - own) * partials + own * others)
+            return wire.bytes(width) * ((rows - own) * partials + own * others)
         }
     }
 }

@@ -22,6 +22,7 @@ package final class TreeAllReduce {
     private let slots: [any PartialExchange]
     private var isUnderWay: [Bool]
     private let rank: Int
+    private let isRehearsal: Bool
     /// All-reduces so far, and the bytes that this rank sent for them.
     package private(set) var calls = 0
     package private(set) var bytesSent = 0
@@ -35,13 +36,15 @@ package final class TreeAllReduce {
     ///   - leaves: the leaf range of every rank.
     ///   - width: floats of a row.
     ///   - maxRows: rows of a step at most.
+    ///   - wire: how sums travel between hosts; inside of one they stay as they are.
     package init(
         tree: ReductionTree,
         leaves: [Range<Int>],
         width: Int,
         maxRows: Int,
         fabric: RankFabric,
-        pool: ThreadPool
+        pool: ThreadPool,
+        wire: WireFormat = .f32
     ) {
         let communicator = fabric.communicator
         rank = communicator.rank
@@ -51,7 +54,8 @@ package final class TreeAllReduce {
             leaves: leaves,
             width: width,
             domains: fabric.domains,
-            network: fabric.network
+            network: fabric.network,
+            wire: wire
         )
         let shared = Self.sharedSlots(plan, maxRows: maxRows, fabric, pool)
         // Messages serve everybody where memory is refused to one.
@@ -60,13 +64,33 @@ package final class TreeAllReduce {
             slots = shared ?? []
         } else {
             let apart = RankFabric(apart: communicator)
-            let plan = ReducePlan(tree: tree, leaves: leaves, width: width)
+            let plan = ReducePlan(tree: tree, leaves: leaves, width: width, wire: wire)
             self.plan = plan
             slots = Self.slotRows(plan, maxRows: maxRows).map {
                 NetworkPartialExchange(plan, maxRows: $0, fabric: apart, pool: pool)
             }
         }
         isUnderWay = slots.map { _ in false }
+        isRehearsal = false
+    }
+
+    /// In a group of one: what hosts with a rank each would come to, to the bit.
+    ///
+    /// - Parameter leaves: the leaf range of every host.
+    package init(
+        rehearsing tree: ReductionTree,
+        leaves: [Range<Int>],
+        width: Int,
+        maxRows: Int,
+        pool: ThreadPool,
+        wire: WireFormat
+    ) {
+        rank = 0
+        ownProgram = tree.program(overLeavesApart: leaves)
+        plan = ReducePlan(tree: tree, leaves: leaves, width: width, wire: wire)
+        slots = [RehearsedExchange(plan, maxRows: maxRows, pool: pool)]
+        isUnderWay = [false]
+        isRehearsal = true
     }
 
     /// The exchanges of a plan; `nil` where the system refuses the memory that the plan shares.
@@ -119,7 +143,7 @@ package final class TreeAllReduce {
             return SharedPartialExchange.workBytes(plan, rank: rank, maxRows: maxRows)
         }
         return slotRows(plan, maxRows: maxRows).reduce(0) { sum, rows in
-            let network = place == 0 ? NetworkSum.workBytes(plan, domain: domain, maxRows: rows) : 0
+            let network = place == 0 ? NetworkWork.bytes(plan, domain: domain, maxRows: rows) : 0
             let isMixed = plan.domains.isMixed
             return sum + network + (isMixed ? DomainPartialExchange.sharedBytes(plan, rank: rank, maxRows: rows) : 0)
         }
@@ -145,7 +169,7 @@ package final class TreeAllReduce {
     /// Collective: every rank of the group must call it.
     package func begin(rows: Int, slot: Int = 0) throws(MPIError) {
         calls += 1
-        bytesSent += plan.bytesSent(rank, rows: rows)
+        if !isRehearsal { bytesSent += plan.bytesSent(rank, rows: rows) }
         try slots[slot].begin(rows: rows)
         isUnderWay[slot] = true
     }

@@ -1,7 +1,7 @@
 package import Checkpoints
 internal import Diagnostics
 internal import Foundation
-internal import Kernels
+package import Kernels
 internal import SAILVL2Model
 internal import Tensors
 
@@ -13,9 +13,17 @@ package struct FormatComparison {
     package struct Subject {
         package let checkpoint: Checkpoint
         package let format: WeightFormat
+        /// How partial sums travel, and the hosts, with a decoder rank each, between which they do.
+        package let wire: WireFormat
+        package let hosts: Int
 
-        package init(_ checkpoint: Checkpoint, _ format: WeightFormat) {
-            (self.checkpoint, self.format) = (checkpoint, format)
+        package init(_ checkpoint: Checkpoint, _ format: WeightFormat, wire: WireFormat = .f32, hosts: Int = 1) {
+            (self.checkpoint, self.format, self.wire, self.hosts) = (checkpoint, format, wire, hosts)
+        }
+
+        /// `q8`; `native, sums as q8 between 2 hosts`.
+        package var name: String {
+            hosts == 1 ? format.rawValue : "\(format.rawValue), sums as \(wire.rawValue) between \(hosts) hosts"
         }
     }
 
@@ -107,6 +115,6 @@ package struct FormatComparison {
 
     private func forcing(_ subject: Subject) throws -> TeacherForcing {
         let longest = texts.map(\.ids.count).max() ?? 1
-        return try TeacherForcing(subject.checkpoint, format: subject.format, longest: longest, threads: threads)
+        return try TeacherForcing(subject, longest: longest, threads: threads)
     }
 }

@@ -17,7 +17,8 @@ struct TeacherForcing {
 
     /// - Parameter longest: tokens of the longest text. Keys and values are cached in float32, so that formats differ by
     ///   their weights alone.
-    init(_ checkpoint: Checkpoint, format: WeightFormat, longest: Int, threads: Int) throws {
+    init(_ subject: FormatComparison.Subject, longest: Int, threads: Int) throws {
+        let checkpoint = subject.checkpoint
         let config = checkpoint.config.decoder
         pool = ThreadPool(threads: threads)
         decoder = try Qwen3Decoder(
@@ -28,7 +29,9 @@ struct TeacherForcing {
                 pages: KVLayout.pages(for: longest),
                 maxRows: Self.chunk,
                 maxLogitsRows: Self.chunk,
-                format: format
+                format: subject.format,
+                wireFormat: subject.wire,
+                rehearsal: subject.hosts == 1 ? nil : try ShardPlan(config, ranks: subject.hosts)
             ),
             communicator: SoloCommunicator(),
             pool: pool

@@ -48,6 +48,7 @@ package struct Examination {
             }
         }
         network = measured
+        refusals += LaunchWarnings.ofWire(options).map { Finding(.network, $0) }
         diagnosis = Diagnosis(visits, head: head, refusals: refusals, network: measured)
     }
 

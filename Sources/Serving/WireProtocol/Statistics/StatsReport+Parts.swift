@@ -120,6 +120,8 @@ extension StatsReport {
         package var vision: Int
         package var askedDecoder: Int
         package var sinceS: Double
+        /// How partial sums travel between hosts, where that rounds them.
+        package var wireFormat: String?
 
         package init(generation: Int, restarts: Int, decoder: Int, vision: Int, askedDecoder: Int, sinceS: Double) {
             (self.generation, self.restarts, self.decoder, self.vision) = (generation, restarts, decoder, vision)

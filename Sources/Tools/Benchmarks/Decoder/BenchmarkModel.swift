@@ -11,6 +11,7 @@ enum BenchmarkModel {
         format: WeightFormat,
         plan: ShardPlan,
         sizes: DecoderBenchmark.Sizes,
+        wire: WireFormat = .f32,
         communicator: any Communicator,
         pool: ThreadPool,
         onProgress: (Int, Int) -> Void = { _, _ in }
@@ -18,20 +19,25 @@ enum BenchmarkModel {
         try Qwen3Decoder(
             checkpoint,
             plan: plan,
-            options: options(format, sizes),
+            options: options(format, sizes, wire),
             communicator: communicator,
             pool: pool,
             onProgress: onProgress
         )
     }
 
-    static func options(_ format: WeightFormat, _ sizes: DecoderBenchmark.Sizes) -> DecoderOptions {
+    static func options(
+        _ format: WeightFormat,
+        _ sizes: DecoderBenchmark.Sizes,
+        _ wire: WireFormat = .f32
+    ) -> DecoderOptions {
         DecoderOptions(
             cacheElement: .float16,
             pages: KVLayout.pages(for: sizes.cacheTokens),
             maxRows: sizes.rows,
             maxLogitsRows: sizes.sequences,
-            format: format
+            format: format,
+            wireFormat: wire
         )
     }
 }

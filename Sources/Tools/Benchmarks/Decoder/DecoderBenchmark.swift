@@ -1,7 +1,8 @@
 package import Checkpoints
 internal import Communication
 internal import Diagnostics
-internal import Kernels
+package import Kernels
+internal import RankProgram
 internal import SAILVL2Model
 internal import Scaling
 internal import Sharding
@@ -24,6 +25,8 @@ package final class DecoderBenchmark {
     private let format: WeightFormat
     private let threads: Int
     private let work: StepWork
+    private let checkpoint: Checkpoint
+    private let wire: WireFormat
 
     /// Sizes that the steps to be measured need.
     package struct Sizes: Sendable {
@@ -39,6 +42,15 @@ package final class DecoderBenchmark {
         }
     }
 
+    /// How the decoder is divided among the ranks.
+    package enum Shares: Sendable {
+        case equal
+        /// By relative speeds.
+        case speeds([Double])
+        /// As the ranks measure.
+        case measured
+    }
+
     /// Loads this rank's shard.
     ///
     /// Collective.
@@ -48,17 +60,20 @@ package final class DecoderBenchmark {
         _ checkpoint: Checkpoint,
         format: WeightFormat,
         sizes: Sizes,
+        wire: WireFormat = .f32,
+        shares: Shares = .equal,
         threads: Int,
         rounds: Rounds,
         group: BenchmarkGroup
     ) throws {
-        let plan = try ShardPlan(checkpoint.config.decoder, ranks: group.size)
+        let plan = try Self.plan(checkpoint, format, shares, group, threads: threads)
         let pool = ThreadPool(threads: threads)
         decoder = try BenchmarkModel.decoder(
             checkpoint,
             format: format,
             plan: plan,
             sizes: sizes,
+            wire: wire,
             communicator: group.communicator,
             pool: pool
         )
@@ -66,6 +81,26 @@ package final class DecoderBenchmark {
         work = StepWork(checkpoint.config.decoder, shard: plan.shards[group.rank])
         subject = checkpoint.config.modelName
         (self.format, self.threads, self.rounds, self.group) = (format, threads, rounds, group)
+        (self.checkpoint, self.wire) = (checkpoint, wire)
+    }
+
+    private static func plan(
+        _ checkpoint: Checkpoint,
+        _ format: WeightFormat,
+        _ shares: Shares,
+        _ group: BenchmarkGroup,
+        threads: Int
+    ) throws -> ShardPlan {
+        let config = checkpoint.config.decoder
+        switch shares {
+        case .equal: return try ShardPlan(config, ranks: group.size)
+        case .speeds(let speeds): return try ShardPlan(config, ranks: group.size, weights: speeds)
+        case .measured:
+            guard let world = group.mpi else { return try ShardPlan(config, ranks: 1) }
+            return try ShareMeasurement.plan(checkpoint, format: format, world, threads: threads) {
+                StandardError.say("bench: \($0)\n")
+            }
+        }
     }
 
     /// Steps of one new token a sequence, `context` tokens behind each: tokens a second of all sequences together.
@@ -76,15 +111,17 @@ package final class DecoderBenchmark {
         if context > 0 { batches.fillCache() }
         let cacheBytes = Double(sequences) * (Double(context) + 32) * StepWork.cacheBytes(decoder.workspace.cache)
         let bytes = Double(decoder.stepBytes) + cacheBytes
+        let traffic = StepTraffic(decoder)
         let outcome = try rounds.measure(
             in: group,
             ideal: { Double(steps) * bytes / probe.readBandwidth() },
-            work: { for _ in 0..<steps { _ = try decoder.forward(batches.nextDecode()) } }
+            work: { for _ in 0..<steps { try traffic.count { _ = try decoder.forward(batches.nextDecode()) } } }
         )
         let tokens = Double(steps * sequences)
-        return row(
+        return try row(
             .rate("decode", subject, outcome, amount: tokens, unit: "tokens/s", ceiling: "read bandwidth"),
-            .init(sequences: sequences, each: 1, context: context)
+            .init(sequences: sequences, each: 1, context: context),
+            traffic
         )
     }
 
@@ -101,20 +138,42 @@ package final class DecoderBenchmark {
             case .bf16: ("bf16 dots", { self.probe.bfloat16Peak() })
             case .q8, .q4: ("int8 dots", { self.probe.integerDotPeak() })
             }
+        let traffic = StepTraffic(decoder)
         let outcome = try rounds.measure(
             in: group,
             ideal: { products / peak() + attention / probe.multiplyAddPeak() },
-            work: { _ = try decoder.forward(batch) }
+            work: { try traffic.count { _ = try decoder.forward(batch) } }
         )
-        return row(
+        return try row(
             .rate("prefill", subject, outcome, amount: Double(tokens), unit: "tokens/s", ceiling: ceiling),
-            .init(sequences: 1, each: tokens, context: context)
+            .init(sequences: 1, each: tokens, context: context),
+            traffic
         )
     }
 
     func row(_ row: BenchmarkRow, _ tokens: BenchmarkRow.Tokens) -> BenchmarkRow {
         var row = row
         (row.format, row.ranks, row.threads, row.tokens) = (format.rawValue, group.size, threads, tokens)
+        return row
+    }
+
+    /// With what the ranks' exchanges took; collective.
+    private func row(_ row: BenchmarkRow, _ tokens: BenchmarkRow.Tokens, _ traffic: StepTraffic) throws -> BenchmarkRow
+    {
+        var row = self.row(row, tokens)
+        guard group.size > 1 else { return row }
+        let fabric = decoder.workspace.fabric
+        let planned = DecoderMemory.stepBytes(
+            checkpoint,
+            format,
+            plan: decoder.plan,
+            rank: group.rank,
+            tokens: tokens.sequences * tokens.each,
+            domains: fabric.domains,
+            network: fabric.network,
+            wire: wire
+        )
+        row.traffic = try traffic.busiest(planned: planned, of: group)
         return row
     }
 }

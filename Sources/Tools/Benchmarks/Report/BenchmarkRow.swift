@@ -13,6 +13,8 @@ package struct BenchmarkRow: Sendable, Equatable {
     package var figure: Spread
     package var unit: String
     package var ceiling: Ceiling?
+    /// Of steps of several ranks.
+    package var traffic: Traffic?
 
     package init(_ benchmark: String, _ subject: String, figure: Spread, unit: String) {
         (self.benchmark, self.subject, self.figure, self.unit) = (benchmark, subject, figure, unit)
@@ -37,6 +39,16 @@ package struct BenchmarkRow: Sendable, Equatable {
         }
     }
 
+    /// What the exchanges of a step cost, as the rank says that has most of it.
+    package struct Traffic: Sendable, Equatable {
+        /// Counted, and as planned before anything is loaded.
+        package let sentBytes, plannedBytes: Double
+        /// In which nothing was done but to wait for others.
+        package let waitSeconds: Double
+        /// In which another program had the processor of the thread that owns MPI.
+        package let displacedSeconds: Double
+    }
+
     /// What the machine could do, measured in turns with the figure.
     package struct Ceiling: Sendable, Equatable {
         package let name: String
@@ -55,6 +67,7 @@ extension BenchmarkRow: Encodable {
     private enum Key: String, CodingKey {
         case benchmark, subject, format, ranks, threads, sequences, tokens, context, unit, median, lowest, highest
         case rounds, ceiling, ceilingOf = "ceiling_of", share
+        case sent = "sent_bytes", planned = "planned_bytes", waited = "wait_seconds", displaced = "displaced_seconds"
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -74,6 +87,12 @@ extension BenchmarkRow: Encodable {
         try fields.encode(figure.lowest, forKey: .lowest)
         try fields.encode(figure.highest, forKey: .highest)
         try fields.encode(figure.count, forKey: .rounds)
+        if let traffic {
+            try fields.encode(traffic.sentBytes, forKey: .sent)
+            try fields.encode(traffic.plannedBytes, forKey: .planned)
+            try fields.encode(traffic.waitSeconds, forKey: .waited)
+            try fields.encode(traffic.displacedSeconds, forKey: .displaced)
+        }
         guard let ceiling else { return }
         try fields.encode(ceiling.value, forKey: .ceiling)
         try fields.encode(ceiling.name, forKey: .ceilingOf)

@@ -171,6 +171,8 @@ private struct BenchSteps {
                 setting.checkpoint,
                 format: setting.format,
                 sizes: sizes,
+                wire: setting.wire,
+                shares: setting.shares,
                 threads: setting.threads,
                 rounds: Rounds(count: bench.rounds),
                 group: group

@@ -3,6 +3,7 @@ import Benchmarks
 import Checkpoints
 import Diagnostics
 import Foundation
+import Kernels
 import Sharding
 
 /// Which decoder is measured, on how many ranks and threads.
@@ -19,6 +20,12 @@ struct BenchDecoderOptions: ParsableArguments {
 
     @Option(help: "Ranks that share the decoder; more than one are started under mpirun on this host.")
     var ranks = 1
+
+    @Option(help: "How partial sums travel between hosts: \(WireFormat.names).")
+    var wireFormat = WireFormat.f32.rawValue
+
+    @Option(help: "How the decoder is shared: equal, by relative speeds such as 2,1, or auto: as measured first.")
+    var shares = "equal"
 
     @Option(help: "Threads of each rank; by default a fair share of the host's processors.")
     var threads: Int?
@@ -37,6 +44,8 @@ struct BenchDecoderOptions: ParsableArguments {
         let format: WeightFormat
         let launcher: BenchmarkLauncher
         let threads: Int
+        let wire: WireFormat
+        let shares: DecoderBenchmark.Shares
     }
 
     /// Opens the checkpoint and checks that it can be had as asked, before any rank is started.
@@ -48,8 +57,20 @@ struct BenchDecoderOptions: ParsableArguments {
             checkpoint: checkpoint,
             format: try checkpoint.format(asked: try format.map { try WeightFormat(option: $0) }),
             launcher: launcher,
-            threads: launcher.threads(asked: threads, ranks: ranks)
+            threads: launcher.threads(asked: threads, ranks: ranks),
+            wire: try WireFormat(option: wireFormat),
+            shares: try division()
         )
+    }
+
+    private func division() throws -> DecoderBenchmark.Shares {
+        if shares == "equal" { return .equal }
+        if shares == "auto" { return .measured }
+        let speeds = shares.split(separator: ",", omittingEmptySubsequences: false).compactMap { Double($0) }
+        guard speeds.count == ranks, speeds.allSatisfy({ $0 > 0 && $0.isFinite }) else {
+            throw UsageError("--shares is \(shares), expected auto, equal or \(ranks) positive numbers with commas")
+        }
+        return .speeds(speeds)
     }
 
     private func directory() throws -> URL {

@@ -3,6 +3,7 @@ import Checkpoints
 import Diagnostics
 import Foundation
 import Frontend
+import Kernels
 import RankProgram
 
 /// `flotilla compare`: what a format changes in what a model says.
@@ -26,6 +27,17 @@ struct CompareCommand: ParsableCommand {
         help: "A checkpoint whose own format is what the others are compared with, such as the one that was packed."
     )
     var reference: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Formats in which partial sums would travel between --hosts, with commas, such as bf16,q8.",
+            discussion: "In place of several formats of weights: one of those is what they are compared with."
+        )
+    )
+    var wireFormats: String?
+
+    @Option(help: "With --wire-formats: so many hosts with a decoder rank each, in whose place this process computes.")
+    var hosts = 2
 
     @Option(help: "A file of texts, divided by empty lines, in place of the built-in texts and pictures.")
     var texts: String?
@@ -58,8 +70,8 @@ struct CompareCommand: ParsableCommand {
                 ? first.format.rawValue : "\(first.checkpoint.config.modelName), \(first.format.rawValue)"
         )
         for subject in subjects.dropFirst() {
-            Self.note("\(subject.format.rawValue) …")
-            table.add(subject.format, try comparison.run(subject), kinds: texts.kinds)
+            Self.note("\(subject.name) …")
+            table.add(subject, try comparison.run(subject), kinds: texts.kinds)
         }
         StandardOutput.say((json ? try table.json() : table.text) + "\n")
     }
@@ -69,6 +81,7 @@ struct CompareCommand: ParsableCommand {
         if let threads, !(1...1024).contains(threads) {
             throw UsageError("--threads is \(threads), expected 1 to 1024")
         }
+        if let wireFormats { return try wireSubjects(checkpoint, wireFormats) }
         let all = checkpoint.storedFormat.isQuantised ? [checkpoint.storedFormat] : WeightFormat.allCases
         let asked = try formats?.split(separator: ",").map { try WeightFormat(option: String($0)) } ?? all
         var subjects = try asked.map {
@@ -88,6 +101,21 @@ struct CompareCommand: ParsableCommand {
             )
         }
         return subjects
+    }
+
+    /// The weights' format with sums that travel as they are, then with each of the formats asked for.
+    private func wireSubjects(_ checkpoint: Checkpoint, _ wanted: String) throws -> [FormatComparison.Subject] {
+        guard reference == nil, !(formats ?? "").contains(",") else {
+            throw UsageError("--wire-formats are compared with one format of weights: name one with --formats")
+        }
+        let most = checkpoint.config.decoder.heads
+        guard (2...most).contains(hosts) else { throw UsageError("--hosts is \(hosts), expected 2 to \(most)") }
+        let format = try checkpoint.format(asked: try formats.map { try WeightFormat(option: $0) })
+        let wires = try wanted.split(separator: ",", omittingEmptySubsequences: false).map {
+            try WireFormat(option: String($0), of: "--wire-formats")
+        }
+        return [FormatComparison.Subject(checkpoint, format)]
+            + wires.map { FormatComparison.Subject(checkpoint, format, wire: $0, hosts: hosts) }
     }
 
     private func comparisonSet(_ checkpoint: Checkpoint) throws -> ComparisonSet {

@@ -1,11 +1,12 @@
 import Checkpoints
 import Foundation
+import Kernels
 import RankProgram
 
 /// What a comparison found, as a person reads it and as JSON.
 struct ComparisonTable {
     struct Row {
-        let format: WeightFormat
+        let subject: FormatComparison.Subject
         let set: String
         let result: LogitsComparison
     }
@@ -16,27 +17,34 @@ struct ComparisonTable {
 
     init(model: String, reference: String) { (self.model, self.reference) = (model, reference) }
 
-    /// Adds the results of a format: a row for each kind of text, and one for all.
-    mutating func add(_ format: WeightFormat, _ results: [LogitsComparison], kinds: [ComparisonSet.Kind]) {
+    /// Adds the results of a subject: a row for each kind of text, and one for all.
+    mutating func add(
+        _ subject: FormatComparison.Subject,
+        _ results: [LogitsComparison],
+        kinds: [ComparisonSet.Kind]
+    ) {
         func sum(_ wanted: [ComparisonSet.Kind]) -> LogitsComparison {
             zip(results, kinds).reduce(into: LogitsComparison()) { sum, one in
                 if wanted.contains(one.1) { sum.add(one.0) }
             }
         }
         let present = ComparisonSet.Kind.allCases.filter(kinds.contains)
-        for kind in present { rows.append(Row(format: format, set: kind.rawValue, result: sum([kind]))) }
-        if present.count > 1 { rows.append(Row(format: format, set: "all", result: sum(present))) }
+        for kind in present { rows.append(Row(subject: subject, set: kind.rawValue, result: sum([kind]))) }
+        if present.count > 1 { rows.append(Row(subject: subject, set: "all", result: sum(present))) }
     }
 
     var text: String {
         let head = "\(model), compared with \(reference); KL divergence in nats"
-        let titles = "format  set     positions   mean KL    99th pct.   same top-1   largest logit error"
-        return ([head, titles] + rows.map(Self.line)).joined(separator: "\n")
+        let width = 2 + (rows.map(\.subject.name.count).max() ?? 0)
+        let titles =
+            Self.pad("format", max(8, width))
+            + "set     positions   mean KL    99th pct.   same top-1   largest logit error"
+        return ([head, titles] + rows.map { Self.line($0, max(8, width)) }).joined(separator: "\n")
     }
 
-    private static func line(_ row: Row) -> String {
+    private static func line(_ row: Row, _ width: Int) -> String {
         let result = row.result
-        let names = pad(row.format.rawValue, 8) + pad(row.set, 8)
+        let names = pad(row.subject.name, width) + pad(row.set, 8)
         let numbers = String(
             format: "%9d   %.2e   %.2e   %8.2f %%   %10.4f",
             result.positions,
@@ -54,13 +62,17 @@ struct ComparisonTable {
 
     func json() throws -> String {
         let results = rows.map { row -> [String: Any] in
-            [
-                "format": row.format.rawValue, "set": row.set, "positions": row.result.positions,
+            var fields: [String: Any] = [
+                "format": row.subject.format.rawValue, "set": row.set, "positions": row.result.positions,
                 "mean_kl": row.result.meanDivergence, "p99_kl": row.result.divergence(atPercentile: 0.99),
                 "top1_agreement": row.result.topAgreement,
                 // JSON has no NaN.
                 "max_logit_error": row.result.maxError.isFinite ? Double(row.result.maxError) : NSNull() as Any,
             ]
+            if row.subject.hosts > 1 {
+                (fields["wire_format"], fields["hosts"]) = (row.subject.wire.rawValue, row.subject.hosts)
+            }
+            return fields
         }
         let object: [String: Any] = ["model": model, "reference": reference, "results": results]
         let data = try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])

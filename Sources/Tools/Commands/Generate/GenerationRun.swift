@@ -133,7 +133,7 @@ struct GenerationRun {
             try HostMemory.check(plan, groups: groups)
             warnings += LaunchWarnings.of(options, groups: groups)
         }
-        for warning in warnings { Self.note("warning: \(warning)") }
+        for warning in warnings + LaunchWarnings.ofWire(options) { Self.note("warning: \(warning)") }
         var progress = LoadProgress()
         var handlers = handlers
         handlers.onLoading = { progress.show(done: $0, total: $1) }

@@ -39,6 +39,7 @@ struct PlanCommand: ParsableCommand {
             placements.isEmpty
             ? LaunchWarnings.of(options, groups: count) : Set(placements.flatMap(GroupPlacement.warnings)).sorted()
         if placements.isEmpty { warnings += [MessageMemory.warning(ranks: options.worldSize)].compactMap { $0 } }
+        warnings += LaunchWarnings.ofWire(options)
         if options.measuresShares {
             warnings.append("with --shares auto the ranks measure their speed at each start; equal shares are shown")
         }

@@ -33,6 +33,14 @@ struct GroupOptions: ParsableArguments {
     @Option(help: "How keys and values are cached: \(Self.cacheNames).")
     var kv = "f16"
 
+    @Option(
+        help: ArgumentHelp(
+            "How partial sums travel between hosts: \(WireFormat.names).",
+            discussion: "All but f32 round, so that answers have other bits than those of one host or of other ranks."
+        )
+    )
+    var wireFormat = WireFormat.f32.rawValue
+
     @Option(help: "Tokens that the KV cache has room for, over all sequences.")
     var context: Int?
 
@@ -92,6 +100,7 @@ struct GroupOptions: ParsableArguments {
             throw UsageError("--weights is \(weights), expected copy, keep, map or lock")
         }
         options.placement = placement
+        options.wireFormat = try WireFormat(option: wireFormat)
         return options
     }
 
@@ -128,6 +137,21 @@ struct GroupOptions: ParsableArguments {
             throw UsageError("\(name) is \(text), expected \(words)\(decoderRanks) positive numbers with commas")
         }
         return numbers.compactMap { $0 }
+    }
+}
+
+extension WireFormat {
+    static var names: String {
+        let names = allCases.map(\.rawValue)
+        return names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
+    }
+
+    /// The value of an option such as `--wire-format`.
+    init(option text: String, of option: String = "--wire-format") throws(UsageError) {
+        guard let format = WireFormat(rawValue: text) else {
+            throw UsageError("\(option) is \(text), expected \(Self.names)")
+        }
+        self = format
     }
 }
 

@@ -77,7 +77,7 @@ struct ServeCommand: ParsableCommand {
             isLocal
             ? LaunchWarnings.of(rankOptions, groups: groups.count)
             : Set(placements.flatMap(GroupPlacement.warnings)).sorted()
-        for warning in warnings { log.write("warning: \(warning)") }
+        for warning in warnings + LaunchWarnings.ofWire(rankOptions) { log.write("warning: \(warning)") }
         for address in server.addresses { log.write("listening on \(address)") }
         if serving.attach { log.write(serving.attachmentHint(spec, rankOptions)) }
         log.flush(within: .seconds(1))
