@@ -68,14 +68,16 @@ package enum RankMain {
             try checkAgreement(options, environment, checkpoint, world, version: version)
             // Every rank takes part, whether it needs to know or not.
             let ranksHere = try world.ranksOfSameHost(Machine.hostName + Machine.identity)
-            let threads = place?.threads ?? seat(options, ranksHere, world.rank).threads
+            let place = place ?? seat(options, ranksHere, world.rank)
             let isDecoder = options.isDecoder(world.rank)
             let part = try world.split(colour: isDecoder ? 0 : 1)
             guard isDecoder else {
                 return try VisionRank(checkpoint, options: options, endpoint: link, world: world)
-                    .run(checkpoint, threads: threads)
+                    .run(checkpoint, on: place)
             }
-            let measured = try ShareMeasurement(checkpoint, options, part, threads: threads).run(reportingTo: link)
+            let measured = try ShareMeasurement(checkpoint, options, part, threads: place.threads).run(
+                reportingTo: link
+            )
             let inbox = MPITileInbox(world: world)
             let rank = DecoderRank(
                 checkpoint: checkpoint,
@@ -83,7 +85,7 @@ package enum RankMain {
                 endpoint: link,
                 communicator: part,
                 inbox: inbox,
-                threads: threads
+                threads: place.threads
             )
             let worker = try rank.load()
             guard part.rank == 0 else { return try rank.follow(worker, part) }

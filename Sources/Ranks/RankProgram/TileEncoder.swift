@@ -18,20 +18,26 @@ final class TileEncoder {
 
     /// - Parameters:
     ///   - format: what the group runs in.
+    ///   - helpers: threads besides, which work while nobody else wants their processors.
+    ///   - helperProcessors: where they may run; `nil` is wherever the caller may.
     ///   - maxPixels: pictures with more are refused.
     ///   - progress: told how many parts of how many are loaded.
     init(
         _ checkpoint: Checkpoint,
         format: WeightFormat,
         threads: Int,
+        helpers: Int = 0,
+        helperProcessors: [Int]? = nil,
         maxPixels: Int = ImageLimits.standard.maxPixels,
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) {
         config = checkpoint.config
         limits = ImageLimits(maxPixels: maxPixels)
-        let pool = ThreadPool(threads: threads)
+        let pool = ThreadPool(threads: threads, helpers: helpers, helperProcessors: helperProcessors)
         let element = PackedRows.Element(format)
-        let weights = VisionWeights(checkpoint, element: element, pool: pool, progress: progress)
+        // Nobody decodes before everything is loaded.
+        let loading = helpers == 0 ? pool : ThreadPool(threads: threads + helpers, binding: false)
+        let weights = VisionWeights(checkpoint, element: element, pool: loading, progress: progress)
         encoder = VisionEncoder(weights, pool: pool)
         pixels = FloatBuffer(count: 3 * config.images.tileSide * config.images.tileSide)
         let stored = checkpoint.required(TensorNames.projectorInputWeight).elementType
@@ -43,11 +49,22 @@ final class TileEncoder {
 
     /// Decodes an image and cuts it into tiles.
     ///
-    /// - Parameter maxTiles: the grid's limit; `nil` is the checkpoint's own.
-    func tiles(of image: Data, maxTiles: Int?) throws -> [RGBTile] {
+    /// - Parameters:
+    ///   - maxTiles: the grid's limit; `nil` is the checkpoint's own.
+    ///   - range: the tiles that are wanted; `nil` is all of them. Others are not resized.
+    func tiles(of image: Data, maxTiles: Int?, only range: Range<Int>? = nil) throws -> [RGBTile] {
         let decoded = try DecodedImage(decoding: [UInt8](image), limits: limits)
-        let tiler = Tiler(side: config.images.tileSide, maxTiles: maxTiles ?? config.images.maxTiles)
-        return tiler.tiles(of: decoded)
+        let sheet = tiler(maxTiles).sheet(of: decoded)
+        return sheet.tiles(range ?? 0..<sheet.count)
+    }
+
+    /// The tiles of an image, by its header alone.
+    func tileCount(of image: Data, maxTiles: Int?) throws -> Int {
+        tiler(maxTiles).tileCount(of: try image.withUnsafeBytes { try ImageHeader.read($0, limits: limits) })
+    }
+
+    private func tiler(_ maxTiles: Int?) -> Tiler {
+        Tiler(side: config.images.tileSide, maxTiles: maxTiles ?? config.images.maxTiles)
     }
 
     /// The visual tokens of a tile, `[visual tokens per tile, hidden]`; `nil` when `shouldStop` said so.

@@ -210,6 +210,7 @@ extension Coordinator {
             cacheBytes: rank.stats?.cacheBytes ?? 0,
             silenceMs: silence / .milliseconds(1)
         )
+        report.helperThreads = rank.hello.role == .vision ? rank.stats?.helpers : nil
         report.group = options.groupSpecs.count > 1 ? slot : nil
         return report
     }

@@ -28,9 +28,15 @@ struct PlanCommand: ParsableCommand {
     func run() throws {
         let checkpoint = try Checkpoint(directory: try model.directory())
         let cacheTokens = min(8192, checkpoint.config.decoder.maxPositions)
-        let options = try group.rankOptions(model: checkpoint.directory, cacheTokens: cacheTokens, maxSequences: 8)
-        let plan = try GroupPlan(checkpoint, options)
+        let options = try group.rankOptions(
+            model: checkpoint.directory,
+            cacheTokens: cacheTokens,
+            maxSequences: 8,
+            hosts: launch.hosts()
+        )
         let (placement, refusal) = try place(checkpoint, options)
+        let bare = try GroupPlan(checkpoint, options)
+        let plan = placement?.completing(bare) ?? bare
         var warnings = placement.map(GroupPlacement.warnings) ?? LaunchWarnings.of(options)
         if placement == nil { warnings += [MessageMemory.warning(ranks: options.worldSize)].compactMap { $0 } }
         if options.measuresShares {

@@ -9,6 +9,8 @@ package struct RankStats: Codable, Sendable, Equatable {
     package var kernels = ""
     /// Threads that compute on it.
     package var threads = 0
+    /// Threads besides, which work while nobody else wants their processors.
+    package var helpers = 0
 
     package init() {}
 }
