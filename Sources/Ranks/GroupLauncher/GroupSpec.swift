@@ -19,6 +19,10 @@ package struct GroupSpec: Sendable {
     package var facts: [String: HostFacts] = [:]
     /// Threads of each rank, where the operator says.
     package var threads: Int?
+    /// Threads of each vision rank, helpers included, where the operator says.
+    package var visionThreads: Int?
+    /// Whether no host shall have two vision ranks while another can have one.
+    package var spreadsVision = false
     /// The bytes of each rank of a group with so many decoder ranks; empty if nobody knows.
     package var bytesOfRanks: (@Sendable (_ decoderRanks: Int) -> [Int])?
     /// Further arguments of `mpirun`; what they say about a parameter counts instead of ours.
@@ -49,7 +53,7 @@ package struct GroupSpec: Sendable {
     /// - Throws: as ``Hostfile/read(_:)``, or `UsageError` that names a variable of Slurm's.
     package func namedHosts() throws -> Hostfile? {
         if let hosts { return hosts }
-        return try hostfile.map(Hostfile.read) ?? SlurmHosts.read(environment)
+        return try Hostfile.named(hostfile, environment)
     }
 
     /// Whether it says itself which hosts to run on.

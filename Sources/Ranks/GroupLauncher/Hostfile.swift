@@ -60,6 +60,13 @@ package struct Hostfile: Sendable, Equatable {
         return try Hostfile(text, name: "the hostfile \(path)")
     }
 
+    /// The hosts that are known by name: those of the file, or of a job of Slurm.
+    ///
+    /// - Throws: as ``read(_:)``, or `UsageError` that names a variable of Slurm's.
+    package static func named(_ path: String?, _ variables: [String: String]) throws -> Hostfile? {
+        try path.map(read) ?? SlurmHosts.read(variables)
+    }
+
     /// Reads a hostfile as Open MPI does, and the forms `host:slots` and `host[1-3]` besides.
     ///
     /// A host without slots that is named again has one slot more each time; two counts for one host are an error.
@@ -72,6 +79,12 @@ package struct Hostfile: Sendable, Equatable {
 
     /// Ranks that the hosts take together; `nil` if a line does not say.
     package var slots: Int? { hosts.reduce(0) { sum, host in sum.flatMap { sum in host.slots.map { sum + $0 } } } }
+
+    /// Vision ranks of each of some groups, one a host: as many as have slots beside the decoder ranks, at least one.
+    package func visionRanks(beside decoderRanks: Int, groups: Int = 1) -> Int {
+        let room = slots.map { $0 / groups - decoderRanks } ?? .max
+        return max(1, min(hosts.count / groups, room))
+    }
 
     /// The file without some hosts.
     package func without(_ names: Set<String>) -> Hostfile {

@@ -23,6 +23,8 @@ package struct Placement: Sendable, Equatable {
         package var place: Int
         /// `nil` leaves it to the rank.
         package var threads: Int?
+        /// Further threads of a vision rank, which work while nobody else wants their processors.
+        package var helpers = 0
     }
 
     package let hosts: [Hostfile.Host]
@@ -37,6 +39,10 @@ package struct Placement: Sendable, Equatable {
         package var visionRanks: Int
         /// Threads of each rank, where the operator says.
         package var threads: Int?
+        /// Threads of each vision rank, helpers included, where the operator says.
+        package var visionThreads: Int?
+        /// Whether no host shall have two vision ranks while another can have one.
+        package var spreadsVision = false
         /// Bytes of each rank, in the order of the world; empty if nobody knows.
         package var bytes: [Int] = []
         /// Whether hosts may have more ranks than slots.
@@ -57,12 +63,31 @@ package struct Placement: Sendable, Equatable {
         for rank in 0..<demand.decoderRanks { try seating.seat(decoder: rank) }
         seating.groupDecoders()
         for rank in demand.decoderRanks..<(demand.decoderRanks + demand.visionRanks) { try seating.seat(vision: rank) }
-        let (all, decoders) = (seating.ranks, seating.decoders)
-        let places = places
-        seats = seating.seats.enumerated().map { rank, place in
-            // A vision rank rests while answers are decoded, so decoder ranks have all cores among themselves.
-            let sharers = rank < demand.decoderRanks ? decoders[place] : all[place]
-            return Seat(place: place, threads: demand.threads ?? places[place].cores.map { max(1, $0 / sharers) })
+        seats = Self.seats(seating.seats, places, demand)
+    }
+
+    /// The threads of each rank, by its place.
+    private static func seats(_ taken: [Int], _ places: [Place], _ demand: Demand) -> [Seat] {
+        let (decoders, visions) = (taken[..<demand.decoderRanks], taken[demand.decoderRanks...])
+        return taken.enumerated().map { rank, place in
+            let cores = places[place].cores
+            guard rank >= demand.decoderRanks else {
+                // A vision rank gives way while answers are decoded, so decoder ranks have all cores among themselves.
+                let sharers = decoders.count { $0 == place }
+                return Seat(place: place, threads: demand.threads ?? cores.map { max(1, $0 / sharers) })
+            }
+            let host = places[place].host
+            let here = places.filter { $0.host == host }.map(\.cores)
+            let threads = VisionThreads(
+                cores: cores,
+                hostCores: here.contains(nil) ? nil : here.reduce(0) { $0 + ($1 ?? 0) },
+                visionRanks: visions.count { $0 == place },
+                hostVisionRanks: visions.count { places[$0].host == host },
+                hasDecoders: decoders.contains { places[$0].host == host },
+                threads: demand.threads,
+                all: demand.visionThreads
+            )
+            return Seat(place: place, threads: threads?.own, helpers: threads?.helpers ?? 0)
         }
     }
 
@@ -85,7 +110,17 @@ package struct Placement: Sendable, Equatable {
 
     /// What each rank is told.
     var rankPlaces: RankPlaces {
-        RankPlaces(seats: seats.map { RankPlaces.Seat(place: $0.place, threads: $0.threads) })
+        RankPlaces(seats: seats.map { .init(place: $0.place, threads: $0.threads, helpers: $0.helpers) })
+    }
+
+    /// Where helpers may run whose rank is kept on a part of its host: on all of that.
+    var helperProcessors: [Int: [Int]] {
+        var processors: [Int: [Int]] = [:]
+        for (rank, seat) in seats.enumerated() where seat.helpers > 0 && places[seat.place].node != nil {
+            let host = places[seat.place].host
+            processors[rank] = places.filter { $0.host == host }.flatMap { $0.processors ?? [] }
+        }
+        return processors
     }
 
     /// The ranks' hosts and processors as `mpirun --rankfile` reads them; `nil` if some processors are not known.

@@ -27,7 +27,11 @@ package enum PlacementFiles {
             )
         }
         do {
-            if let placement { spec.exportedEnvironment[RankPlaces.variableName] = placement.rankPlaces.text }
+            if let placement {
+                spec.exportedEnvironment[RankPlaces.variableName] = placement.rankPlaces.text
+                let processors = RankPlaces.text(helperProcessors: placement.helperProcessors)
+                if !processors.isEmpty { spec.exportedEnvironment[RankPlaces.helperProcessorsName] = processors }
+            }
             guard let placement, let rankfile = placement.rankfile else {
                 // A hostfile of hosts of which not one is left to choose has been refused before.
                 let text = placement?.sequence ?? spec.hosts?.text ?? ""
@@ -68,6 +72,7 @@ extension Placement {
         guard !isOperators(spec) else { return nil }
         var demand = Demand(decoderRanks: spec.decoderRanks, visionRanks: spec.visionRanks, threads: spec.threads)
         demand.bytes = spec.bytesOfRanks?(spec.decoderRanks) ?? []
+        (demand.visionThreads, demand.spreadsVision) = (spec.visionThreads, spec.spreadsVision)
         if let hosts = spec.hosts {
             demand.isOversubscribed = isOversubscribed(spec)
             return hosts.hosts.isEmpty ? nil : try Placement(hosts, facts(of: spec, hosts), demand)

@@ -10,6 +10,7 @@ struct Seating {
     private var freeBytes: [Int?]
     private var hostRanks: [Int]
     private var hostDecoders: [Int]
+    private var hostVisions: [Int]
     /// Of each place.
     private(set) var ranks: [Int]
     private(set) var decoders: [Int]
@@ -32,6 +33,7 @@ struct Seating {
         }
         hostRanks = hosts.map { _ in 0 }
         hostDecoders = hostRanks
+        hostVisions = hostRanks
         ranks = places.map { _ in 0 }
         decoders = ranks
     }
@@ -61,7 +63,9 @@ struct Seating {
         (seats, freeBytes) = (grouped, free)
     }
 
-    /// Where least is: fewest ranks a core, and last in the order of the file, because rank 0 leads on the first.
+    /// Where least is: fewest ranks a core, then fewest vision ranks, then last in the file, because rank 0 leads on the first.
+    ///
+    /// Where vision ranks are to be spread, fewest of them first.
     mutating func seat(vision rank: Int) throws {
         let cores = hosts.indices.map { host in
             places.reduce(Int?(0)) { sum, place in
@@ -71,10 +75,15 @@ struct Seating {
         let isKnown = !cores.contains(nil)
         // With this rank beside those that are there: of two empty hosts the larger one has less to bear.
         let loads = hosts.indices.map { Double(hostRanks[$0] + 1) / Double(isKnown ? max(1, cores[$0] ?? 1) : 1) }
-        let host = try choose(for: rank) { (loads[$0], -$0) < (loads[$1], -$1) }
+        let visions = hostVisions
+        let first = visions.map { demand.spreadsVision ? $0 : 0 }
+        let host = try choose(for: rank) {
+            (first[$0], loads[$0], visions[$0], -$0) < (first[$1], loads[$1], visions[$1], -$1)
+        }
         let mine = places.indices.filter { places[$0].host == host }
         guard let place = mine.min(by: { (ranks[$0], -$0) < (ranks[$1], -$1) }) else { return }
         take(place, for: rank)
+        hostVisions[host] += 1
     }
 
     private mutating func take(_ place: Int, for rank: Int) {

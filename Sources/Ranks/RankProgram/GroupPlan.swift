@@ -13,6 +13,8 @@ package struct GroupPlan: Sendable, Equatable {
         package var role: String
         /// Threads that compute, if all ranks run on this host.
         package var threads = 0
+        /// Threads of a vision rank besides, which work while nobody else wants their processors.
+        package var helpers = 0
         /// Empty on a vision rank.
         package var queryHeads: Range<Int>
         package var kvHeads: Range<Int>
@@ -31,8 +33,10 @@ package struct GroupPlan: Sendable, Equatable {
         package var totalBytes: Int { weightBytes + cacheBytes + workBytes }
     }
 
-    package var ranks: [Rank]
+    package private(set) var ranks: [Rank]
     package let options: RankOptions
+    /// Of each thread of a vision rank, helpers included: part of its work area.
+    private let bytesOfVisionThread: Int
     /// How matrices will be held.
     package let format: WeightFormat
 
@@ -49,7 +53,6 @@ package struct GroupPlan: Sendable, Equatable {
         let plan = try ShardPlan(config.decoder, ranks: options.decoderRanks, weights: options.rankWeights)
         self.options = options
         format = decoder.format
-        let threads = options.threads ?? Processors.share(of: options.worldSize)
         let decoders = plan.shards.map { shard in
             Rank(
                 rank: shard.rank,
@@ -103,7 +106,9 @@ package struct GroupPlan: Sendable, Equatable {
         let stored = checkpoint.required(TensorNames.projectorInputWeight).elementType
         let element = PackedRows.Element(format)
         let visionWeights = VisionEncoder.weightBytes(config, stored: stored, element: element)
-        let visionWork = VisionEncoder.workBytes(config, element: element, threads: threads)
+        let visionWork = VisionEncoder.workBytes(config, element: element, threads: 0)
+        let bytesOfThread = VisionEncoder.workBytes(config, element: element, threads: 1) - visionWork
+        bytesOfVisionThread = bytesOfThread
         let all =
             decoders
             + (0..<options.visionRanks).map { index in
@@ -124,8 +129,23 @@ package struct GroupPlan: Sendable, Equatable {
         let everyone = Array(0..<options.worldSize)
         ranks = all.map { rank in
             var rank = rank
-            rank.threads = RankPlace(rank.rank, ranksHere: everyone, options).threads
+            let place = RankPlace(rank.rank, ranksHere: everyone, options)
+            (rank.threads, rank.helpers) = (place.threads, place.helpers)
+            if rank.role == "vision" { rank.workBytes += (place.threads + place.helpers) * bytesOfThread }
             return rank
         }
+    }
+
+    /// The same with the threads of each rank as they are where it was placed; `nil` where nobody knows.
+    package func placed(_ threads: [(own: Int?, helpers: Int)]) -> GroupPlan {
+        var plan = self
+        for (index, found) in zip(ranks.indices, threads) {
+            guard let own = found.own else { continue }
+            let before = ranks[index].threads + ranks[index].helpers
+            (plan.ranks[index].threads, plan.ranks[index].helpers) = (own, found.helpers)
+            guard ranks[index].role == "vision" else { continue }
+            plan.ranks[index].workBytes += (own + found.helpers - before) * bytesOfVisionThread
+        }
+        return plan
     }
 }

@@ -3,16 +3,18 @@ internal import Kernels
 
 /// The processors that this process may use.
 package enum Processors {
-    /// The size of the affinity mask, as the kernel lists it: `0-3,8`.
-    package static let available: Int = {
+    /// The size of the affinity mask that the process started with.
+    package static let available = max(1, allowed.count)
+
+    /// The affinity mask that the process started with, as the kernel lists it: `0-3,8`.
+    package static let allowed: [Int] = {
         let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)
         let line = status?.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }
         let list = line?.split(separator: "\t").last ?? ""
-        let count = list.split(separator: ",").reduce(0) { sum, part in
+        return list.split(separator: ",").flatMap { part in
             let ends = part.split(separator: "-").compactMap { Int($0) }
-            return sum + (ends.count == 2 ? ends[1] - ends[0] + 1 : ends.count)
+            return ends.count == 2 ? Array(ends[0]...max(ends[0], ends[1])) : ends
         }
-        return max(1, count)
     }()
 
     /// Binds the caller, and threads that it creates later, to this rank's own part of the processors, if the ranks of

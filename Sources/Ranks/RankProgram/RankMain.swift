@@ -68,13 +68,14 @@ package enum RankMain {
             try checkAgreement(options, environment, checkpoint, world, version: version)
             // Every rank takes part, whether it needs to know or not.
             let ranksHere = try world.ranksOfSameHost(Machine.hostName + Machine.identity)
-            let threads = place?.threads ?? seat(options, ranksHere, world.rank).threads
+            let place = place ?? seat(options, ranksHere, world.rank)
             let isDecoder = options.isDecoder(world.rank)
             let part = try world.split(colour: isDecoder ? 0 : 1)
             guard isDecoder else {
                 return try VisionRank(checkpoint, options: options, endpoint: link, world: world)
-                    .run(checkpoint, threads: threads)
+                    .run(checkpoint, on: place)
             }
+            let threads = place.threads
             let measured = try ShareMeasurement(checkpoint, options, part, threads: threads).run { link.send(.log($0)) }
             let reads = ReadMeasurement(checkpoint: checkpoint, options: options, decoders: part, threads: threads)
             let inbox = MPITileInbox(world: world)

@@ -11,6 +11,10 @@ package struct RankOptions: Sendable, Equatable {
     package var visionRanks = 1
     /// Threads that compute on each rank; `nil` is a fair share of the processors that the rank may use.
     package var threads: Int?
+    /// Threads of each vision rank, those that give way included; `nil` is a fair share of its host's cores.
+    package var visionThreads: Int?
+    /// Whether vision ranks are to be on as many hosts as can be; the launcher's business, and not among the arguments.
+    package var spreadsVision = false
     /// How matrices are held; `nil` is as the checkpoint stores them.
     package var format: WeightFormat?
     /// Where the matrices of a packed checkpoint are held.
@@ -68,6 +72,7 @@ package struct RankOptions: Sendable, Equatable {
         if let format { list += ["--format", format.rawValue] }
         if !wireFormat.isExact { list += ["--wire-format", wireFormat.rawValue] }
         if let threads { list += ["--threads", String(threads)] }
+        if let visionThreads { list += ["--vision-threads", String(visionThreads)] }
         if let rankWeights { list += ["--rank-weights", rankWeights.map { String($0) }.joined(separator: ",")] }
         if measuresShares { list += ["--shares", "auto"] }
         return list

@@ -2,12 +2,18 @@ internal import GroupLink
 
 /// A rank's place among the ranks that share its processors, and what follows for its threads.
 ///
-/// Vision ranks rest while answers are decoded, so decoder ranks share all processors of a host among themselves, as if
-/// there were no others. A vision rank has the threads of a fair share, on whatever processors are free: pictures of one
-/// request are encoded while another is decoded, and must not stop that.
+/// Vision ranks give way while answers are decoded, so decoder ranks share all processors of a host among themselves, as if
+/// there were no others. A vision rank beside them has one thread of its own, and helpers on whatever processors rest:
+/// pictures of one request are encoded while another is decoded, and must not stop that (``VisionThreads``).
 struct RankPlace {
-    /// Threads that compute on this rank.
+    /// Threads that compute on this rank, without helpers.
     let threads: Int
+    /// Threads besides, which work while nobody else wants their processors.
+    private(set) var helpers = 0
+    /// Where helpers may run, by the kernel's numbers; `nil` is where this rank may.
+    private(set) var helperProcessors: [Int]?
+    /// Whether this is a vision rank with decoder ranks beside it.
+    private(set) var isBesideDecoders = false
     /// This rank's place among those on its host that divide the processors, and their number; `nil` for one that takes
     /// what is free.
     private(set) var seat: (place: Int, of: Int)?
@@ -16,7 +22,7 @@ struct RankPlace {
     private struct Company {
         var ranks: [Int]
         /// Where the launcher says.
-        var threads: Int?
+        var told: RankPlaces.Seat?
     }
 
     /// - Parameters:
@@ -34,7 +40,8 @@ struct RankPlace {
         if let told, told.seats.indices.contains(rank) {
             let seat = told.seats[rank]
             let ranks = told.seats.indices.filter { told.seats[$0].place == seat.place }
-            self.init(rank, Company(ranks: ranks, threads: seat.threads), options, available)
+            self.init(rank, Company(ranks: ranks, told: seat), options, available)
+            helperProcessors = RankPlaces.helperProcessors(of: rank, variables)
             return
         }
         let count = variables["OMPI_COMM_WORLD_LOCAL_SIZE"].flatMap { Int($0) } ?? options.worldSize
@@ -58,9 +65,22 @@ struct RankPlace {
         let place = company.ranks.firstIndex(of: rank) ?? 0
         let decodersHere = company.ranks.count { options.isDecoder($0) }
         let isDecoder = options.isDecoder(rank)
-        let given = options.threads ?? company.threads
-        let decoderThreads = given ?? max(1, available / max(1, decodersHere))
-        threads = isDecoder ? decoderThreads : given ?? max(1, available / max(1, ranksHere))
+        let decoderThreads = options.threads ?? company.told?.threads ?? max(1, available / max(1, decodersHere))
+        if isDecoder {
+            threads = decoderThreads
+        } else if let told = company.told, let own = told.threads {
+            (threads, helpers) = (own, told.helpers)
+        } else {
+            let mine = VisionThreads(
+                cores: available,
+                visionRanks: ranksHere - decodersHere,
+                hasDecoders: decodersHere > 0,
+                threads: options.threads,
+                all: options.visionThreads
+            )
+            (threads, helpers) = (mine.own, mine.helpers)
+        }
+        isBesideDecoders = !isDecoder && decodersHere > 0
         let fillsAll = threads * ranksHere == available && (threads == decoderThreads || decodersHere == 0)
         if fillsAll {
             seat = (place, ranksHere)

@@ -19,20 +19,26 @@ final class TileEncoder {
 
     /// - Parameters:
     ///   - format: what the group runs in.
+    ///   - helpers: threads besides, which work while nobody else wants their processors.
+    ///   - helperProcessors: where they may run; `nil` is wherever the caller may.
     ///   - maxPixels: pictures with more are refused.
     ///   - progress: told how many parts of how many are loaded.
     init(
         _ checkpoint: Checkpoint,
         format: WeightFormat,
         threads: Int,
+        helpers: Int = 0,
+        helperProcessors: [Int]? = nil,
         maxPixels: Int = ImageLimits.standard.maxPixels,
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) {
         config = checkpoint.config
         limits = ImageLimits(maxPixels: maxPixels)
-        let pool = ThreadPool(threads: threads)
+        let pool = ThreadPool(threads: threads, helpers: helpers, helperProcessors: helperProcessors)
         let element = PackedRows.Element(format)
-        let weights = VisionWeights(checkpoint, element: element, pool: pool, progress: progress)
+        // Nobody decodes before everything is loaded.
+        let loading = helpers == 0 ? pool : ThreadPool(threads: threads + helpers, binding: false)
+        let weights = VisionWeights(checkpoint, element: element, pool: loading, progress: progress)
         encoder = VisionEncoder(weights, pool: pool)
         pixels = FloatBuffer(count: 3 * config.images.tileSide * config.images.tileSide)
         let stored = checkpoint.required(TensorNames.projectorInputWeight).elementType
@@ -44,10 +50,23 @@ final class TileEncoder {
 
     /// Decodes an image and cuts it into tiles.
     ///
-    /// - Parameter cut: how; `nil` is the checkpoint's own way.
-    func tiles(of image: Data, cut: PictureCut?) throws -> [RGBTile] {
+    /// - Parameters:
+    ///   - cut: how; `nil` is the checkpoint's own way.
+    ///   - range: the tiles that are wanted; `nil` is all of them. Others are not resized.
+    func tiles(of image: Data, cut: PictureCut?, only range: Range<Int>? = nil) throws -> [RGBTile] {
+        let tiler = tiler(cut)
+        let sheet = tiler.sheet(of: try tiler.decode([UInt8](image), limits: limits))
+        return sheet.tiles(range ?? 0..<sheet.count)
+    }
+
+    /// The tiles of an image, by its header alone.
+    func tileCount(of image: Data, cut: PictureCut?) throws -> Int {
+        try tiler(cut).layout(of: [UInt8](image), limits: limits).tileCount
+    }
+
+    private func tiler(_ cut: PictureCut?) -> Tiler {
         let own = PictureCut(maxTiles: config.images.maxTiles, tiling: config.images.usesMSAC ? .msac : .standard)
-        return try Tiler(side: config.images.tileSide, cut: cut ?? own).tiles(decoding: [UInt8](image), limits: limits)
+        return Tiler(side: config.images.tileSide, cut: cut ?? own)
     }
 
     /// The visual tokens of a tile, `[visual tokens per tile, hidden]`; `nil` when `shouldStop` said so.

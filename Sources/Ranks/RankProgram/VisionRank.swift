@@ -37,11 +37,11 @@ final class VisionRank {
     }
 
     /// Works until the process in front says that the work is over.
-    func run(_ checkpoint: Checkpoint, threads: Int) throws {
+    func run(_ checkpoint: Checkpoint, on place: RankPlace) throws {
         worker.start(
             checkpoint,
             format: try checkpoint.format(asked: options.format),
-            threads: threads,
+            on: place,
             maxPixels: options.maxPixels
         )
         var idle = IdleWait()

@@ -35,18 +35,19 @@ final class VisionWorker: Sendable {
     let outputs = EventQueue<Output>()
     private let inputs = EventQueue<(job: ImageJob, bytes: Data)?>()
     private let forgotten = Mutex<Set<Int32>>([])
-    /// This vision rank's place among the vision ranks, and how many there are.
-    private let place: Int
-    private let places: Int
+    /// Which tiles of a picture are this vision rank's.
+    private let share: TileShare
 
-    init(place: Int, of places: Int) {
-        self.place = place
-        self.places = places
-    }
+    init(place: Int, of places: Int) { share = TileShare(place: place, of: places) }
+
+    /// How far the thread that computes stands back behind decoders' threads: it has a third of what one of them has.
+    ///
+    /// Enough that pictures get on, and so little that a step of the decoder takes half as long again at most.
+    private static let nice = 5
 
     /// Begins to load the encoder and to work, on a thread of its own.
-    func start(_ checkpoint: Checkpoint, format: WeightFormat, threads: Int, maxPixels: Int) {
-        let thread = Thread { self.run(checkpoint, format, threads: threads, maxPixels: maxPixels) }
+    func start(_ checkpoint: Checkpoint, format: WeightFormat, on place: RankPlace, maxPixels: Int) {
+        let thread = Thread { self.run(checkpoint, format, on: place, maxPixels: maxPixels) }
         thread.name = "vision"
         thread.stackSize = 8 << 20
         thread.start()
@@ -62,16 +63,25 @@ final class VisionWorker: Sendable {
 
     private func isForgotten(_ image: Int32) -> Bool { forgotten.withLock { $0.contains(image) } }
 
-    private func run(_ checkpoint: Checkpoint, _ format: WeightFormat, threads: Int, maxPixels: Int) {
+    private func run(_ checkpoint: Checkpoint, _ format: WeightFormat, on place: RankPlace, maxPixels: Int) {
         let started = ContinuousClock.now
-        let encoder = TileEncoder(checkpoint, format: format, threads: threads, maxPixels: maxPixels) { done, total in
+        if place.isBesideDecoders { ThreadPool.giveWay(nice: Self.nice) }
+        let encoder = TileEncoder(
+            checkpoint,
+            format: format,
+            threads: place.threads,
+            helpers: place.helpers,
+            // As it was before this rank was bound.
+            helperProcessors: place.helperProcessors ?? Processors.allowed,
+            maxPixels: maxPixels
+        ) { done, total in
             outputs.push(.progress(done: done, total: total))
         }
         var stats = RankStats()
         stats.weightBytes = encoder.weightBytes
         stats.loadMilliseconds = (ContinuousClock.now - started).milliseconds
         stats.kernels = KernelSet.active.name
-        stats.threads = threads
+        (stats.threads, stats.helpers) = (place.threads, place.helpers)
         outputs.push(.ready(stats))
         while let input = nextInput() {
             guard let (job, bytes) = input else { return }
@@ -91,10 +101,11 @@ final class VisionWorker: Sendable {
         return inputs.next()
     }
 
-    /// Encodes this rank's share of an image: every `places`-th tile, beginning where the image's number says.
+    /// Encodes this rank's share of an image; of one that it has no part of, only the header is read.
     private func encode(_ job: ImageJob, _ bytes: Data, _ encoder: TileEncoder) throws {
-        for (index, tile) in try encoder.tiles(of: bytes, cut: job.cut).enumerated()
-        where (index + Int(job.number)) % places == place {
+        let mine = share.tiles(of: try encoder.tileCount(of: bytes, cut: job.cut), image: job.number)
+        guard !mine.isEmpty else { return }
+        for (index, tile) in zip(mine, try encoder.tiles(of: bytes, cut: job.cut, only: mine)) {
             let began = ContinuousClock.now
             guard let tokens = encoder.encode(tile, shouldStop: { self.isForgotten(job.number) }) else { return }
             let duration = ContinuousClock.now - began

@@ -219,6 +219,7 @@ extension Coordinator {
             cacheBytes: rank.stats?.cacheBytes ?? 0,
             silenceMs: silence / .milliseconds(1)
         )
+        report.helperThreads = rank.hello.role == .vision ? rank.stats?.helpers : nil
         report.group = options.groupSpecs.count > 1 ? slot : nil
         if let stats = rank.stats, stats.heads > 0 {
             (report.heads, report.rows, report.stepBytes) = (stats.heads, stats.rows, stats.stepBytes)

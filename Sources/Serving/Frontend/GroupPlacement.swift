@@ -24,6 +24,7 @@ package enum GroupPlacement {
     /// Fills in what of a group's ranks placing depends on, and the hosts, without asking them.
     static func learn(_ spec: inout GroupSpec, _ checkpoint: Checkpoint, _ options: RankOptions) throws {
         spec.threads = options.threads
+        (spec.visionThreads, spec.spreadsVision) = (options.visionThreads, options.spreadsVision)
         spec.bytesOfRanks = { ranks in
             let plan = (try? GroupPlan(checkpoint, options.resized(to: ranks)))?.ranks ?? []
             // Shares that are measured follow the room of each host: the ranks themselves see to that.

@@ -7,7 +7,10 @@ package import RankProgram
 extension GroupPlanTable {
     /// - Parameter plan: of one group; all have the same.
     package static func text(_ plan: GroupPlan, model: String, host: String, groups: [GroupPlacement.Group]) -> String {
-        guard groups.count > 1 else { return text(plan, model: model, host: host, placement: groups.first?.placement) }
+        guard groups.count > 1 else {
+            let placement = groups.first?.placement
+            return text(placement?.completing(plan) ?? plan, model: model, host: host, placement: placement)
+        }
         let tables = groups.enumerated().map { number, group in
             let processors = group.processors.map { ", processors \($0)" } ?? ""
             let table = text(group.fitted(plan), model: model, host: host, placement: group.placement)
@@ -27,7 +30,8 @@ extension GroupPlanTable {
     ) throws -> String {
         guard groups.count > 1 else {
             let placement = groups.first?.placement
-            return try string(fields(plan, model: model, host: host, placement: placement, warnings: warnings))
+            let placed = placement?.completing(plan) ?? plan
+            return try string(fields(placed, model: model, host: host, placement: placement, warnings: warnings))
         }
         let parts = groups.enumerated().map { number, group in
             var part = fields(group.fitted(plan), model: model, host: host, placement: group.placement, warnings: [])
@@ -49,16 +53,15 @@ extension GroupPlacement.Group {
     /// The processors of this host that the group keeps to, where it shares the host and nothing else says so.
     fileprivate var processors: String? { spec.exportedEnvironment[RankPlaces.processorsName] }
 
-    /// The plan with the threads that ranks have on a part of this host's processors.
+    /// The plan with the threads that ranks have where they were placed, or on a part of this host's processors.
     fileprivate func fitted(_ plan: GroupPlan) -> GroupPlan {
-        guard placement == nil, plan.options.threads == nil, let own = spec.facts["localhost"]?.processors.count else {
-            return plan
-        }
-        var plan = plan
-        for index in plan.ranks.indices {
-            let sharers = plan.ranks[index].role == "decoder" ? plan.options.decoderRanks : plan.options.worldSize
-            plan.ranks[index].threads = max(1, own / sharers)
-        }
-        return plan
+        if let placement { return placement.completing(plan) }
+        guard plan.options.threads == nil, let own = spec.facts["localhost"]?.processors.count else { return plan }
+        return plan.placed(
+            plan.ranks.map { rank in
+                let sharers = rank.role == "decoder" ? plan.options.decoderRanks : plan.options.worldSize
+                return (own: max(1, own / sharers), helpers: rank.helpers)
+            }
+        )
     }
 }

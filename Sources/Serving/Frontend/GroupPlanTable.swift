@@ -72,6 +72,7 @@ package enum GroupPlanTable {
             let count = placement.map { $0.seats[rank.rank].threads } ?? rank.threads
             // Of a host that did not answer, nobody knows.
             fields["threads"] = count
+            if count != nil, rank.role == "vision" { fields["helper_threads"] = rank.helpers }
             return fields
         }
         var object: [String: Any] = [
@@ -85,8 +86,8 @@ package enum GroupPlanTable {
     }
 
     private static func threads(_ rank: GroupPlan.Rank, _ placement: Placement?) -> String {
-        guard let placement else { return "\(rank.threads)" }
-        return placement.seats[rank.rank].threads.map(String.init) ?? "?"
+        let count = placement.map { $0.seats[rank.rank].threads } ?? rank.threads
+        return count.map { "\($0)" + (rank.helpers > 0 ? "+\(rank.helpers)" : "") } ?? "?"
     }
 
     private static func bounds(_ range: Range<Int>) -> [Int] { [range.lowerBound, range.upperBound] }

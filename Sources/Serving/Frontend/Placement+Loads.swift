@@ -1,5 +1,5 @@
-internal import GroupLauncher
-internal import RankProgram
+package import GroupLauncher
+package import RankProgram
 
 extension Placement {
     /// What a host has, and what a plan wants of it.
@@ -26,6 +26,11 @@ extension Placement {
             fields["available_bytes"] = availableBytes
             return fields
         }
+    }
+
+    /// A plan with the threads that each rank has where it was placed.
+    package func completing(_ plan: GroupPlan) -> GroupPlan {
+        plan.placed(seats.map { (own: $0.threads, helpers: $0.helpers) })
     }
 
     /// One for each host, in the order of the file.

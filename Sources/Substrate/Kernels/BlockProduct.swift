@@ -11,37 +11,40 @@ package struct BlockProduct {
 
     fileprivate let x: PackedRows
     fileprivate let tiles, panels: Range<Int>
-    fileprivate let tree: SumTree
     fileprivate let scratch: UnsafeMutablePointer<Float>
 
-    /// Calls `body` for every block of `x · wᵀ`, `outputs` rows of w, on all threads of `pool`.
+    /// Computes and finishes every block of `x · wᵀ`, `outputs` rows of w, on all threads of `pool` and its helpers.
     ///
-    /// - Parameter results: how many results a block holds at once, see `callAsFunction`.
+    /// - Parameters:
+    ///   - results: how many results a block holds at once, see `callAsFunction`.
+    ///   - compute: writes nothing but the results of the block; see ``ThreadPool/share(_:floats:compute:finish:)``.
+    ///   - finish: puts them in their place.
     package static func forEach(
         _ x: PackedRows,
         outputs: Int,
         results: Int = 1,
         on pool: ThreadPool,
-        _ body: (BlockProduct) -> Void
+        compute: @escaping (BlockProduct) -> Void,
+        finish: (BlockProduct) -> Void
     ) {
         let grid = BlockGrid(tiles: x.tiles, outputs: outputs)
-        let tree = SumTree.single(columns: x.width)
-        pool.reserveScratch(floatsPerThread: scratchCount(results: results), shared: 0)
-        pool.run(grid.count) { index, thread in
-            let (tiles, panels) = grid[index]
-            body(
-                BlockProduct(
-                    tokens: x.tokens(tiles),
-                    outputs: panels.lowerBound
-                        * BlockGrid.panelRows..<min(panels.upperBound * BlockGrid.panelRows, outputs),
-                    x: x,
-                    tiles: tiles,
-                    panels: panels,
-                    tree: tree,
-                    scratch: pool.scratch(of: thread)
-                )
-            )
+        pool.share(grid.count, floats: scratchCount(results: results)) { index, area in
+            compute(BlockProduct(x, outputs, grid[index], area))
+        } finish: { index, area in
+            finish(BlockProduct(x, outputs, grid[index], area))
         }
+    }
+
+    private init(
+        _ x: PackedRows,
+        _ outputs: Int,
+        _ part: (tiles: Range<Int>, panels: Range<Int>),
+        _ scratch: UnsafeMutablePointer<Float>
+    ) {
+        tokens = x.tokens(part.tiles)
+        let end = min(part.panels.upperBound * BlockGrid.panelRows, outputs)
+        self.outputs = part.panels.lowerBound * BlockGrid.panelRows..<end
+        (self.x, tiles, panels, self.scratch) = (x, part.tiles, part.panels, scratch)
     }
 
     /// Floats of each thread's work area.
@@ -52,9 +55,8 @@ package struct BlockProduct {
         precondition(w.columns == x.width, "product: \(x.width) columns by [\(w.rows), \(w.columns)]")
         precondition(outputs.upperBound <= w.rows, "product: outputs \(outputs) of \(w.rows)")
         precondition(w.storage == x.element.storage(of: w.storage), "product: \(x.element) by \(w.storage)")
-        let width = BlockGrid.panelsPerBlock * BlockGrid.panelRows
-        let target = scratch + BlockGrid.workFloats + result * BlockGrid.blockFloats
-        tree.withUnsafeTree { tree in
+        let target = self.result(result)
+        SumTree.withUnsafeSingleTree(columns: x.width) { tree in
             withUnsafePointer(to: w.matrix) { matrix in
                 // ck_matmul counts tokens and outputs from the first of all.
                 ck_matmul(
@@ -67,13 +69,20 @@ package struct BlockProduct {
                     tiles.lowerBound,
                     tiles.upperBound,
                     tree,
-                    target - tokens.lowerBound * width - outputs.lowerBound,
-                    width,
+                    target.base - tokens.lowerBound * target.stride - outputs.lowerBound,
+                    target.stride,
                     0,
                     scratch
                 )
             }
         }
+        return target
+    }
+
+    /// What was computed of this block.
+    package func result(_ result: Int = 0) -> Rows {
+        let width = BlockGrid.panelsPerBlock * BlockGrid.panelRows
+        let target = scratch + BlockGrid.workFloats + result * BlockGrid.blockFloats
         return Rows(target, count: tokens.count, width: outputs.count, stride: width)
     }
 

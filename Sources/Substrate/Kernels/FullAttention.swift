@@ -43,13 +43,19 @@ package final class FullAttention {
         let width = heads * headDim
         precondition([q, k, v].allSatisfy { $0.count == tokens && $0.width == width }, "attention: \(width) columns")
         precondition(out.count == tokens && out.width == width, "attention into [\(out.count), \(out.width)]")
-        pool.reserveScratch(floatsPerThread: Self.scratchCount(tokens: tokens, headDim: headDim), shared: 0)
         pack(pool, k, v, out.kernels)
         let blocks = (out.tiles + Self.tilesPerTask - 1) / Self.tilesPerTask
-        pool.run(heads * blocks) { task, thread in
+        func part(_ task: Int) -> (head: Int, tiles: Range<Int>) {
             let (head, block) = task.quotientAndRemainder(dividingBy: blocks)
-            let tiles = block * Self.tilesPerTask..<min((block + 1) * Self.tilesPerTask, out.tiles)
-            attend(head, tiles, q, out, scratch: pool.scratch(of: thread))
+            return (head, block * Self.tilesPerTask..<min((block + 1) * Self.tilesPerTask, out.tiles))
+        }
+        let floats = Self.scratchCount(tokens: tokens, headDim: headDim)
+        pool.share(heads * blocks, floats: floats) { [self] task, area in
+            let (head, tiles) = part(task)
+            attend(head, tiles, q, out, scratch: area)
+        } finish: { task, area in
+            let (head, tiles) = part(task)
+            out.store(result(out.tokens(tiles).count, area), tiles: tiles, firstColumn: head * headDim)
         }
     }
 
@@ -71,7 +77,7 @@ package final class FullAttention {
 
     private func pack(_ pool: ThreadPool, _ k: Rows, _ v: Rows, _ kernels: KernelSet) {
         let panels = (tokens + BlockGrid.panelRows - 1) / BlockGrid.panelRows
-        pool.run(heads * panels) { task in
+        pool.share(heads * panels) { task in
             let (head, panel) = task.quotientAndRemainder(dividingBy: panels)
             let columns = head * headDim..<(head + 1) * headDim
             let rows = panel * BlockGrid.panelRows..<min((panel + 1) * BlockGrid.panelRows, tokens)
@@ -94,7 +100,13 @@ package final class FullAttention {
         }
     }
 
-    /// One head's attention for the queries of some tiles, on the calling thread.
+    /// Where a task's result is in its work area: behind sums, queries and divisors.
+    private func result(_ queries: Int, _ scratch: UnsafeMutablePointer<Float>) -> Rows {
+        let place = scratch + BlockGrid.workFloats + Self.queriesPerTask * (headDim + 1)
+        return Rows(place, count: queries, width: headDim)
+    }
+
+    /// One head's attention for the queries of some tiles, on the calling thread; the result stays in the work area.
     private func attend(
         _ head: Int,
         _ tiles: Range<Int>,
@@ -110,7 +122,7 @@ package final class FullAttention {
             kernels: out.kernels
         )
         let divisors = block.base + Self.queriesPerTask * headDim
-        let result = Rows(divisors + Self.queriesPerTask, count: queries.count, width: headDim)
+        let result = result(queries.count, scratch)
         let scores = Rows(result.base + Self.queriesPerTask * headDim, count: queries.count, width: tokens)
         let weights = PackedRows(
             scores.base + Self.queriesPerTask * tokens,
@@ -127,7 +139,6 @@ package final class FullAttention {
         weights.store(scores, tiles: 0..<weights.tiles)
         multiply(weights, values, valuesTree, into: result, scratch)
         RowOperations.divide(result, by: divisors)
-        out.store(result, tiles: tiles, firstColumn: first)
     }
 
     private func multiply(

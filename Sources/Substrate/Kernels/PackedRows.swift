@@ -88,6 +88,19 @@ package struct PackedRows {
     /// Floats of each thread's work area that `fill` needs.
     package static func scratchCount(width: Int) -> Int { Int(CK_TILE_TOKENS) * width }
 
+    /// Computes all rows on all threads and helpers, as ``fill(on:_:)`` does; what `body` reads must last.
+    package func share(on pool: ThreadPool, _ body: @escaping (_ tokens: Range<Int>, _ rows: Rows) -> Void) {
+        let packed = self
+        func rows(_ tile: Int, _ area: UnsafeMutablePointer<Float>) -> Rows {
+            Rows(area, count: packed.tokens(tile..<tile + 1).count, width: packed.width)
+        }
+        pool.share(tiles, floats: Self.scratchCount(width: width)) { tile, area in
+            body(packed.tokens(tile..<tile + 1), rows(tile, area))
+        } finish: { tile, area in
+            store(rows(tile, area), tiles: tile..<tile + 1)
+        }
+    }
+
     /// Computes all rows on all threads: `body` writes `rows`, those of a few `tokens`, which are packed at once.
     package func fill(on pool: ThreadPool, _ body: (_ tokens: Range<Int>, _ rows: Rows) -> Void) {
         pool.reserveScratch(floatsPerThread: Self.scratchCount(width: width), shared: 0)

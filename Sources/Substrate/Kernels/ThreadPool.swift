@@ -7,11 +7,15 @@ internal import CKernels
 /// works too. Not `Sendable`: a pool belongs to the thread that runs the steps.
 ///
 /// The pool also owns the work areas of the kernels, so that a step allocates nothing once it has been seen.
+///
+/// Besides its threads it may have helpers, which take part in ``share(_:floats:compute:finish:)`` alone.
 package final class ThreadPool {
-    /// Threads, the caller's included.
+    /// Threads, the caller's included, without helpers.
     package let threads: Int
 
     private let handle: OpaquePointer
+    /// Threads of the lowest priority, if there are any.
+    let helpers: Helpers?
     private var perThread: [ScratchMemory] = []
     private var sharedScratch = ScratchMemory(byteCount: 64)
 
@@ -23,14 +27,17 @@ package final class ThreadPool {
 
     /// - Parameters:
     ///   - threads: At least 1, the caller's included.
+    ///   - helpers: Threads that work only while nobody else wants their processors.
+    ///   - helperProcessors: Where helpers may run, by the kernel's numbers; `nil` is wherever the caller may.
     ///   - binding: Binds each worker to a processor if the process may use exactly `threads` of them.
-    package init(threads: Int, binding: Bool = true) {
+    package init(threads: Int, helpers: Int = 0, helperProcessors: [Int]? = nil, binding: Bool = true) {
         precondition(threads >= 1, "a pool of \(threads) threads")
         guard let handle = ck_thread_pool_create(threads, binding) else {
             preconditionFailure("the system refused \(threads) threads")
         }
         self.threads = threads
         self.handle = handle
+        self.helpers = helpers > 0 ? Helpers(helpers, firstThread: threads, processors: helperProcessors) : nil
         reserveScratch(floatsPerThread: 16_384, shared: 16)
     }
 
@@ -60,8 +67,15 @@ package final class ThreadPool {
     }
 
     /// Wakes the workers; `endStep` lets them sleep again.
-    package func beginStep() { ck_thread_pool_begin_step(handle) }
-    package func endStep() { ck_thread_pool_end_step(handle) }
+    package func beginStep() {
+        ck_thread_pool_begin_step(handle)
+        helpers?.wake()
+    }
+
+    package func endStep() {
+        helpers?.rest()
+        ck_thread_pool_end_step(handle)
+    }
 
     /// Calls `body(task)` for each task in `0..<tasks` on all threads and returns when all are done.
     ///
@@ -115,14 +129,18 @@ package final class ThreadPool {
     }
 
     /// Makes the work areas at least this large; what they held is lost when they grow.
-    func reserveScratch(floatsPerThread: Int, shared: Int) {
+    package func reserveScratch(floatsPerThread: Int, shared: Int = 0) {
         let perThreadBytes = floatsPerThread * MemoryLayout<Float>.stride
         if perThreadBytes > perThread.first?.byteCount ?? 0 {
             perThread = (0..<threads).map { _ in ScratchMemory(byteCount: perThreadBytes) }
+            helpers?.reserve(byteCount: perThreadBytes)
         }
         let sharedBytes = shared * MemoryLayout<Float>.stride
         if sharedBytes > sharedScratch.byteCount { sharedScratch = ScratchMemory(byteCount: sharedBytes) }
     }
+
+    /// The work areas of the pool's threads.
+    var areas: [ScratchMemory] { perThread }
 
     /// The work area of one thread, and the one that all threads share.
     func scratch(of thread: Int) -> UnsafeMutablePointer<Float> { perThread[thread].floats }

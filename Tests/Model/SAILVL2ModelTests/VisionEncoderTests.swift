@@ -47,6 +47,22 @@ struct VisionEncoderTests {
         #expect(Set(alone).count > alone.count / 2, "the tokens say something")
     }
 
+    @Test(
+        "gives the same bits with helpers, tile after tile",
+        arguments: VisionFixtures.otherShapes + ["mini-f32", "mini-bf16"],
+        [(1, 1), (1, 3), (2, 2)]
+    )
+    func helpers(model: String, count: (threads: Int, helpers: Int)) throws {
+        let one = try VisionFixtures.encoder(model, threads: 1)
+        let helped = try VisionFixtures.encoder(model, threads: count.threads, helpers: count.helpers)
+        let side = one.config.images.tileSide
+        for round in 0..<4 {
+            let pixels = (0..<3 * side * side).map { Float(($0 + 31 * round) % 97) / 48 - 1 }
+            #expect(helped.tokens([pixels]) == one.tokens([pixels]))
+        }
+        #expect(helped.workBytes == VisionEncoder.workBytes(one.config, threads: count.threads + count.helpers))
+    }
+
     @Test("forgets the tile before")
     func independentTiles() throws {
         let encoder = try VisionFixtures.encoder("mini-f32")

@@ -1,8 +1,8 @@
 import Foundation
-import Kernels
 import TestSupport
 
 @testable import Checkpoints
+@testable import Kernels
 @testable import SAILVL2Model
 
 /// What the tests of the vision tower share.
@@ -15,9 +15,12 @@ enum VisionFixtures {
     static func encoder(
         _ path: String,
         _ element: PackedRows.Element = .float32,
-        threads: Int = 2
+        threads: Int = 2,
+        helpers: Int = 0
     ) throws -> VisionEncoder {
-        let pool = ThreadPool(threads: threads)
+        let pool = ThreadPool(threads: threads, helpers: helpers)
+        // Other tests want the processors too.
+        pool.helpers?.beIncautious()
         return VisionEncoder(VisionWeights(try checkpoint(path), element: element, pool: pool), pool: pool)
     }
 

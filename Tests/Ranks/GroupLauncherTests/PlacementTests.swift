@@ -48,13 +48,40 @@ struct PlacementTests {
         #expect(try Self.hosts(Self.place(three, largeFirst, 3, 1)).last == "a")
     }
 
+    @Test("vision ranks that are to be spread are on one host each as far as slots go, however large the hosts are")
+    func spread() throws {
+        let four = "a slots=2\nb slots=2\nc slots=2\nd slots=2\n"
+        let facts = ["a": Self.facts(2), "b": Self.facts(2), "c": Self.facts(64), "d": Self.facts(2)]
+        for (decoders, visions) in [(4, 4), (3, 4), (1, 4), (2, 3)] {
+            var demand = Placement.Demand(decoderRanks: decoders, visionRanks: visions)
+            demand.spreadsVision = true
+            let placement = try Placement(Hostfile(four), facts, demand)
+            #expect(Set(Self.hosts(placement)[decoders...]).count == visions, "\(decoders) + \(visions)")
+        }
+        // Of equal hosts nobody gets a second one first either.
+        #expect(try Set(Self.hosts(Self.place(four, [:], 3, 4))[3...]).count == 4)
+    }
+
+    @Test("one vision rank a host is as many as hosts have slots beside the decoder ranks")
+    func oneEach() throws {
+        #expect(try Hostfile("a slots=2\nb slots=2\nc slots=2").visionRanks(beside: 3) == 3)
+        #expect(try Hostfile("a slots=2\nb slots=2").visionRanks(beside: 3) == 1)
+        #expect(try Hostfile("a slots=1\nb slots=1").visionRanks(beside: 2) == 1, "the launcher says what is missing")
+        #expect(try Hostfile("a\nb\nc").visionRanks(beside: 5) == 3)
+        #expect(try Hostfile("a slots=4\nb slots=4\nc slots=4\nd slots=4").visionRanks(beside: 1, groups: 2) == 2)
+    }
+
     @Test("threads are the cores of the place, shared by its decoder ranks as if they were alone")
     func threads() throws {
         let facts = ["a": Self.facts(8), "b": Self.facts(32)]
         let placement = try Self.place("a slots=4\nb slots=4", facts, 3, 1)
         #expect(Self.hosts(placement) == ["a", "a", "b", "b"])
-        #expect(placement.seats.map(\.threads) == [4, 4, 32, 16])
+        #expect(placement.seats.map(\.threads) == [4, 4, 32, 1])
+        #expect(placement.seats.map(\.helpers) == [0, 0, 0, 31], "a vision rank's others give way to the decoder rank")
         #expect(try Self.place("a slots=4\nb slots=4", facts, 3, 1, threads: 2).seats.map(\.threads) == [2, 2, 2, 2])
+        let alone = try Self.place("a slots=1\nb slots=2", facts, 1, 2)
+        #expect(Self.hosts(alone) == ["a", "b", "b"] && alone.seats.map(\.threads) == [8, 16, 16])
+        #expect(alone.seats.map(\.helpers) == [0, 0, 0], "nobody is there to give way to")
         #expect(try Self.place("a slots=4", [:], 3, 1).seats.map(\.threads) == [nil, nil, nil, nil])
     }
 
@@ -67,13 +94,15 @@ struct PlacementTests {
             1
         )
         #expect(placement.seats.map { placement.places[$0.place].node } == [0, 1, nil, 1])
-        #expect(placement.seats.map(\.threads) == [4, 4, 4, 2])
+        #expect(placement.seats.map(\.threads) == [4, 4, 4, 1])
+        // It is kept on its node, and they may go to the other one too.
+        #expect(placement.seats[3].helpers == 7 && placement.helperProcessors == [3: Array(0..<8)])
         #expect(
             placement.rankfile
                 == "rank 0=a slot=0-3\nrank 1=a slot=4-7\nrank 2=b slot=0-3\nrank 3=a slot=4-7\n"
         )
         #expect(placement.usedHosts.text == "a slots=3\nb slots=1\n")
-        #expect(placement.rankPlaces.text == "0:4,1:4,2:4,1:2")
+        #expect(placement.rankPlaces.text == "0:4,1:4,2:4,1:1:7")
         #expect(try Self.place("a slots=2\nb slots=2", ["a": Self.facts(4)], 2, 1).rankfile == nil)
         #expect(try Self.place("x@a slots=2\nb slots=2", [:], 2, 1).sequence == "x@a\nb\nb\n")
         #expect(Placement.list([0, 1, 2, 5, 7, 8]) == "0-2,5,7-8")

@@ -80,10 +80,37 @@ struct RankPlaceTests {
         let vision = Self.place(2, decoders: 2, available: 2)
         #expect(vision.threads == 1 && vision.seat == nil)
         let beside = Self.place(1, decoders: 1, available: 8)
-        #expect(beside.threads == 4 && beside.seat == nil, "the decoder rank has all eight")
+        #expect(
+            beside.threads == 1 && beside.helpers == 7,
+            "the decoder rank has all eight, and helpers give way to it"
+        )
+        #expect(beside.seat == nil && beside.isBesideDecoders)
         // Alone on its host it has everything.
         let own = Self.place(2, decoders: 2, first: 2, here: 1, available: 4)
-        #expect(own.threads == 4 && own.seat?.of == 1)
+        #expect(own.threads == 4 && own.seat?.of == 1 && own.helpers == 0 && !own.isBesideDecoders)
+        #expect(Self.place(1, decoders: 2, available: 8).helpers == 0, "a decoder rank waits for nobody")
+    }
+
+    @Test("helpers are the processors that a host's vision ranks share, less the threads of their own")
+    func helpers() throws {
+        #expect(Self.place(2, decoders: 2, visions: 2, available: 8).helpers == 3)
+        #expect(Self.place(3, decoders: 2, visions: 2, available: 3).helpers == 0)
+        // Who says how many threads a rank has, says it of vision ranks too.
+        #expect(Self.place(1, decoders: 1, threads: 2, available: 8).helpers == 0)
+        var options = Self.options(1, 1, threads: 2)
+        options.visionThreads = 6
+        let both = RankPlace(1, ranksHere: [0, 1], options, available: 8)
+        #expect(both.threads == 2 && both.helpers == 4)
+        (options.threads, options.visionThreads) = (nil, 1)
+        let none = RankPlace(1, ranksHere: [0, 1], options, available: 8)
+        #expect(none.threads == 1 && none.helpers == 0)
+        #expect(RankPlace(1, ranksHere: [1], options, available: 8).threads == 1)
+        let told = [RankPlaces.variableName: "0:2,0:1:5", RankPlaces.helperProcessorsName: "1=0,2,4;7=9"]
+        let placed = try #require(RankPlace(1, told, Self.options(1, 1), available: 2))
+        #expect(placed.threads == 1 && placed.helpers == 5 && placed.helperProcessors == [0, 2, 4])
+        let text = RankPlaces.text(helperProcessors: [7: [9], 1: [0, 2, 4]])
+        #expect(text == told[RankPlaces.helperProcessorsName])
+        #expect(RankPlaces.helperProcessors(of: 0, told) == nil)
     }
 
     @Test("threads that the operator gave, and that fill the processors, are all bound")

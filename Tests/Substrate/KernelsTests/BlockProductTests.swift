@@ -45,10 +45,14 @@ struct BlockProductTests {
             for threads in [1, 3] {
                 var y = [Float](repeating: .nan, count: tokens * outputs)
                 y.withRows(tokens, width: outputs) { y in
-                    BlockProduct.forEach(x, outputs: outputs, on: ThreadPool(threads: threads)) { block in
-                        let part = y.rows(block.tokens).columns(block.outputs)
-                        RowOperations.copy(block(problem.matrix), to: part)
+                    let pool = ThreadPool(threads: threads, helpers: threads - 1)
+                    pool.helpers?.beIncautious()
+                    BlockProduct.forEach(x, outputs: outputs, on: pool) { block in
+                        _ = block(problem.matrix)
+                    } finish: { block in
+                        RowOperations.copy(block.result(), to: y.rows(block.tokens).columns(block.outputs))
                     }
+                    pool.settle()
                 }
                 #expect(y.bits == expected)
             }
@@ -71,7 +75,8 @@ struct BlockProductTests {
             block in
             let (first, second) = (block(a.matrix, result: 0), block(b.matrix, result: 1))
             RowOperations.add(second, to: first)
-            block.store(first, into: target, firstColumn: block.outputs.lowerBound)
+        } finish: { block in
+            block.store(block.result(), into: target, firstColumn: block.outputs.lowerBound)
         }
         let sums = zip(a.run(pool), b.run(pool)).map { $0 + $1 }
         for tile in 0..<target.tiles {

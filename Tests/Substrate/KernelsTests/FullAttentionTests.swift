@@ -45,7 +45,9 @@ struct FullAttentionTests {
         let width = sizes.width
         let memory = ScratchMemory(byteCount: 4 * sizes.tokens * width)
         let out = PackedRows(memory.floats, count: sizes.tokens, width: width, element: element, kernels: kernels)
-        let pool = ThreadPool(threads: threads)
+        let pool = ThreadPool(threads: threads, helpers: threads - 1)
+        pool.helpers?.beIncautious()
+        defer { pool.settle() }
         var qkv = qkv
         qkv.withRows(sizes.tokens, width: 3 * width) { all in
             // Twice, since the packed keys and values are kept.

@@ -110,4 +110,7 @@ CK_INLINE size_t ck_kv_bytes(ck_kv_element element) {
     return element == CK_KV_FLOAT32 ? sizeof(float) : element == CK_KV_FLOAT16 ? sizeof(uint16_t) : sizeof(int8_t);
 }
 
+// Waits a little: about 50 us of pauses, then the processor is offered to others, after some milliseconds it dozes.
+void ck_relax(size_t round);
+
 ck_kv_store_kernel ck_kv_store_int8;  // of every set

@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
 
 struct ck_thread_pool {
@@ -37,8 +38,7 @@ struct ck_thread_pool {
     } *seats;
 };
 
-// Waits a little: about 50 us of pauses, then the processor is offered to others, after some milliseconds it dozes.
-static void relax(size_t round) {
+void ck_relax(size_t round) {
     const size_t pauses = 2000, yields = 10000;
     if (round < pauses) {
 #if defined(__x86_64__)
@@ -90,7 +90,7 @@ static void *worker(void *argument) {
             if (!sleep_until_step(pool)) return NULL;
             idle = 0;
         } else {
-            relax(idle);
+            ck_relax(idle);
         }
     }
 }
@@ -158,6 +158,16 @@ bool ck_bind_caller(size_t first, size_t count) {
 #endif
 }
 
+bool ck_give_way(int nice) {
+#if defined(__linux__)
+    // On Linux 0 is the calling thread, not its process.
+    return setpriority(PRIO_PROCESS, 0, nice) == 0;
+#else
+    (void)nice;
+    return false;
+#endif
+}
+
 ck_thread_pool *ck_thread_pool_create(size_t threads, bool bind) {
     ck_thread_pool *pool = aligned_alloc(128, (sizeof *pool + 127) / 128 * 128);
     if (!pool) return NULL;
@@ -218,7 +228,7 @@ static void share(ck_thread_pool *pool, size_t tasks, ck_task *body, void *conte
     work(pool, 0);
     for (size_t idle = 0; atomic_load_explicit(&pool->done, memory_order_acquire) < tasks; idle++) {
         if (pool->errand) pool->errand(pool->errand_context);
-        relax(idle);
+        ck_relax(idle);
     }
 }
 

@@ -16,6 +16,10 @@ ck_thread_pool *ck_thread_pool_create(size_t threads, bool bind);
 // mask. False, and nothing is done, where the mask has fewer or the system knows no masks.
 bool ck_bind_caller(size_t first, size_t count);
 
+// Has the caller, and threads that it creates later, give way to others: `nice` as setpriority(2) has it, for this thread
+// alone. False where the system refuses.
+bool ck_give_way(int nice);
+
 void ck_thread_pool_destroy(ck_thread_pool *pool);
 
 // Between these two the workers spin for the next operation (then yield, then doze); outside they sleep.

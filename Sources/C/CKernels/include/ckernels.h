@@ -5,6 +5,7 @@
 // -ffp-contract=off; every fused multiply-add is written as such.
 #pragma once
 #include "ck_attention.h"
+#include "ck_helpers.h"
 #include "ck_kernels.h"
 #include "ck_matrix.h"
 #include "ck_memory.h"

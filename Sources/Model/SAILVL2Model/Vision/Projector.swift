@@ -17,8 +17,7 @@ struct Projector: Sendable {
             for (index, token) in part.enumerated() { merge(features, token: token, into: rows.row(index)) }
             RowOperations.layerNorm(rows, weight: normWeight, bias: normBias, epsilon: Self.layerNormEpsilon)
         }
-        input(work.merged, on: work.pool) { y, block in
-            RowOperations.gelu(y)
+        input(work.merged, on: work.pool, activation: RowOperations.gelu) { y, block in
             block.store(y, into: work.projected, firstColumn: block.outputs.lowerBound)
         }
         output(work.projected, on: work.pool) { y, block in

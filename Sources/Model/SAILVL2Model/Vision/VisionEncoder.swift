@@ -10,7 +10,7 @@ import Tensors
 /// tokens = projector(merge(norm(x)))
 /// ```
 ///
-/// One tile at a time, on all threads of a pool; to compute several tiles at once give each its own encoder and pool
+/// One tile at a time, on all threads of a pool and its helpers; to compute several tiles at once give each its own encoder and pool
 /// over the same `VisionWeights`. The bits of the result depend on the pixels and the weights alone, not on the threads,
 /// the instruction set or the tiles before. Not `Sendable`: it belongs to its pool's thread.
 /// SAIL-VL2 technical report, section 2; Hugging Face: `SAILViTModel` and `SAILVLModel.extract_feature`.
@@ -30,7 +30,7 @@ package final class VisionEncoder {
 
     /// Bytes of the work areas that this encoder has allocated.
     package var workBytes: Int {
-        Self.workBytes(config, element: weights.element, threads: work.pool.threads)
+        Self.workBytes(config, element: weights.element, threads: work.pool.threads + work.pool.helperCount)
     }
 
     /// Computes the visual tokens of one tile.

@@ -8,13 +8,20 @@ struct VisionLinear: Sendable {
     let weight: PackedMatrix
     let bias: [Float]?
 
-    /// Computes every block of y, and hands each to `body` on the thread that has just computed it.
+    /// Computes every block of y, and hands each to `finish` on the thread that has just computed it.
+    ///
+    /// - Parameter activation: what becomes of y first, in place.
     func callAsFunction(
         _ x: PackedRows,
         on pool: ThreadPool,
-        _ body: (_ y: Rows, _ block: BlockProduct) -> Void
+        activation: @escaping (_ y: Rows) -> Void = { _ in },
+        finish: (_ y: Rows, _ block: BlockProduct) -> Void
     ) {
-        BlockProduct.forEach(x, outputs: weight.rows, on: pool) { block in body(self(block), block) }
+        BlockProduct.forEach(x, outputs: weight.rows, on: pool) { block in
+            activation(self(block))
+        } finish: { block in
+            finish(block.result(), block)
+        }
     }
 
     /// y for one block, [block.tokens, block.outputs], in the work area `result` of the calling thread.

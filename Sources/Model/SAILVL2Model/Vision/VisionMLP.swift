@@ -12,7 +12,8 @@ struct VisionMLP: Sendable {
         BlockProduct.forEach(normed, outputs: fc1.weight.rows, results: 2, on: work.pool) { block in
             let (gate, up) = (fc1(block, result: 0), fc3(block, result: 1))
             RowOperations.swiGLU(gate: gate, up: up)
-            block.store(gate, into: work.gated, firstColumn: block.outputs.lowerBound)
+        } finish: { block in
+            block.store(block.result(), into: work.gated, firstColumn: block.outputs.lowerBound)
         }
         fc2(work.gated, on: work.pool) { y, block in
             RowOperations.add(y, to: work.hidden[block.tokens, block.outputs])

@@ -9,7 +9,7 @@ struct VisionRMSNorm: Sendable {
 
     /// Norms all rows as the input of a product.
     func callAsFunction(_ x: Rows, into y: PackedRows, on pool: ThreadPool) {
-        y.fill(on: pool) { patches, rows in self(x.rows(patches), into: rows) }
+        y.share(on: pool) { patches, rows in self(x.rows(patches), into: rows) }
     }
 
     /// Norms some rows on the calling thread.

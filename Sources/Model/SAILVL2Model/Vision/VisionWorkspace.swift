@@ -52,7 +52,10 @@ final class VisionWorkspace {
         attention = FullAttention(tokens: config.patchesPerTile, heads: vision.heads, headDim: vision.headDim)
         self.memory = memory
         self.pool = pool
+        pool.reserveScratch(floatsPerThread: Self.scratchCount(config))
     }
+
+    deinit { pool.settle() }
 
     /// Bytes of all activations, of the packed keys and values, and of the work areas of `threads` threads.
     static func byteCount(_ config: ModelConfig, element: PackedRows.Element, threads: Int) -> Int {

@@ -137,6 +137,8 @@ extension StatsReport {
         package var host: String
         package var pid: Int32
         package var threads: Int
+        /// Threads of a vision rank besides, which work while nobody else wants their processors.
+        package var helperThreads: Int?
         package var computeMs: Double
         package var communicationMs: Double
         package var waitMs: Double

@@ -41,7 +41,8 @@ struct GenerationRun {
         let options = try group.rankOptions(
             model: checkpoint.directory,
             cacheTokens: prepared.longest,
-            maxSequences: 1
+            maxSequences: 1,
+            hosts: launch.hosts()
         )
         var file = TraceFile()
         var printer = AnswerPrinter()
@@ -78,7 +79,8 @@ struct GenerationRun {
         let options = try group.rankOptions(
             model: checkpoint.directory,
             cacheTokens: lengths.prefix(inFlight).map { $0 + 64 }.reduce(0, +),
-            maxSequences: inFlight
+            maxSequences: inFlight,
+            hosts: launch.hosts()
         )
         var output = OrderedLines { StandardOutput.say($0 + "\n") }
         /// By ticket; tickets count from 1, in the order of the file.

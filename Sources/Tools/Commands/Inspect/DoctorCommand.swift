@@ -31,7 +31,12 @@ struct DoctorCommand: ParsableCommand {
         try ParallelStart.check("doctor", ProcessInfo.processInfo.environment)
         let checkpoint = try Checkpoint(directory: try model.directory())
         let cacheTokens = min(8192, checkpoint.config.decoder.maxPositions)
-        let options = try group.rankOptions(model: checkpoint.directory, cacheTokens: cacheTokens, maxSequences: 8)
+        let options = try group.rankOptions(
+            model: checkpoint.directory,
+            cacheTokens: cacheTokens,
+            maxSequences: 8,
+            hosts: launch.hosts()
+        )
         let examination = try Examination(
             try launch.spec(options),
             checkpoint,

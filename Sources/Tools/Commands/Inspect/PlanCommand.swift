@@ -30,7 +30,12 @@ struct PlanCommand: ParsableCommand {
     func run() throws {
         let checkpoint = try Checkpoint(directory: try model.directory())
         let cacheTokens = min(8192, checkpoint.config.decoder.maxPositions)
-        let options = try group.rankOptions(model: checkpoint.directory, cacheTokens: cacheTokens, maxSequences: 8)
+        let options = try group.rankOptions(
+            model: checkpoint.directory,
+            cacheTokens: cacheTokens,
+            maxSequences: 8,
+            hosts: launch.hosts()
+        )
         let plan = try GroupPlan(checkpoint, options)
         let count = try count.checked()
         let (groups, refusal) = try place(count, checkpoint, options)

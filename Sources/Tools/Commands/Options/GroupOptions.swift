@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoints
 import Diagnostics
 import Foundation
+import GroupLauncher
 import ImagePreprocessing
 import Kernels
 import RankProgram
@@ -11,11 +12,19 @@ struct GroupOptions: ParsableArguments {
     @Option(help: "Ranks that share the decoder, from 1 to the number of query heads.")
     var decoderRanks = 1
 
-    @Option(help: "Ranks that encode pictures.")
-    var visionRanks = 1
+    @Option(help: "Ranks that encode pictures, or auto: one on each host.")
+    var visionRanks = "1"
 
     @Option(help: "Threads that compute on each rank; by default a fair share of the host's processors.")
     var threads: Int?
+
+    @Option(
+        help: """
+            Threads of each vision rank; beside decoder ranks all but one give way to everybody else. By default a fair share of \
+            the host's cores, or as many as --threads.
+            """
+    )
+    var visionThreads: Int?
 
     @Option(
         help: "How the decoder's weights are held: native, bf16, q8 or q4; by default as the checkpoint stores them."
@@ -74,11 +83,28 @@ struct GroupOptions: ParsableArguments {
     /// - Parameters:
     ///   - cacheTokens: the size of the cache when `--context` does not say.
     ///   - maxSequences: the number of sequences when `--max-sequences` does not say.
-    func rankOptions(model: URL, cacheTokens: Int, maxSequences: Int) throws -> RankOptions {
+    ///   - hosts: for `--vision-ranks auto`; `nil` is this host alone.
+    ///   - groups: that share the hosts.
+    func rankOptions(
+        model: URL,
+        cacheTokens: Int,
+        maxSequences: Int,
+        hosts: @autoclosure () throws -> Hostfile? = nil,
+        groups: Int = 1
+    ) throws -> RankOptions {
         var options = RankOptions(model: model)
         options.decoderRanks = try within(decoderRanks, 1...4096, "--decoder-ranks")
-        options.visionRanks = try within(visionRanks, 1...4096, "--vision-ranks")
+        options.spreadsVision = visionRanks == "auto"
+        if options.spreadsVision {
+            options.visionRanks = (try hosts())?.visionRanks(beside: decoderRanks, groups: groups) ?? 1
+        } else {
+            guard let count = Int(visionRanks) else {
+                throw UsageError("--vision-ranks is \(visionRanks), expected a number or auto")
+            }
+            options.visionRanks = try within(count, 1...4096, "--vision-ranks")
+        }
         options.threads = try threads.map { try within($0, 1...1024, "--threads") }
+        options.visionThreads = try visionThreads.map { try within($0, 1...1024, "--vision-threads") }
         options.cacheElement = try cacheElement()
         options.cacheTokens = try within(context ?? cacheTokens, 1...100_000_000, "--context")
         options.prefillChunk = try within(prefillChunk, 1...4096, "--prefill-chunk")

@@ -28,15 +28,24 @@ struct LaunchOptions: ParsableArguments {
         )
         spec.limits = try GroupSpec.Limits(spec.environment)
         if let hostfile {
-            guard FileManager.default.fileExists(atPath: hostfile) else {
-                throw UsageError("the hostfile \(hostfile) is not there")
-            }
+            try checkHostfile()
             spec.hostfile = hostfile
             spec.hosts = try Hostfile.read(hostfile)
         }
         spec.extraMpirunArguments = mpirunArgs?.split(separator: " ").map(String.init) ?? []
         if verbose { spec.onOutput = { StandardError.say("\($0)\n") } }
         return spec
+    }
+
+    /// The hosts that are known by name, of the hostfile or of a job of Slurm; `nil` if there are none.
+    func hosts() throws -> Hostfile? {
+        try checkHostfile()
+        return try Hostfile.named(hostfile, ProcessInfo.processInfo.environment)
+    }
+
+    private func checkHostfile() throws(UsageError) {
+        guard let hostfile, !FileManager.default.fileExists(atPath: hostfile) else { return }
+        throw UsageError("the hostfile \(hostfile) is not there")
     }
 
     /// Whether nothing on the command line brings other hosts in.

@@ -36,7 +36,9 @@ struct ServeCommand: ParsableCommand {
         let rankOptions = try group.rankOptions(
             model: checkpoint.directory,
             cacheTokens: ServingOptions.cacheTokens(checkpoint, group),
-            maxSequences: ServingOptions.maxSequences
+            maxSequences: ServingOptions.maxSequences,
+            hosts: launch.hosts(),
+            groups: serving.groups
         )
         var spec = try launch.spec(rankOptions)
         try serving.prepareLink(&spec)

@@ -9,6 +9,8 @@ package struct RankStats: Codable, Sendable, Equatable {
     package var kernels = ""
     /// Threads that compute on it.
     package var threads = 0
+    /// Threads besides, which work while nobody else wants their processors.
+    package var helpers = 0
     /// Query heads of every attention and rows of every MLP that a decoder rank has.
     package var heads = 0
     package var rows = 0

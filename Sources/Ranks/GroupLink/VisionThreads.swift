@@ -1,0 +1,41 @@
+/// The threads of a vision rank: its own, and helpers, which work while nobody else wants their processors.
+///
+/// Beside decoder ranks one thread is its own, so that pictures get on however busy the host is, and all the others give way: a
+/// step of the decoder waits for its slowest thread, and each thread beside would hold another of them up. Where no
+/// decoder rank is, all threads are its own.
+package struct VisionThreads: Sendable, Equatable {
+    package let own: Int
+    package let helpers: Int
+
+    /// - Parameters:
+    ///   - cores: of the processors to which the rank is kept; `nil` if nobody knows.
+    ///   - hostCores: of its host.
+    ///   - visionRanks: that share these processors, this one included.
+    ///   - hostVisionRanks: that share the host.
+    ///   - hasDecoders: whether decoder ranks are on the host.
+    ///   - threads: of each rank, where the operator says.
+    ///   - all: of each vision rank, helpers included, where the operator says.
+    /// - Returns: `nil` if nobody knows and nobody says.
+    package init?(
+        cores: Int?,
+        hostCores: Int?,
+        visionRanks: Int,
+        hostVisionRanks: Int,
+        hasDecoders: Bool,
+        threads: Int?,
+        all: Int?
+    ) {
+        func share(_ cores: Int, _ ranks: Int) -> Int { max(1, cores / max(1, ranks)) }
+        guard let all = all ?? threads ?? hostCores.map({ share($0, hostVisionRanks) }) else { return nil }
+        let most = threads ?? (hasDecoders ? 1 : cores.map { share($0, visionRanks) } ?? all)
+        own = min(all, most)
+        helpers = all - own
+    }
+
+    /// On a host that is one place.
+    package init(cores: Int, visionRanks: Int, hasDecoders: Bool, threads: Int?, all: Int?) {
+        let all = all ?? threads ?? max(1, cores / max(1, visionRanks))
+        own = min(all, threads ?? (hasDecoders ? 1 : max(1, cores / max(1, visionRanks))))
+        helpers = all - own
+    }
+}
