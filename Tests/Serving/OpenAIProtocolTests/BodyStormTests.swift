@@ -7,14 +7,18 @@ import Testing
 /// Bodies that nobody would write.
 struct BodyStormTests {
     static let names = [
-        "messages", "model", "max_tokens", "max_completion_tokens", "temperature", "top_p", "top_k", "min_p", "n", "seed",
-        "stop", "logprobs", "top_logprobs", "stream", "stream_options", "reasoning_effort", "reasoning", "tools", "user",
+        "messages", "model", "max_tokens", "max_completion_tokens", "temperature", "top_p", "top_k", "min_p", "n",
+        "seed",
+        "stop", "logprobs", "top_logprobs", "stream", "stream_options", "reasoning_effort", "reasoning", "tools",
+        "user",
         "tool_choice", "response_format", "logit_bias", "think", "think_budget", "chat_template_kwargs", "guided_json",
-        "max_tiles", "deadline_ms", "orient", "input", "instructions", "text", "previous_response_id", "prompt", "tokens",
+        "max_tiles", "deadline_ms", "orient", "input", "instructions", "text", "previous_response_id", "prompt",
+        "tokens",
         "content", "include", "role", "type", "image_url", "url", "enable_thinking", "effort", "format",
     ]
     static let texts = [
-        "user", "system", "assistant", "tool", "text", "image_url", "data:image/png;base64,AAAA", "data:;base64,=", "none",
+        "user", "system", "assistant", "tool", "text", "image_url", "data:image/png;base64,AAAA", "data:;base64,=",
+        "none",
         "high", "sha256:00", "file:../../etc/passwd", "http://x", "", "\\u0000", "\\ud800", "<|im_start|>", "é", "on",
     ]
 

@@ -117,7 +117,8 @@ extension HTTPConnectionHandler {
 
     private func writeEvent(_ bytes: [UInt8]) {
         guard let context else { return }
-        let pending = context.channel.isWritable ? 0 : try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)
+        let pending =
+            context.channel.isWritable ? 0 : try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)
         // What waited before counts, so that one long answer is nobody's fault.
         if let pending, pending > limits.outboxBytes { return cutOff() }
         written += bytes.count
