@@ -29,7 +29,9 @@ struct HTTPAnswers: Sendable {
         )
         contextTokens = min(checkpoint.config.decoder.maxPositions, options.rankOptions.cacheTokens)
         let ranks = options.rankOptions
-        let formats = "\(ranks.format?.rawValue ?? "native") \(ranks.cacheElement)"
+        var formats = "\(ranks.format?.rawValue ?? "native") \(ranks.cacheElement)"
+        // Sums that are rounded on their way are the one thing else that changes bits.
+        if !ranks.wireFormat.isExact { formats += " \(ranks.wireFormat.rawValue)" }
         let what = "\(checkpoint.fingerprint) \(formats) \(options.version)"
         fingerprint = "fp_\(SHA256.hex(Array(what.utf8)).prefix(16))"
     }

@@ -177,13 +177,15 @@ struct Listeners {
     }
 
     private var httpRules: HTTPRules {
-        HTTPRules(
+        var rules = HTTPRules(
             checksHost: options.tokens.isEmpty,
             hostNames: Set(options.api.hostNames),
             origins: Set(options.api.origins),
             hasPage: options.api.hasPage,
             maxBody: options.limits.httpBodyBytes
         )
+        if tls != nil { rules.scheme = "https" }
+        return rules
     }
 
     private func listenError(_ address: String, _ error: any Error) -> any Error {
