@@ -159,12 +159,13 @@ let package = Package(
             ]
         ),
         Floor.serving.library("WireProtocol", ["Diagnostics", "JSON", "Requests"]),
+        Floor.serving.library("OpenAIProtocol", ["Diagnostics", "JSON", "Requests", "WireProtocol"]),
         Floor.serving.library(
             "Coordinator",
             [
                 "Diagnostics", "Digests", "Requests", "Checkpoints", "Tokenization", "ImagePreprocessing", "GroupLink",
-                "GroupLauncher", "RankProgram", "ServingCore", "Frontend", "WireProtocol", deques, nioCore, nioPosix,
-                nioHTTP1, nioTLS, nioSSL, logging,
+                "GroupLauncher", "RankProgram", "ServingCore", "Frontend", "WireProtocol", "OpenAIProtocol", deques,
+                nioCore, nioPosix, nioHTTP1, nioTLS, nioSSL, logging,
             ]
         ),
         Floor.serving.library(
@@ -246,6 +247,7 @@ let package = Package(
             ]
         ),
         Floor.serving.tests("WireProtocol", ["WireProtocol", "Requests", "JSON"]),
+        Floor.serving.tests("OpenAIProtocol", ["OpenAIProtocol", "WireProtocol", "Requests", "JSON"]),
         Floor.serving.tests(
             "Coordinator",
             [

@@ -1,30 +1,36 @@
 internal import NIOCore
 internal import Requests
+internal import ServingCore
 internal import WireProtocol
 
 extension Coordinator {
-    /// Runs work on a thread beside the loop, when it is the connection's turn.
+    /// Runs work on a thread beside the loop, when it is its owner's turn.
     ///
-    /// - Parameter cost: bytes that it has to read, by which it is told from short work.
+    /// - Parameters:
+    ///   - number: of the connection, or of the call over HTTP.
+    ///   - owner: whose turn it takes; the connection's by default.
+    ///   - cost: bytes that it has to read, by which it is told from short work.
     /// - Returns: what the work gave; `nil` if the connection was closed before its turn came.
     func atDesk<Value: Sendable>(
         _ number: Int,
+        owner: Owner? = nil,
         cost: Int,
         _ work: @Sendable (PreparationDesk) async throws(RequestError) -> Value
     ) async -> Result<Value, RequestError>? {
         // Small bodies are not free either: a line of a few bytes makes a task.
         let cost = cost + 512
+        let owner = owner ?? number
         let isTurn = await withCheckedContinuation { continuation in
-            guard let session = sessions[number], !session.isClosing else {
+            guard sessions[number].map({ !$0.isClosing }) ?? (exchanges[number] != nil) else {
                 return continuation.resume(returning: false)
             }
-            deskLine.append(continuation, cost: cost, owner: number)
+            deskLine.append(continuation, cost: cost, owner: owner, sender: number)
             giveTurns()
         }
         guard isTurn else { return nil }
         let result: Result<Value, RequestError>
         do throws(RequestError) { result = .success(try await work(desk)) } catch { result = .failure(error) }
-        deskLine.finish(cost: cost, owner: number)
+        deskLine.finish(cost: cost, owner: owner)
         giveTurns()
         // What was held back because of all that waited is read now.
         if let session = sessions[number], !isCrowded(number) { session.channel.read() }
@@ -35,9 +41,10 @@ extension Coordinator {
         while let continuation = deskLine.take() { continuation.resume(returning: true) }
     }
 
-    /// A connection is being closed: what it waits with is not done.
-    func leaveDesk(_ number: Int) {
-        for continuation in deskLine.drop(owner: number) { continuation.resume(returning: false) }
+    /// A connection is being closed, or a call is over: what it waits with is not done.
+    func leaveDesk(_ number: Int, owner: Owner? = nil) {
+        let dropped = deskLine.drop(owner: owner ?? number, sender: number)
+        for continuation in dropped { continuation.resume(returning: false) }
     }
 
     /// Whether so much of a connection waits that no more should be read from it.

@@ -139,7 +139,7 @@ extension Coordinator {
             group: groupReport(snapshot),
             groups: snapshot.groups.enumerated().map { groupPart($1, $0) },
             ranks: snapshot.groups.enumerated().flatMap { slot, group in group.ranks.map { rankReport($0, slot) } },
-            connections: .init(open: sessions.count, total: connectionCount)
+            connections: .init(open: sessions.count + httpConnections.count, total: connectionCount)
         )
     }
 

@@ -13,26 +13,27 @@ extension Coordinator {
         }
         nextTicket += 1
         session.inFlight[id] = nextTicket
-        senders[nextTicket] = Sender(session: session.number, id: id)
+        senders[nextTicket] = .line(session: session.number, id)
         bodies[nextTicket] = command.json ?? ""
         feed(.asked(nextTicket, owner: session.number))
     }
 
     /// Makes a request ready on a thread beside the loop, when it is its connection's turn.
     func prepare(_ ticket: Ticket) {
-        guard let json = bodies.removeValue(forKey: ticket), let sender = senders[ticket],
-            let session = sessions[sender.session]
+        if case .http(let exchange, let choice)? = senders[ticket] { return prepare(ticket, exchange, choice) }
+        guard let json = bodies.removeValue(forKey: ticket), case .line(let number, let id)? = senders[ticket],
+            let session = sessions[number]
         else { return }
         do throws(RequestError) {
             try requireDesk()
-            try requireBlobs(of: sender.id, session)
+            try requireBlobs(of: id, session)
         } catch {
             return feed(.unprepared(ticket, error))
         }
-        let blobs = session.blobs.blobs(of: sender.id)
+        let blobs = session.blobs.blobs(of: id)
         let pictures = core.pictures
         Task {
-            let result = await self.atDesk(sender.session, cost: Self.cost(json, blobs)) { desk throws(RequestError) in
+            let result = await self.atDesk(number, cost: Self.cost(json, blobs)) { desk throws(RequestError) in
                 try await desk.prepare(json, blobs: blobs, pictures: pictures)
             }
             switch result {
@@ -56,8 +57,13 @@ extension Coordinator {
             senders[ticket] = nil
             bodies[ticket] = nil
         }
-        guard let session = sessions[sender.session] else { return }
-        let id = sender.id
+        switch sender {
+        case .line(let number, let id): if let session = sessions[number] { deliver(event, to: session, id) }
+        case .http(let exchange, let choice): deliver(event, exchange, choice)
+        }
+    }
+
+    private func deliver(_ event: RequestEvent, to session: ClientSession, _ id: RequestId) {
         switch event {
         case .accepted(let ack):
             session.blobs.drop(id)

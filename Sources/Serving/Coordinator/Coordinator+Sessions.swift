@@ -98,7 +98,7 @@ extension Coordinator {
     }
 
     /// Bytes of pictures that all connections have sent ahead, and that all requests in flight came with.
-    private var heldPictureBytes: Int {
+    var heldPictureBytes: Int {
         sessions.values.reduce(0) { $0 + $1.blobs.byteCount } + core.pictureBytes
     }
 

@@ -20,9 +20,10 @@ internal import WireProtocol
 /// brings another input about, as sending to a client that has gone does, has it wait until the others are done.
 actor Coordinator {
     /// Whom the events of a request go to.
-    struct Sender {
-        let session: Int
-        let id: RequestId
+    enum Sender {
+        case line(session: Int, RequestId)
+        /// One of the answers that a call over HTTP asks for.
+        case http(exchange: Int, choice: Int)
     }
 
     nonisolated let eventLoop: any EventLoop
@@ -53,6 +54,12 @@ actor Coordinator {
     var nextTicket = 0
     /// The bodies of requests that the core has been asked about.
     var bodies: [Ticket: String] = [:]
+    /// Connections that speak HTTP, and the calls on them that have not been answered.
+    var httpConnections: [ObjectIdentifier: HTTPConnectionHandler] = [:]
+    var exchanges: [Int: HTTPExchange] = [:]
+    var owners = OwnerTable()
+    /// What is the same for all that HTTP answers.
+    let api: HTTPAnswers
     /// Work that waits for the desk: each continuation is resumed with whether its turn has come.
     var deskLine = DeskLine<CheckedContinuation<Bool, Never>>()
     /// By slot: the group, and the hosts for the next one.
@@ -77,6 +84,7 @@ actor Coordinator {
         strangers = StrangerLog(logger, on: eventLoop)
         self.onReady = onReady
         self.onEnd = onEnd
+        api = HTTPAnswers(options, checkpoint, tokenizer)
         desk = PreparationDesk(checkpoint, tokenizer: tokenizer, options: options, pool: pool)
         core = ServingCore(
             options.coreLimits(hidden: checkpoint.config.decoder.hidden),
@@ -155,6 +163,7 @@ actor Coordinator {
     private func tick() {
         feed(.tick)
         for session in sessions.values { check(session) }
+        checkHTTP()
     }
 
     private func log(_ entry: LogEntry) {
@@ -173,7 +182,9 @@ actor Coordinator {
     private func conclude(_ end: CoreEnd) {
         ticker?.cancel()
         for session in sessions.values { session.channel.close(mode: .output, promise: nil) }
+        for connection in httpConnections.values { connection.conclude() }
         // What was written last is on its way; a client that does not read must not keep the process.
-        eventLoop.scheduleTask(in: .milliseconds(sessions.isEmpty ? 0 : 200)) { [onEnd] in onEnd(end) }
+        let isAlone = sessions.isEmpty && httpConnections.isEmpty
+        eventLoop.scheduleTask(in: .milliseconds(isAlone ? 0 : 200)) { [onEnd] in onEnd(end) }
     }
 }

@@ -2,16 +2,18 @@ package import Foundation
 package import GroupLauncher
 internal import ImagePreprocessing
 package import RankProgram
+package import Requests
 internal import ServingCore
 
 /// Everything that a server depends on besides its checkpoint.
 package struct CoordinatorOptions: Sendable {
     /// `host:port`s to listen on for FLOTILLA/1.
     package var listen: [ListenAddress] = []
-    /// `host:port`s to listen on for HTTP, which answers `/metrics` and `/health`.
+    /// `host:port`s to listen on for HTTP.
     package var http: [ListenAddress] = []
     /// What all TCP ports speak TLS with; `nil`: they speak none.
     package var tls: TLSFiles?
+    package var api = APIOptions()
     /// Paths of Unix sockets to listen on.
     package var unixPaths: [String] = []
     /// The tokens that clients prove themselves with; empty: no authentication.
@@ -53,6 +55,23 @@ extension CoordinatorOptions {
     }
 }
 
+/// What is decided about HTTP besides its limits.
+package struct APIOptions: Sendable {
+    /// Names by which the server may be called without tokens, besides the loopback's.
+    package var hostNames: [String] = []
+    /// Other sites whose pages may ask.
+    package var origins: [String] = []
+    /// Whether the model is asked to reason where a request does not say.
+    package var think = ThinkMode.auto
+    /// Names that the model has besides its own.
+    package var aliases: [String] = []
+    /// Tokens of an answer where a request does not say; `nil`: to the end of the context.
+    package var maxAnswer: Int?
+    package var hasPage = true
+
+    package init() {}
+}
+
 /// What a client may ask for; the greeting tells most of it.
 package struct ServerLimits: Sendable {
     /// Bytes of a line, its end not counted.
@@ -86,8 +105,13 @@ package struct ServerLimits: Sendable {
     package var stalledSeconds = 10
     /// For a client to send its token.
     package var helloSeconds = 10
-    /// For the head of a request over HTTP to come, and then for its answer to be taken.
-    package var httpSeconds = 10
+    /// For the head of a request over HTTP to come; for the next byte of its body; for the next request.
+    package var httpHeadSeconds = 10
+    package var httpBodySeconds = 30
+    package var httpIdleSeconds = 75
+    /// Bytes of a body over HTTP, and of all that have not been read yet.
+    package var httpBodyBytes = 64 << 20
+    package var httpWaitingBytes = 256 << 20
 
     package init() {}
 }

@@ -9,6 +9,10 @@ package struct Preparation: Sendable {
     /// Of the answer, at most.
     package var maxTokens: Int
     package var seed: UInt64
+    /// What its sender calls it, for the log.
+    package var label: String?
+    /// A request with the same prompt: this one waits until that has been read, and finds it in the prefix cache.
+    package var sharesPromptOf: Ticket?
 
     package init(
         options: RequestOptions,

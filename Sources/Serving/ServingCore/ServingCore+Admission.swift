@@ -69,10 +69,14 @@ extension ServingCore {
             deadlines.insert(Deadline(time: waiting.arrived + .milliseconds(limit), ticket: ticket))
         }
         requests[ticket] = request
-        line.append(ticket, owner: waiting.owner)
+        if let first = preparation.sharesPromptOf, requests[first]?.tokens.isEmpty == true {
+            followers[first, default: []].append(ticket)
+        } else {
+            line.append(ticket, owner: waiting.owner)
+        }
         statistics.accepted += 1
         let ack = Ack(
-            queued: line.count - 1,
+            queued: max(0, line.count - 1),
             promptTokens: prepared.promptIds.count,
             imageTokens: prepared.imageTokens,
             tiles: prepared.tiles,
@@ -81,6 +85,13 @@ extension ServingCore {
             seed: preparation.seed
         )
         actions.append(.send(.accepted(ack), to: ticket))
+    }
+
+    /// The prompt of a request has been read, or never will be: those that wait for it stand in line.
+    mutating func releaseFollowers(of first: Ticket) {
+        for ticket in followers.removeValue(forKey: first) ?? [] {
+            if let owner = requests[ticket]?.owner { line.append(ticket, owner: owner) }
+        }
     }
 
     /// Tokens of the prompt that a group's prefix cache has, as far as is known here.

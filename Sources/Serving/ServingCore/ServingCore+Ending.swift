@@ -61,6 +61,7 @@ extension ServingCore {
     /// Lets go of everything that a request held: its place, its pictures, its part of a group.
     private mutating func letGo(of request: inout ServedRequest, isOver: Bool) {
         line.remove(request.ticket)
+        releaseFollowers(of: request.ticket)
         pictureBytes -= request.pictureBytes
         guard let slot = request.slot else { return }
         if !isOver { actions.append(.cancel(job: request.job, slot: slot)) }
@@ -84,10 +85,11 @@ extension ServingCore {
     /// One line a request.
     private mutating func log(_ request: ServedRequest, outcome: String) {
         let timing = request.clock.timing(now: now, tokens: request.tokens.count, hasPictures: false)
+        let label = request.preparation.label.map { [("id", $0)] } ?? []
         log(
             .info,
             "request ended",
-            [
+            label + [
                 ("request", request.job), ("owner", "\(request.owner)"), ("outcome", outcome),
                 ("prompt", "\(request.prepared.promptIds.count)"), ("cached", "\(request.cachedTokens)"),
                 ("tiles", "\(request.tileCount)"), ("tokens", "\(request.tokens.count)"),

@@ -48,6 +48,7 @@ extension ServingCore {
         // Out of the table while it changes, so that nothing of it is copied.
         requests[ticket] = nil
         request.stage = .decode
+        let isFirst = request.tokens.isEmpty
         if request.suspicion.losses > 0 {
             request.suspicion.clear()
             slots[slot].acquit(ticket)
@@ -65,6 +66,7 @@ extension ServingCore {
         }
         let hasMatched = request.answer.hasMatchedStop
         requests[ticket] = request
+        if isFirst { releaseFollowers(of: ticket) }
         if hasMatched { finish(ticket, .stopString) }
     }
 

@@ -39,6 +39,8 @@ package struct ServingCore: ~Copyable {
     var preparing: [Ticket: Preparing] = [:]
     var requests: [Ticket: ServedRequest] = [:]
     var line = FairQueue()
+    /// Requests that wait for another's prompt to be read, by that other.
+    var followers: [Ticket: [Ticket]] = [:]
     var nextOrder = 0
     var deadlines = Heap<Deadline>()
     /// Bytes of the pictures of all requests that have been accepted.

@@ -6,10 +6,17 @@ package enum Base64 {
     /// and anything behind the padding are refused, since they are more often a mistake than meant.
     ///
     /// Line ends, spaces and tabs count for nothing.
-    package static func decode(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+    package static func decode(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? { decode(text, isStrict: true) }
+
+    /// The same, where the letters of web addresses (RFC 4648, section 5) and missing padding are taken as well, as
+    /// browsers and other servers take them in a `data:` URL.
+    package static func decodeLeniently(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? { decode(text, isStrict: false) }
+
+    private static func decode(_ text: UnsafeBufferPointer<UInt8>, isStrict: Bool) -> [UInt8]? {
         var isRight = true
         let bytes = [UInt8](unsafeUninitializedCapacity: text.count / 4 * 3 + 3) { bytes, count in
-            var decoder = Decoder()
+            var decoder = Decoder(isStrict: isStrict)
+            let values = isStrict ? Self.values : lenientValues
             isRight = values.withUnsafeBufferPointer { decoder.decode(text, $0, into: bytes) }
             count = decoder.count
         }
@@ -30,12 +37,23 @@ package enum Base64 {
         return values
     }()
 
+    private static let lenientValues: [UInt8] = {
+        var values = Self.values
+        values[Int(UInt8(ascii: "-"))] = 62
+        values[Int(UInt8(ascii: "_"))] = 63
+        return values
+    }()
+
     private struct Decoder {
+        /// Whether what is missing of the padding is missed.
+        let isStrict: Bool
         var count = 0
         private var bits: UInt32 = 0
         /// Letters of the present group of four, and paddings seen.
         private var letters = 0
         private var paddings = 0
+
+        init(isStrict: Bool) { self.isStrict = isStrict }
 
         mutating func decode(
             _ text: UnsafeBufferPointer<UInt8>,
@@ -49,7 +67,8 @@ package enum Base64 {
                 guard take(values[Int(text[index])], into: bytes) else { return false }
                 index += 1
             }
-            return (letters + paddings) % 4 == 0
+            // Of one letter alone no byte can be made.
+            return isStrict || paddings > 0 ? (letters + paddings) % 4 == 0 : letters != 1
         }
 
         /// Decodes groups of four letters without anything between them; returns where they end.

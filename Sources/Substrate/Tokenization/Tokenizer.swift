@@ -121,4 +121,11 @@ package final class Tokenizer: Sendable {
         for id in ids where !(skippingSpecial && specialIDs.contains(id)) { table.appendBytes(of: id, to: &bytes) }
         return String(decoding: bytes, as: UTF8.self)
     }
+
+    /// The bytes of one token, which need not be whole characters; none if no token has the id.
+    package func bytes(of id: Int32) -> [UInt8] {
+        var bytes: [UInt8] = []
+        table.appendBytes(of: id, to: &bytes)
+        return bytes
+    }
 }

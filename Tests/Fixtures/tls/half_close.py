@@ -1,8 +1,8 @@
 """Sends a line over TLS, says its last word (close_notify), and reads on: a half-closed connection inside TLS.
 
-    python3 half_close.py PORT CERTIFICATE LINE
+    python3 half_close.py PORT CERTIFICATE LINE [stay]        stay: says no last word, and does nothing
 """
-import socket, ssl, sys
+import socket, ssl, sys, time
 trust = ssl.create_default_context(cafile=sys.argv[2])
 inward, outward = ssl.MemoryBIO(), ssl.MemoryBIO()
 tls = trust.wrap_bio(inward, outward, server_hostname="localhost")
@@ -20,6 +20,7 @@ def pump(step):
             else: inward.write_eof()
 pump(tls.do_handshake)
 pump(lambda: tls.write(sys.argv[3].encode() + b"\n"))
+if sys.argv[4:] == ["stay"]: time.sleep(600)
 try: tls.unwrap()
 except ssl.SSLError: pass
 line.sendall(outward.read())

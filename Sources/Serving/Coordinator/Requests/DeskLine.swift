@@ -23,12 +23,14 @@ struct DeskLine<Work> {
     private struct Entry {
         let work: Work
         let cost: Int
+        /// The connection or call that it is for, of which an owner may have many.
+        let sender: Int
     }
 
     private struct Queue {
-        /// What each connection waits with, oldest first.
+        /// What each owner waits with, oldest first.
         var waiting: [Int: [Entry]] = [:]
-        /// The connections in `waiting`, the next to have its turn first.
+        /// The owners in `waiting`, the next to have its turn first.
         var turns: [Int] = []
         var running = 0
 
@@ -50,12 +52,13 @@ struct DeskLine<Work> {
 
     func cost(of owner: Int) -> Int { costs[owner, default: 0] }
 
-    mutating func append(_ work: Work, cost: Int, owner: Int) {
+    /// - Parameter sender: whose work `drop` takes out; the owner by default.
+    mutating func append(_ work: Work, cost: Int, owner: Int, sender: Int? = nil) {
         self.cost += cost
         costs[owner, default: 0] += cost
         let lane = Lane(cost: cost).rawValue
         if queues[lane].waiting[owner] == nil { queues[lane].turns.append(owner) }
-        queues[lane].waiting[owner, default: []].append(Entry(work: work, cost: cost))
+        queues[lane].waiting[owner, default: []].append(Entry(work: work, cost: cost, sender: sender ?? owner))
     }
 
     /// Takes the next piece of work that has a thread; it counts until `finish`.
@@ -72,14 +75,19 @@ struct DeskLine<Work> {
         forget(cost, of: owner)
     }
 
-    /// Takes everything out that a connection waits with.
-    mutating func drop(owner: Int) -> [Work] {
+    /// Takes everything out that a connection or a call waits with.
+    mutating func drop(owner: Int, sender: Int? = nil) -> [Work] {
         var dropped: [Work] = []
         for lane in queues.indices {
             guard let entries = queues[lane].waiting.removeValue(forKey: owner) else { continue }
-            queues[lane].turns.removeAll { $0 == owner }
-            for entry in entries { forget(entry.cost, of: owner) }
-            dropped += entries.map(\.work)
+            let (gone, left) = (entries.filter { $0.sender == sender ?? owner }, entries.filter { $0.sender != sender ?? owner })
+            if left.isEmpty {
+                queues[lane].turns.removeAll { $0 == owner }
+            } else {
+                queues[lane].waiting[owner] = left
+            }
+            for entry in gone { forget(entry.cost, of: owner) }
+            dropped += gone.map(\.work)
         }
         return dropped
     }

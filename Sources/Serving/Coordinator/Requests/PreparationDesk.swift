@@ -18,7 +18,7 @@ final class PreparationDesk: Sendable {
     static var threads: Int { DeskLine<Void>.threads }
 
     private let preparer: RequestPreparer
-    private let tokenizer: Tokenizer
+    let tokenizer: Tokenizer
     private let pool: NIOThreadPool
     private let limits: ServerLimits
     private let imageDirectory: URL?
@@ -43,38 +43,50 @@ final class PreparationDesk: Sendable {
         pictures: PictureStore
     ) async throws(RequestError) -> Preparation {
         try await onPool { () throws(RequestError) in
-            let body = try GenerateBody(json: json)
-            let prepared = try self.prepared(body, blobs: blobs, pictures: pictures)
-            let length = prepared.promptIds.count
-            guard length < self.maxContext else {
-                let what = "the prompt has \(length) tokens, and there is room for \(self.maxContext) with the answer"
-                throw RequestError(.tooLong, what + "; shorten the conversation, or let pictures have fewer tiles")
-            }
-            return Preparation(
-                options: body.options,
-                request: prepared,
-                pageKeys: prepared.pageKeys(pageTokens: self.pageTokens),
-                maxTokens: min(body.options.sampling.maxTokens, self.maxContext - length),
-                seed: body.options.seed ?? RequestOptions.drawnSeed()
-            )
+            try self.preparation(try GenerateBody(json: json), blobs: blobs, pictures: pictures)
         }
+    }
+
+    /// The same on the thread of the caller.
+    func preparation(
+        _ body: GenerateBody,
+        blobs: [Int: [UInt8]] = [:],
+        pictures: PictureStore
+    ) throws(RequestError) -> Preparation {
+        let prepared = try prepared(body, blobs: blobs, pictures: pictures)
+        let length = prepared.promptIds.count
+        guard length < maxContext else {
+            let what = "the prompt has \(length) tokens, and there is room for \(maxContext) with the answer"
+            var error = RequestError(.tooLong, what + "; shorten the conversation, or let pictures have fewer tiles")
+            error.promptTokens = length
+            throw error
+        }
+        return Preparation(
+            options: body.options,
+            request: prepared,
+            pageKeys: prepared.pageKeys(pageTokens: pageTokens),
+            maxTokens: min(body.options.sampling.maxTokens, maxContext - length),
+            seed: body.options.seed ?? RequestOptions.drawnSeed()
+        )
     }
 
     /// What COUNT answers with.
     func count(_ json: String, blobs: [Int: [UInt8]], pictures: PictureStore) async throws(RequestError) -> String {
         try await onPool { () throws(RequestError) in
-            let body = try GenerateBody(json: json)
-            let prepared = try self.prepared(body, blobs: blobs, pictures: pictures)
-            return StatsReport.json(
-                CountReply(
-                    promptTokens: prepared.promptIds.count,
-                    imageTokens: prepared.imageTokens,
-                    tiles: prepared.tiles,
-                    grid: prepared.grids.map(\.first),
-                    secondGrid: prepared.grids.contains { $0.second != nil } ? prepared.grids.map(\.second) : nil
-                )
-            )
+            Self.countReply(try self.prepared(try GenerateBody(json: json), blobs: blobs, pictures: pictures))
         }
+    }
+
+    static func countReply(_ prepared: PreparedRequest) -> String {
+        StatsReport.json(
+            CountReply(
+                promptTokens: prepared.promptIds.count,
+                imageTokens: prepared.imageTokens,
+                tiles: prepared.tiles,
+                grid: prepared.grids.map(\.first),
+                secondGrid: prepared.grids.contains { $0.second != nil } ? prepared.grids.map(\.second) : nil
+            )
+        )
     }
 
     private struct CountReply: Encodable {
@@ -105,7 +117,7 @@ final class PreparationDesk: Sendable {
     }
 
     /// Runs `work` on a thread of the pool.
-    private func onPool<Value: Sendable>(
+    func onPool<Value: Sendable>(
         _ work: @escaping @Sendable () throws(RequestError) -> Value
     ) async throws(RequestError) -> Value {
         do {
@@ -117,7 +129,7 @@ final class PreparationDesk: Sendable {
 
     // MARK: - Conversations
 
-    private func prepared(
+    func prepared(
         _ body: GenerateBody,
         blobs: [Int: [UInt8]],
         pictures: PictureStore
@@ -216,7 +228,10 @@ final class PreparationDesk: Sendable {
             case .tooManyBytes, .tooManyPixels, .tooLong: return RequestError(.imageTooBig, what)
             default: return RequestError(.badImage, what)
             }
-        case is PromptTooLongError: return RequestError(.tooLong, what)
+        case let error as PromptTooLongError:
+            var tooLong = RequestError(.tooLong, what)
+            tooLong.promptTokens = error.tokens
+            return tooLong
         case is UsageError: return RequestError(.badArgument, what)
         default: return RequestError(.internal, what)
         }

@@ -3,6 +3,7 @@ internal import Foundation
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
+internal import OpenAIProtocol
 internal import WireProtocol
 
 /// Opens a server's ports, each with the pipeline of its connections.
@@ -128,25 +129,62 @@ struct Listeners {
     }
 
     private func http() -> ServerBootstrap {
-        let patience = TimeAmount.seconds(Int64(options.limits.httpSeconds))
-        return bootstrap(.http).childChannelInitializer { [coordinator, doorkeeper, tls] channel in
-            channel.eventLoop.makeCompletedFuture {
-                try tls?.secure(channel, .http)
-                let doorway = Doorway(doorkeeper, .http) { pipeline in
-                    let headGuard = HTTPHeadGuard(patience: patience)
-                    try pipeline.addHandler(headGuard)
-                    try pipeline.configureHTTPServerPipeline(withErrorHandling: true)
-                    try pipeline.addHandler(
-                        MonitoringHandler(coordinator, doorkeeper: doorkeeper, headGuard: headGuard)
-                    )
-                } refusal: { problem in
-                    "HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\n"
-                        + "content-type: text/plain; charset=utf-8\r\ncontent-length: \(problem.utf8.count + 1)\r\n\r\n"
-                        + "\(problem)\n"
+        let rules = httpRules
+        let limits = options.limits
+        let meter = InputMeter(limit: limits.httpWaitingBytes)
+        return bootstrap(.http)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: limits.outboxBytes / 8))
+            .childChannelInitializer { [coordinator, doorkeeper, tls] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try tls?.secure(channel, .http)
+                    let doorway = Doorway(doorkeeper, .http) { pipeline in
+                        let handler = HTTPConnectionHandler(coordinator, rules, meter: meter, doorkeeper: doorkeeper)
+                        try Self.addHTTP(handler, to: pipeline)
+                    } refusal: { problem in
+                        Self.refusal(problem)
+                    }
+                    try channel.pipeline.syncOperations.addHandler(doorway)
                 }
-                try channel.pipeline.syncOperations.addHandler(doorway)
             }
-        }
+    }
+
+    private static func addHTTP(
+        _ handler: HTTPConnectionHandler,
+        to pipeline: ChannelPipeline.SynchronousOperations
+    ) throws {
+        var heads = NIOHTTPDecoderLimitConfiguration()
+        (heads.maxHeaderFieldSize, heads.maxHeaderListSize, heads.maxHeaderFieldCount) = (32 << 10, 32 << 10, 100)
+        try pipeline.addHandlers(
+            HTTPByteWatch { [unowned handler] in handler.noteBytes() },
+            HTTPResponseEncoder(),
+            ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: heads)),
+            handler
+        )
+    }
+
+    /// What a client hears for which there is no room.
+    private static func refusal(_ problem: String) -> String {
+        let reply = APIError.busy(problem).reply
+        let fields = reply.fields + [
+            HTTPField("connection", "close"), HTTPField("content-length", "\(reply.body.count)"),
+            HTTPField("x-request-id", HTTPAnswers.name("req-")),
+        ]
+        let head = "HTTP/1.1 429 Too Many Requests\r\n" + fields.map { "\($0.name): \($0.value)\r\n" }.joined()
+        return head + "\r\n" + String(decoding: reply.body, as: UTF8.self)
+    }
+
+    private var httpRules: HTTPRules {
+        var rules = HTTPRules(
+            checksHost: options.tokens.isEmpty,
+            hostNames: Set(options.api.hostNames),
+            origins: Set(options.api.origins),
+            hasPage: options.api.hasPage,
+            maxBody: options.limits.httpBodyBytes
+        )
+        if tls != nil { rules.scheme = "https" }
+        return rules
     }
 
     private func listenError(_ address: String, _ error: any Error) -> any Error {

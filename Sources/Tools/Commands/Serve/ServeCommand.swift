@@ -25,6 +25,7 @@ struct ServeCommand: ParsableCommand {
     @OptionGroup var group: GroupOptions
     @OptionGroup var launch: LaunchOptions
     @OptionGroup var serving: ServingOptions
+    @OptionGroup(title: "HTTP") var http: HTTPOptions
 
     func run() throws {
         try ParallelStart.check("serve", ProcessInfo.processInfo.environment)
@@ -47,7 +48,8 @@ struct ServeCommand: ParsableCommand {
         let placements = groups.compactMap(\.placement)
         let isLocal = launch.isOfOneHost && !serving.attach && placements.isEmpty
         if isLocal { try HostMemory.check(try GroupPlan(checkpoint, rankOptions), groups: groups.count) }
-        let options = try serving.options(rankOptions, groups.map(\.spec), version: Flotilla.configuration.version)
+        let version = Flotilla.configuration.version
+        let options = try serving.options(rankOptions, groups.map(\.spec), http: http, version: version)
         let (logger, log) = try serving.logger(verbose: launch.verbose)
         let server = try FlotillaServer(
             options,

@@ -23,11 +23,6 @@ struct ServingOptions: ParsableArguments {
     var unix: [String] = []
 
     @Option(
-        help: "Address for HTTP, HOST:PORT or [IPV6]:PORT: GET /metrics for Prometheus, GET /health for load balancers."
-    )
-    var http: [String] = []
-
-    @Option(
         help: "A file of tokens for clients over TCP: one a line, with \" admin\" behind those that may drain and stop."
     )
     var tokenFile: String?
@@ -86,15 +81,20 @@ struct ServingOptions: ParsableArguments {
         return positions <= 8192 ? positions * (group.maxSequences ?? maxSequences) : max(positions, 16_384)
     }
 
-    func options(_ rankOptions: RankOptions, _ specs: [GroupSpec], version: String) throws -> CoordinatorOptions {
+    func options(
+        _ rankOptions: RankOptions,
+        _ specs: [GroupSpec],
+        http: HTTPOptions,
+        version: String
+    ) throws -> CoordinatorOptions {
         var options = CoordinatorOptions(rankOptions: rankOptions, groupSpecs: specs, version: version)
         let addresses = listen.isEmpty && unix.isEmpty ? ["127.0.0.1:7070"] : listen
         options.listen = try addresses.map { try Self.address($0, "--listen") }
-        options.http = try http.map { try Self.address($0, "--http") }
         options.unixPaths = unix
         if let tokenFile { options.tokens = try AccessToken.read(file: tokenFile) }
         options.tls = try tlsFiles()
         if let imageDirectory { options.imageDirectory = try Self.directory(imageDirectory) }
+        try http.apply(to: &options)
         options.isAttached = attach
         options.limits.inFlight = try Self.within(maxInflight, 1...100_000, "--max-inflight")
         options.limits.lineBytes = try Self.within(maxLine, 256...(1 << 28), "--max-line")
@@ -118,7 +118,7 @@ struct ServingOptions: ParsableArguments {
         return files
     }
 
-    private static func address(_ text: String, _ name: String) throws -> ListenAddress {
+    static func address(_ text: String, _ name: String) throws -> ListenAddress {
         if let address = ListenAddress(text) { return address }
         throw UsageError("\(name) is \(text), expected HOST:PORT", hint: "for example 127.0.0.1:7070 or [::1]:7070")
     }
@@ -131,7 +131,7 @@ struct ServingOptions: ParsableArguments {
         return URL(fileURLWithPath: path, isDirectory: true)
     }
 
-    private static func within(_ value: Int, _ range: ClosedRange<Int>, _ name: String) throws -> Int {
+    static func within(_ value: Int, _ range: ClosedRange<Int>, _ name: String) throws -> Int {
         if range.contains(value) { return value }
         throw UsageError("\(name) is \(value), expected \(range.lowerBound) to \(range.upperBound)")
     }

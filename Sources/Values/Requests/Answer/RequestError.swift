@@ -54,6 +54,8 @@ package struct RequestError: Error, Codable, Sendable, Equatable {
     package var fatal: Bool
     /// When a retry makes sense, in milliseconds from now.
     package var retryAfterMilliseconds: Int?
+    /// Of a prompt that is too long; not on the line.
+    package var promptTokens: Int?
 
     package init(_ code: ErrorCode, _ message: String, fatal: Bool = false, retryAfterMilliseconds: Int? = nil) {
         self.code = code

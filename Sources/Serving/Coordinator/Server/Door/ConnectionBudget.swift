@@ -36,7 +36,7 @@ struct ConnectionBudget: Sendable, Equatable {
         let left = descriptors - used - Self.reserve(ranks: ranks)
         guard left >= Self.least else { return nil }
         farewells = min(16, left / 8)
-        httpLimit = min(256, left / 8)
+        httpLimit = min(1024, left / 4)
         lineLimit = min(connections, left - farewells - httpLimit)
         kept = min(8, lineLimit / 4)
     }

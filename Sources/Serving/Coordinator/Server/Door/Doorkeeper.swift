@@ -37,12 +37,13 @@ final class Doorkeeper: @unchecked Sendable {
         eventLoop.preconditionInEventLoop()
         let peer = PeerAddress(channel.remoteAddress)
         var problem: String?
-        if port == .lines, needsToken, let peer, !guesses.arrive(peer, now: now) {
+        let mustShow = port != .unix && needsToken
+        if mustShow, let peer, !guesses.arrive(peer, now: now) {
             problem = "too many connections from \(peer) have not shown a token"
             budget.turnAway()
         } else if budget.admit(port) == .turnAway {
             problem = "\(budget.limit(port)) connections are open"
-            if port == .lines, needsToken, let peer { guesses.leave(peer) }
+            if mustShow, let peer { guesses.leave(peer) }
         }
         let verdict: ConnectionBudget.Verdict = problem == nil ? .serve : .turnAway
         channel.closeFuture.assumeIsolated().whenComplete { [self] _ in
