@@ -39,11 +39,12 @@ enum ClientTrust {
                 if text.contains("CERTIFICATE_VERIFY_FAILED") {
                     return "its certificate is not trusted (unknown issuer, another name, or out of date)"
                 }
-                return "the TLS handshake failed: \(text)"
+                let names = text.matches(of: /OPENSSL_internal:([A-Z0-9_]+)/).map { String($0.output.1) }
+                return "the TLS handshake failed: \(names.isEmpty ? text : names.joined(separator: ", "))"
             case .uncleanShutdown: return nil
             default: return "\(error)"
             }
-        case is NIOSSLExtraError: return "its certificate is for another name: \(error)"
+        case is NIOSSLExtraError: return "its certificate is for another name"
         case let error as BoringSSLError: return "TLS: \(error)"
         default: return nil
         }

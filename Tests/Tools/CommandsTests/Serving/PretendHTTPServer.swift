@@ -61,6 +61,7 @@ final class PretendHTTPServer: @unchecked Sendable {
             guard let text = answer(request, number) else { return }
             let bytes = Array(text.utf8)
             _ = bytes.withUnsafeBytes { send(client, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            if text.contains("\r\nconnection: close\r\n") { return }
         }
     }
 

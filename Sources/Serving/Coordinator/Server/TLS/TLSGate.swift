@@ -88,9 +88,15 @@ final class TLSHandshakeWatch: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if !hasBegun, case .handshakeFailed(let cause)? = error as? NIOSSLError, !Self.isMereEnd(cause) {
-            strangers.note(.handshake, "a TLS handshake failed", ["cause": "\(cause)"])
+            strangers.note(.handshake, "a TLS handshake failed", ["cause": Self.words(cause)])
         }
         context.fireErrorCaught(error)
+    }
+
+    /// BoringSSL's own names for what went wrong, such as `NO_SHARED_CIPHER`, without the places in its source.
+    private static func words(_ cause: BoringSSLError) -> String {
+        let names = "\(cause)".matches(of: /OPENSSL_internal:([A-Z0-9_]+)/).map { String($0.output.1) }
+        return names.isEmpty ? "unknown" : names.joined(separator: ", ")
     }
 
     /// Whoever only looks whether the port is open goes without a word.
