@@ -155,16 +155,16 @@ package struct ScaleTrial {
         var compute = max(0, wall.median - talk)
         var exchange = max(0, wall.median - (try group.maximum(compute)))
         if let pausable {
+            // The same on every rank: each repeats its own work as often as it is quick.
+            let tokens = next().tokens
             pausable.isPaused = true
             let (alone, adding) = try turns.each { () -> (Double, Double) in
                 let solo = BenchmarkGroup()
                 let alone = try rounds.measure(in: solo) { _ = try decoder.forward(next()) }.median
-                let tokens = next().tokens
                 return (alone, try rounds.measure(in: solo) { try decoder.exchange(tokens) }.median)
             }
             pausable.isPaused = false
             compute = alone
-            let tokens = next().tokens
             let all = try rounds.measure(in: group) { try decoder.exchange(tokens) }.median
             // What is added up is counted with the computing.
             exchange = max(0, all - (try group.maximum(adding)))
