@@ -92,7 +92,13 @@ package struct ShareMeasurement {
     /// Weights a second by which this rank's threads multiply a token while all others do too.
     private func measure() throws -> Double {
         let format = try checkpoint.format(asked: options.format)
-        let probe = DecodeProbe(checkpoint, format: format, ranks: decoders.size, pool: ThreadPool(threads: threads))
+        let probe = DecodeProbe(
+            checkpoint,
+            format: format,
+            ranks: decoders.size,
+            bytes: try probedBytes(),
+            pool: ThreadPool(threads: threads)
+        )
         var best = 1.0
         for _ in 0..<Self.rounds {
             // Nobody begins before the last one is there.
@@ -104,6 +110,19 @@ package struct ShareMeasurement {
         }
         return best
     }
+
+    /// Twice what this host's last cache holds, by all of its ranks together, but little of its memory.
+    ///
+    /// Collective.
+    private func probedBytes() throws -> Int {
+        let here = try ranksHere()
+        let cache = max(2 * max(0, sysconf(Int32(_SC_LEVEL3_CACHE_SIZE))), 128 << 20)
+        let memory = AvailableMemory.bytes ?? Int(ProcessInfo.processInfo.physicalMemory)
+        return min(max(cache / here, threads * 32 << 20), memory / 16 / here)
+    }
+
+    /// Decoder ranks on this rank's host; collective.
+    private func ranksHere() throws -> Int { try decoders.ranksOfSameHost(Machine.hostName + Machine.identity).count }
 
     /// With what exchanges between hosts take here; on one host next to nothing.
     ///
@@ -126,7 +145,7 @@ package struct ShareMeasurement {
         let config = checkpoint.config.decoder
         let decoder = try DecoderOptions(options, checkpoint)
         let alone = try ShardPlan(config, ranks: 1)
-        let here = try decoders.ranksOfSameHost(Machine.hostName + Machine.identity).count
+        let here = try ranksHere()
         let available = AvailableMemory.bytes.map { Double($0) * (1 - Self.reserve) / Double(here) }
         let work = DecoderWorkspace.workBytes(config, plan: alone, rank: 0, options: decoder)
         let weights = DecoderMemory.weightBytes(checkpoint, plan: alone, rank: 0, format: decoder.format)

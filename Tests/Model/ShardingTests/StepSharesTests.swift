@@ -63,4 +63,18 @@ struct StepSharesTests {
         }
         #expect(nodes.allSatisfy { $0 <= 2 })
     }
+
+    @Test("a host of half the speed gets half as much; where sums cost more than that saves, whole nodes")
+    func unequal() throws {
+        let config = PublishedShape.twoBillion.decoder
+        let speeds = [1, 0.5]
+        var costs = ShareCosts(secondsPerWeight: 1 / 30e9, latency: 20e-6, secondsPerByte: 1 / 1e9)
+        let fast = try ShardPlan(config, ranks: 2, weights: speeds, costs: costs).shards
+        // 32 leaves can be shared so that the slower one takes no longer than 22 of them take the faster one.
+        #expect(fast[0].mlpLeaves.count <= 22 && fast[1].mlpLeaves.count <= 11)
+        costs.secondsPerByte = 1e-5
+        let slow = try ShardPlan(config, ranks: 2, weights: speeds, costs: costs)
+        let nodes = slow.shards.map { slow.mlpTree.program(overLeaves: $0.mlpLeaves).partials.count }
+        #expect(nodes.allSatisfy { $0 == 1 })
+    }
 }

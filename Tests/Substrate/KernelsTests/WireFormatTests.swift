@@ -58,7 +58,7 @@ struct WireFormatTests {
         let found = Self.travel(.bf16, numbers)
         for (number, kept) in zip(numbers, found.kept) {
             let bits = UInt64(number.bitPattern)
-            let nearest = (bits + 0x7FFF + (bits >> 16 & 1)) >> 16 << 16
+            let nearest = ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16) << 16
             #expect(kept.bitPattern == UInt32(nearest))
         }
         #expect(Self.travel(.bf16, [.nan, 1]).come[0].isNaN)

@@ -12,8 +12,10 @@ package final class DecodeProbe {
     private let y: FloatBuffer
     private var next = 0
 
-    /// - Parameter ranks: that share the decoder.
-    package init(_ checkpoint: Checkpoint, format: WeightFormat, ranks: Int, pool: ThreadPool) {
+    /// - Parameters:
+    ///   - ranks: that share the decoder.
+    ///   - bytes: of weights to go through, again and again; more than caches hold.
+    package init(_ checkpoint: Checkpoint, format: WeightFormat, ranks: Int, bytes: Int, pool: ThreadPool) {
         let config = checkpoint.config.decoder
         self.pool = pool
         let names = TensorNames.layer(0)
@@ -23,19 +25,20 @@ package final class DecodeProbe {
         )
         // Gate over up, which are the most weights of a layer.
         let rows = max(16, 2 * config.intermediate / ranks)
-        let bytes = PackedMatrix.byteCount(rows: rows, columns: config.hidden, storage: storage)
-        matrices = (0..<max(2, (Self.bytes(threads: pool.threads) + bytes - 1) / bytes)).map { _ in
-            let memory = ScratchMemory(byteCount: bytes)
-            // Pages that were never written are all one page of zeros. Of any storage this is a number near one, or a small
-            // integer with such a scale: none that processors are slow at.
-            pool.runRanges(bytes, grain: 1 << 20) { range in
-                memset(memory.base + range.lowerBound, 0x3C, range.count)
-            }
-            return PackedMatrix(
+        let each = PackedMatrix.byteCount(rows: rows, columns: config.hidden, storage: storage)
+        let count = max(2, bytes / each)
+        let memory = ScratchMemory(byteCount: count * each)
+        // Pages that were never written are all one page of zeros. Of any storage this is a number near one, or a small
+        // integer with such a scale: none that processors are slow at.
+        pool.runRanges(memory.byteCount, grain: 1 << 20) { range in
+            memset(memory.base + range.lowerBound, 0x3C, range.count)
+        }
+        matrices = (0..<count).map { index in
+            PackedMatrix(
                 rows: rows,
                 columns: config.hidden,
                 storage: storage,
-                mapped: memory.base,
+                mapped: memory.base + index * each,
                 owner: memory
             )
         }
@@ -44,14 +47,9 @@ package final class DecodeProbe {
         y = FloatBuffer(count: rows)
     }
 
-    /// Bytes to go through, again and again: twice what the last cache holds, but little of a small memory.
-    private static func bytes(threads: Int) -> Int {
-        let cache = 2 * max(0, sysconf(Int32(_SC_LEVEL3_CACHE_SIZE)))
-        let most = min(1 << 30, Int(ProcessInfo.processInfo.physicalMemory / 16))
-        return min(max(128 << 20, threads * 32 << 20, cache), most)
-    }
-
-    /// Multiplies by the next matrices, a few milliseconds of work; the result is the number of weights.
+    /// Multiplies by the next matrices, some milliseconds of work.
+    ///
+    /// - Returns: the number of weights.
     package func multiply() -> Int {
         pool.step {
             var weights = 0
