@@ -83,7 +83,7 @@ package struct Placement: Sendable, Equatable {
                 hostCores: here.contains(nil) ? nil : here.reduce(0) { $0 + ($1 ?? 0) },
                 visionRanks: visions.count { $0 == place },
                 hostVisionRanks: visions.count { places[$0].host == host },
-                hasDecoders: decoders.contains { places[$0].host == host },
+                hasDecoders: decoders.contains(place),
                 threads: demand.threads,
                 all: demand.visionThreads
             )

@@ -12,7 +12,7 @@ package struct VisionThreads: Sendable, Equatable {
     ///   - hostCores: of its host.
     ///   - visionRanks: that share these processors, this one included.
     ///   - hostVisionRanks: that share the host.
-    ///   - hasDecoders: whether decoder ranks are on the host.
+    ///   - hasDecoders: whether decoder ranks have these processors too; those of another NUMA node keep to theirs.
     ///   - threads: of each rank, where the operator says.
     ///   - all: of each vision rank, helpers included, where the operator says.
     /// - Returns: `nil` if nobody knows and nobody says.

@@ -103,6 +103,9 @@ struct PlacementTests {
         )
         #expect(placement.usedHosts.text == "a slots=3\nb slots=1\n")
         #expect(placement.rankPlaces.text == "0:4,1:4,2:4,1:1:7")
+        // Nobody is on the second node but the vision rank, which has helpers beside the decoder rank on the first.
+        let free = try Self.place("a slots=4", ["a": Self.facts(8, nodes: 2)], 1, 1)
+        #expect(free.rankPlaces.text == "0:4,1:4:4" && free.helperProcessors == [1: Array(0..<8)])
         #expect(try Self.place("a slots=2\nb slots=2", ["a": Self.facts(4)], 2, 1).rankfile == nil)
         #expect(try Self.place("x@a slots=2\nb slots=2", [:], 2, 1).sequence == "x@a\nb\nb\n")
         #expect(Placement.list([0, 1, 2, 5, 7, 8]) == "0-2,5,7-8")

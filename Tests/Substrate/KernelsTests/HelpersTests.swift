@@ -149,7 +149,7 @@ struct HelpersTests {
 
     @Test("a pool with helpers ends while they have something to do, and while they sleep")
     func ending() {
-        for round in 0..<200 {
+        for round in 0..<24 {
             let pool = Self.pool(1 + round % 2, 1 + round % 3)
             if round % 4 > 0 { pool.beginStep() }
             if round % 2 > 0 { pool.share(3) { _ in } }

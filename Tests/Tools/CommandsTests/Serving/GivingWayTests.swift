@@ -74,8 +74,8 @@ struct GivingWayTests {
                     let threads = try Self.threads(of: vision.pid)
                     #expect(threads.filter(\.gives).map(\.name) == Array(repeating: "helper", count: helpers))
                     #expect(threads.filter(\.gives).allSatisfy { $0.processors == mask }, "\(threads)")
-                    #expect(threads.filter { $0.name == "vision" }.map(\.nice) == [5])
-                    #expect(threads.filter { $0.name != "vision" && !$0.gives }.allSatisfy { $0.nice == 0 })
+                    let others = threads.filter { !$0.gives }.map(\.nice).sorted()
+                    #expect(others.last == 5 && others.dropLast().allSatisfy { $0 == 0 }, "\(threads)")
                     for rank in report.ranks where rank.role == "decoder" {
                         #expect(rank.helperThreads == nil)
                         #expect(try Self.threads(of: rank.pid).allSatisfy { $0.policy == 0 && $0.nice == 0 })
