@@ -62,4 +62,15 @@ struct DeskLineTests {
         #expect(line.cost(of: 1) == 0)
         #expect(Self.all(&line) == ["b1"])
     }
+
+    @Test("Of an owner with several calls only the one that is left drops out")
+    func dropOne() {
+        var line = DeskLine<Int>()
+        for sender in 1...3 { line.append(sender, cost: 10, owner: -1, sender: sender) }
+        let dropped = line.drop(owner: -1, sender: 2)
+        #expect(dropped == [2] && line.cost == 20 && line.cost(of: -1) == 20)
+        let (first, second, third) = (line.take(), line.take(), line.take())
+        #expect(first == 1 && second == 3 && third == nil)
+        #expect(line.drop(owner: -1, sender: 1).isEmpty)
+    }
 }

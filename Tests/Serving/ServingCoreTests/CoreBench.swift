@@ -82,6 +82,7 @@ struct CoreBench: ~Copyable {
         owner: Owner = 0,
         prompt: [Int32] = Array(repeating: 300, count: 20),
         pictures: [String] = [],
+        sharing first: Ticket? = nil,
         _ change: (inout RequestOptions) -> Void = { _ in }
     ) {
         feed(.asked(ticket, owner: owner))
@@ -100,7 +101,9 @@ struct CoreBench: ~Copyable {
             maxTiles: 10,
             stop: options.stop
         )
-        feed(.prepared(ticket, Preparation(options: options, request: request, pageTokens: 64)))
+        var preparation = Preparation(options: options, request: request, pageTokens: 64)
+        preparation.sharesPromptOf = first
+        feed(.prepared(ticket, preparation))
     }
 
     mutating func tokens(_ ids: [Int32], of ticket: Ticket, slot: Int = 0) {

@@ -24,6 +24,26 @@ struct ServingCoreTests {
         #expect(encoded == 1, "what cannot be read is not tried again")
     }
 
+    @Test("answers that share a prompt wait until the first has read it, or never will")
+    func sharedPrompt() throws {
+        var bench = try CoreBench()
+        bench.ready()
+        bench.ask(1)
+        for ticket in 2...3 { bench.ask(ticket, sharing: 1) }
+        #expect(bench.submitted == ["j1"], "accepted, and not yet handed on")
+        bench.feed(.abandoned(2))
+        bench.tokens([400], of: 1)
+        #expect(bench.submitted == ["j1", "j3"])
+        bench.ask(4, sharing: 1)
+        #expect(bench.submitted == ["j1", "j3", "j4"], "what has been read need not be waited for")
+        bench.ask(5)
+        bench.ask(6, sharing: 5)
+        bench.feed(.cancelled(5))
+        #expect(bench.submitted.suffix(2) == ["j5", "j6"])
+        bench.feed(.abandoned(6))
+        #expect(bench.core.followers.isEmpty)
+    }
+
     @Test("what a rank alone could not do is tried again with the next request")
     func vision() throws {
         var bench = try CoreBench()

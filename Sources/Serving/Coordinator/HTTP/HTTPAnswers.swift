@@ -34,7 +34,7 @@ struct HTTPAnswers: Sendable {
         fingerprint = "fp_\(SHA256.hex(Array(what.utf8)).prefix(16))"
     }
 
-    /// - Parameter prefix: which kind of answer an id is of: `chatcmpl`.
+    /// - Parameter prefix: which kind of answer an id is of: `chatcmpl-`.
     func frame(_ prefix: String) -> AnswerFrame {
         AnswerFrame(
             id: Self.name(prefix),
@@ -49,6 +49,6 @@ struct HTTPAnswers: Sendable {
     /// A name that nobody else has.
     static func name(_ prefix: String) -> String {
         let digits = String(UInt64.random(in: 0 ... .max), radix: 16)
-        return "\(prefix)-" + String(repeating: "0", count: 16 - digits.count) + digits
+        return prefix + String(repeating: "0", count: 16 - digits.count) + digits
     }
 }

@@ -36,8 +36,10 @@ extension PreparationDesk {
         _ call: HTTPCall,
         _ api: HTTPAnswers
     ) throws(APIError) -> (ChatRequest, any AnswerWriter) {
-        let request = try ChatRequest(json: call.body.joined, api.rules)
-        let frame = api.frame("chatcmpl")
+        let isResponse = call.endpoint == .responses || call.endpoint == .responsesTokens
+        let request = try ChatRequest(json: call.body.joined, api.rules, isResponse ? .responses : .chat)
+        if isResponse { return (request, ResponseAnswer(api.frame("resp_"), request)) }
+        let frame = api.frame("chatcmpl-")
         return (request, request.wantsStream ? ChatStream(frame, request) : ChatAnswer(frame, request))
     }
 

@@ -53,16 +53,16 @@ package struct APIError: Error, Sendable, Equatable {
 
     /// `{"error":{…}}`.
     package var json: [UInt8] {
-        JSONBytes.object { json in
-            json.object("error") { json in
-                json.member("message", message)
-                json.member("type", type)
-                json.member("param", param)
-                json.member("code", code)
-                if let promptTokens { json.member("n_prompt_tokens", promptTokens) }
-                if let contextTokens { json.member("n_ctx", contextTokens) }
-            }
-        }
+        JSONBytes.object { json in json.object("error") { write(&$0) } }
+    }
+
+    func write(_ json: inout JSONBytes) {
+        json.member("message", message)
+        json.member("type", type)
+        json.member("param", param)
+        json.member("code", code)
+        if let promptTokens { json.member("n_prompt_tokens", promptTokens) }
+        if let contextTokens { json.member("n_ctx", contextTokens) }
     }
 
     package var reply: HTTPReply { HTTPReply(status: status, fields: fields + retryFields, json: json) }

@@ -12,21 +12,24 @@ struct ChatReading {
     var request: ChatRequest
     var thinking = ThinkingWishes()
     private var model: String?
-    private var maxTokens: (completion: Int?, any: Int?) = (nil, nil)
+    var maxTokens: (completion: Int?, any: Int?) = (nil, nil)
     /// Whether reasoning is wanted at all, and where.
     private var isReasoningWanted = true
     private var style: ChatRequest.Reasoning?
-    private var wantsLogprobs = false
-    private var topLogprobs: Int?
+    var wantsLogprobs = false
+    var topLogprobs: Int?
     private var hasStreamOptions = false
     private var tools: [String] = []
     private var isToolless = false
     var problem: APIError?
     /// What the members are called that bound the answer, for errors.
-    private var limitName = "max_tokens"
+    var limitName = "max_tokens"
+    let endpoint: Endpoint
 
-    init(_ rules: ChatRules) {
+    /// - Parameter endpoint: whose members are read, a chat's or a response's.
+    init(_ rules: ChatRules, _ endpoint: Endpoint = .chat) {
         self.rules = rules
+        self.endpoint = endpoint
         messages = MessageReading(rules)
         request = ChatRequest(GenerateBody(messages: []))
     }
@@ -51,30 +54,29 @@ struct ChatReading {
 
     /// Reads the value of a member that is not `null`; says whether it is known.
     private mutating func member(_ key: String, _ reader: inout JSONReader) throws(JSONFailure) -> Bool {
+        if endpoint == .responses { return try responsesMember(key, &reader) }
         switch key {
         case "messages":
             hasMessages = true
             messages = MessageReading(rules, maxTiles: messages.maxTiles)
             try messages.list(&reader)
         case "max_tokens": maxTokens.any = try reader.integer()
+        case "max_completion_tokens": maxTokens.completion = try reader.integer()
+        case "n": request.count = try reader.integer()
+        case "logprobs": wantsLogprobs = try reader.boolean()
         default: return try commonMember(key, &reader)
         }
         return true
     }
 
-    /// Members that the Responses API has as well.
+    /// Members that chats and responses have.
     mutating func commonMember(_ key: String, _ reader: inout JSONReader) throws(JSONFailure) -> Bool {
         switch key {
         case "model": model = try reader.string()
-        case "max_completion_tokens", "max_output_tokens":
-            limitName = key
-            maxTokens.completion = try reader.integer()
         case "top_k":
             let count = try reader.integer()
             options.sampling.topK = count == -1 ? 0 : count
         case "seed": options.seed = try seed(&reader)
-        case "n": request.count = try reader.integer()
-        case "logprobs": wantsLogprobs = try reader.boolean()
         case "top_logprobs": topLogprobs = try reader.integer()
         case "stream": request.wantsStream = try reader.boolean()
         case "stream_options":
@@ -186,12 +188,15 @@ struct ChatReading {
             throw .unsupported("\(tool) holds tools, and the model has none; tool_choice none is taken", param: tool)
         }
         try rules.models.check(model)
-        guard hasMessages else { throw .invalid("messages is missing", param: "messages") }
+        let name = endpoint == .responses ? "input" : "messages"
+        guard hasMessages else { throw .invalid("\(name) is missing", param: name) }
+        placeInstructions()
         let conversation = messages.conversation
         guard !conversation.isEmpty else {
-            throw .invalid("messages is empty, expected at least one message", param: "messages")
+            throw .invalid("\(name) is empty, expected at least one message", param: name)
         }
         try finishOptions()
+        request.effort = thinking.effort
         request.generate.messages = conversation
         request.generate.options = options
         return request
@@ -204,11 +209,11 @@ struct ChatReading {
             // The desk cuts it to what there is room for.
             options.sampling.maxTokens = rules.maxAnswer ?? 1_000_000
         }
-        if maxTokens.completion == nil { limitName = "max_tokens" }
+        if maxTokens.completion != nil { limitName = endpoint == .responses ? "max_output_tokens" : "max_completion_tokens" }
         options.maxTiles = messages.maxTiles
         thinking.apply(to: &options, otherwise: rules.think)
         request.reasoning = isReasoningWanted ? style ?? .apart : .hidden
-        if hasStreamOptions, !request.wantsStream {
+        if hasStreamOptions, !request.wantsStream, endpoint == .chat {
             throw .invalid("stream_options is there without stream", param: "stream_options")
         }
         try finishLogprobs()
@@ -218,6 +223,7 @@ struct ChatReading {
     }
 
     private mutating func finishLogprobs() throws(APIError) {
+        if endpoint == .responses, !wantsLogprobs { topLogprobs = nil }
         if let topLogprobs {
             guard wantsLogprobs else { throw .invalid("top_logprobs needs logprobs to be true", param: "top_logprobs") }
             guard (0...20).contains(topLogprobs) else {

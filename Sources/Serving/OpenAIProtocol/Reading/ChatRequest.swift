@@ -35,9 +35,13 @@ package struct ChatRequest: Sendable {
         }
     }
 
-    /// Reads the body of `POST /v1/chat/completions`.
-    package init(json: [UInt8], _ rules: ChatRules) throws(APIError) {
-        var reading = ChatReading(rules)
+    /// What a response repeats of its request.
+    package var instructions: String?
+    package var effort: String?
+
+    /// Reads the body of `POST /v1/chat/completions`, or of `/v1/responses`.
+    package init(json: [UInt8], _ rules: ChatRules, _ endpoint: Endpoint = .chat) throws(APIError) {
+        var reading = ChatReading(rules, endpoint)
         try reading.read(json)
         self = try reading.finish()
     }

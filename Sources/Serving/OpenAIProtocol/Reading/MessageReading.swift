@@ -6,7 +6,9 @@ internal import WireProtocol
 /// A reader can only fail with a ``JSONFailure``; what is wrong in another way is kept in `problem`, which wins.
 struct MessageReading {
     let rules: ChatRules
-    private(set) var system: [WirePart] = []
+    /// Whether they are a response's input, in which messages are one kind of item.
+    var isOfItems = false
+    var system: [WirePart] = []
     private(set) var messages: [WireMessage] = []
     /// The largest number of tiles that a picture asked for.
     private(set) var maxTiles: Int?
@@ -33,12 +35,21 @@ struct MessageReading {
     private mutating func message(_ reader: inout JSONReader) throws(JSONFailure) {
         var role: String?
         var parts: [WirePart]?
+        var type: String?
         try reader.object { (reader, key) throws(JSONFailure) in
             switch key {
+            case "type" where isOfItems: type = try reader.skipNull() ? nil : try reader.string()
             case "role": role = try self.role(&reader)
             case "content": parts = try reader.skipNull() ? nil : try content(&reader)
             case "tool_calls", "function_call": try refuseCalls(&reader, key)
             default: try reader.skip()
+            }
+        }
+        // Earlier reasoning is not part of the prompt.
+        if type == "reasoning" { return }
+        if let type, type != "message" {
+            throw refuse(reader) {
+                .unsupported("\($0) is of type \"\(type.prefix(40))\", expected a message: nothing is kept here", param: $0)
             }
         }
         guard let role else { throw reader.failure("\"role\" and \"content\"", "an object without \"role\"") }

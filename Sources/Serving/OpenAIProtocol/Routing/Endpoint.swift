@@ -34,9 +34,6 @@ package enum Endpoint: Sendable, Equatable {
         }
     }
 
-    /// Whether the log has a line about each request: those that are not asked for once a second.
-    package var isLogged: Bool { isPost }
-
     package var methods: [String] { isPost ? ["POST", "OPTIONS"] : ["GET", "HEAD", "OPTIONS"] }
 
     /// What `Allow` says.

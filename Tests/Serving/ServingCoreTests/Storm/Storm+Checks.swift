@@ -6,7 +6,14 @@ import Requests
 extension Storm {
     mutating func check(isThorough: Bool) {
         let dispatched = core.requests.values.filter { $0.slot != nil }
-        require(core.line.count == core.requests.count - dispatched.count, "the line has others than those who wait")
+        let held = held
+        require(
+            core.line.count == core.requests.count - dispatched.count - held.count,
+            "the line has others than those who wait"
+        )
+        for first in core.followers.keys {
+            require(core.requests[first]?.tokens.isEmpty == true, "some wait for a prompt that was read, or never will be")
+        }
         require(core.line.underWayCount == dispatched.count, "others count as under way than are")
         require(core.inFlight <= core.limits.inFlight, "more in flight than may be")
         let snapshot = core.snapshot(now: now)
@@ -24,11 +31,17 @@ extension Storm {
         if isThorough { checkBelongings() }
     }
 
+    /// Requests that wait for the prompt that they share to be read by another.
+    private var held: Set<Ticket> { Set(core.followers.values.joined()).filter { core.requests[$0] != nil } }
+
     /// Nobody waits for a restart, or for anything else, while a group has room.
     ///
     /// One group at most is kept free, for somebody under suspicion; who is under suspicion may wait.
     private mutating func checkLine() {
-        let waiting = core.requests.values.filter { $0.slot == nil && !$0.suspicion.isSuspected }
+        let held = held
+        let waiting = core.requests.values.filter {
+            $0.slot == nil && !$0.suspicion.isSuspected && !held.contains($0.ticket)
+        }
         guard !waiting.isEmpty, core.end == nil else { return }
         let hasSuspects = core.requests.values.contains { $0.slot == nil && $0.suspicion.isSuspected }
         let free = core.slots.filter { slot in
@@ -46,7 +59,7 @@ extension Storm {
 
     /// Pictures and pages are held by exactly who uses them, and whoever waits is waited for.
     private mutating func checkBelongings() {
-        let waiting = Set(core.requests.values.filter { $0.slot == nil }.map(\.ticket))
+        let waiting = Set(core.requests.values.filter { $0.slot == nil }.map(\.ticket)).subtracting(held)
         require(core.line.tickets == waiting, "the line holds others")
         require(core.pictureBytes == core.requests.values.reduce(0) { $0 + $1.pictureBytes }, "bytes of pictures")
         require(core.pictures.byteCount <= core.limits.pictureBytes, "too many pictures are kept")

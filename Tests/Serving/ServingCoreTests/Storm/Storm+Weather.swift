@@ -109,7 +109,10 @@ extension Storm {
         options.sampling = template.sampling
         options.stream = !random.one(in: 3)
         if random.one(in: 12) { options.deadlineMilliseconds = 1 + random.below(4000) }
-        return Preparation(options: options, request: request, pageTokens: 16)
+        var made = Preparation(options: options, request: request, pageTokens: 16)
+        // One of several answers to a prompt, of which the first may be anywhere, or gone.
+        if random.one(in: 6) { made.sharesPromptOf = live.filter { $0 != ticket }.randomElement(using: &random) }
+        return made
     }
 
     mutating func finishPreparing() {

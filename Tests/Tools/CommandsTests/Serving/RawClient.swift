@@ -11,6 +11,7 @@ final class RawClient: @unchecked Sendable {
 
     private let descriptor: Int32
     private var buffer: [UInt8] = []
+    private var wasReset = false
 
     /// Connects to a Unix socket; `nil` while nobody listens there.
     convenience init?(path: String) {
@@ -58,7 +59,7 @@ final class RawClient: @unchecked Sendable {
         guard status == 0 else { return nil }
     }
 
-    deinit { close(descriptor) }
+    deinit { if !wasReset { close(descriptor) } }
 
     func send(_ bytes: [UInt8]) {
         var sent = 0
@@ -84,14 +85,47 @@ final class RawClient: @unchecked Sendable {
                 defer { buffer.removeSubrange(...end) }
                 return String(decoding: buffer[..<end], as: UTF8.self)
             }
-            var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            let left = deadline.timeIntervalSinceNow
-            guard left > 0, poll(&entry, 1, Int32(left * 1000) + 1) > 0 else { throw TimedOut() }
-            var bytes = [UInt8](repeating: 0, count: 64 << 10)
-            let count = recv(descriptor, &bytes, bytes.count, 0)
-            guard count > 0 else { throw Closed() }
-            buffer += bytes[..<count]
+            try receive(until: deadline)
         }
+    }
+
+    /// The next bytes, so many; throws `Closed` at the end of the connection.
+    func bytes(_ count: Int, within seconds: Double = Watchdog.seconds) throws -> [UInt8] {
+        let deadline = Date(timeIntervalSinceNow: seconds)
+        while buffer.count < count { try receive(until: deadline) }
+        defer { buffer.removeFirst(count) }
+        return Array(buffer[..<count])
+    }
+
+    private func receive(until deadline: Date) throws {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        let left = deadline.timeIntervalSinceNow
+        guard left > 0, poll(&entry, 1, Int32(left * 1000) + 1) > 0 else { throw TimedOut() }
+        var bytes = [UInt8](repeating: 0, count: 64 << 10)
+        let count = recv(descriptor, &bytes, bytes.count, 0)
+        guard count > 0 else { throw Closed() }
+        buffer += bytes[..<count]
+    }
+
+    /// Whether nothing more can be sent at the moment: the other side does not read.
+    var isStuck: Bool {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        return poll(&entry, 1, 200) == 0
+    }
+
+    /// Reads and forgets what comes, for a moment or until the end of the connection.
+    func drain() { while (try? bytes(max(1, buffer.count), within: 0.02)) != nil {} }
+
+    /// Ends the connection with a reset, as proxies do.
+    func reset() {
+        var linger = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
+        shutdownAndClose()
+    }
+
+    private func shutdownAndClose() {
+        wasReset = true
+        close(descriptor)
     }
 
     func event(within seconds: Double = Watchdog.seconds) throws -> ServerEvent {

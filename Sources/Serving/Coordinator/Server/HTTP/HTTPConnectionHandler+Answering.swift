@@ -10,7 +10,7 @@ extension HTTPConnectionHandler {
     private static let smallBody = 64 << 10
 
     func begin(_ head: RequestHead, keepsAlive: Bool) {
-        let name = head.value("x-request-id").flatMap { RequestId($0)?.description } ?? HTTPAnswers.name("req")
+        let name = head.value("x-request-id").flatMap { RequestId($0)?.description } ?? HTTPAnswers.name("req-")
         // Where a request wants another protocol, nothing behind it is this one's.
         let isPlain = head.value("upgrade") == nil && head.method != "CONNECT"
         current = Current(head: head, id: name, keepsAlive: keepsAlive && isPlain)
@@ -100,7 +100,6 @@ extension HTTPConnectionHandler {
             headers.add(name: "connection", value: "keep-alive")
         }
         current?.status = status
-        current?.hasBegunAnswer = true
         let version = request.head.isOld ? HTTPVersion.http1_0 : .http1_1
         let head = HTTPResponseHead(version: version, status: .init(statusCode: status), headers: headers)
         context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)

@@ -37,7 +37,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
         /// Bytes of a body that is not wanted.
         var passedOver = 0
         var hasEnded = false
-        var hasBegunAnswer = false
+        /// Whether the coordinator has heard of it.
+        var isCall = false
         var hasAnswered = false
         /// The call's number with the coordinator.
         var exchange: Int?
@@ -176,7 +177,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
         case .end: endRequest()
         case .broken(let error):
             let head = RequestHead(method: "GET", target: "/", fields: [])
-            if current == nil { current = Current(head: head, id: HTTPAnswers.name("req"), keepsAlive: false) }
+            if current == nil { current = Current(head: head, id: HTTPAnswers.name("req-"), keepsAlive: false) }
             current?.keepsAlive = false
             if current?.hasAnswered == true { close() } else { refuse(error) }
         }
@@ -210,6 +211,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
         let call = HTTPCall(endpoint: endpoint, body: body, id: current.id, owner: current.owner)
         // Not kept twice: the desk lets go of it.
         self.current?.body = nil
+        self.current?.isCall = true
         let number = coordinator.assumeIsolated { $0.begin(call, self) }
         if self.current?.hasAnswered == false { self.current?.exchange = number }
     }
@@ -279,7 +281,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
         case .head where !hasHeardBytes: close()
         case .head, .body:
             let head = RequestHead(method: "GET", target: "/", fields: [])
-            if current == nil { current = Current(head: head, id: HTTPAnswers.name("req"), keepsAlive: false) }
+            if current == nil { current = Current(head: head, id: HTTPAnswers.name("req-"), keepsAlive: false) }
             if current?.hasAnswered == true { return close() }
             current?.keepsAlive = false
             refuse(.invalid("the request did not come in time", code: "request_timeout", status: 408))
@@ -310,10 +312,10 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     }
 
     func log(_ request: Current, status: Int) {
-        let isAPI = request.endpoint?.isLogged ?? false
         let milliseconds = (NIODeadline.now() - request.started).nanoseconds / 1_000_000
         coordinator.logger.log(
-            level: isAPI ? .info : .debug,
+            // What strangers can cause must not fill the log.
+            level: request.isCall ? .info : .debug,
             "http",
             metadata: [
                 "id": "\(request.id)", "method": "\(request.head.method)", "path": "\(request.head.path.prefix(120))",
