@@ -18,6 +18,7 @@ export function topBar(actions) {
         actions.theme);
     return {
         element, drawer, cluster,
+        isAway: () => model.classList.contains("away"),
         /** Names the model; null is a server that does not answer. */
         showModel(info) {
             setText(model, info ? info.model.name : "server away");
