@@ -249,7 +249,7 @@ class Mocked:
         page = self.page()
         # Looking at the cluster asks for no token once a second, when somebody does not want to give one.
         page.get_by_role("button", name="Cancel").click()
-        page.get_by_text("server away").wait_for()
+        page.get_by_text("token needed").wait_for()
         page.get_by_role("button", name="Cluster").click()
         page.get_by_text("This server needs a token.").wait_for()
         page.wait_for_timeout(1500)

@@ -170,7 +170,7 @@ async function begin() {
 
 /** What the server is; while it is away, every answer that comes after all is a reason to ask again. */
 function learn() {
-    info().then((found) => { takeLimits(found); bar.showModel(found); composer.takeSettings(); }, () => bar.showModel(null));
+    info().then((found) => { takeLimits(found); bar.showModel(found); composer.takeSettings(); }, (problem) => bar.showAway(problem));
 }
 
 begin();
