@@ -23,7 +23,7 @@ const chat = new Chat({ edit, again, remove, choose: chooseBranch, suggest: (tex
 const composer = new Composer({
     send, stop, history: () => (current ? shownPath(current) : []),
 });
-const sidebar = new Sidebar({ open: (id) => { open(id); closeDrawer(); }, removed });
+const sidebar = new Sidebar({ open: (id) => { open(id); closeDrawer(); }, removed, renamed: () => headings.show(current?.title ?? "") });
 const cluster = new Cluster(() => showCluster(false));
 const bar = topBar({
     drawer: () => toggleDrawer(), begin: () => { open(null); closeDrawer(); composer.text.focus(); },
