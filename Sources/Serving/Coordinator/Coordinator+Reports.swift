@@ -28,6 +28,8 @@ extension Coordinator {
         var model: Model
         var state: String
         var maxContext: Int
+        var maxBlob: Int
+        var maxImages: Int
         var maxSequences: Int
         var prefillChunk: Int
         var pageTokens: Int
@@ -55,6 +57,8 @@ extension Coordinator {
                 ),
                 state: core.state.rawValue,
                 maxContext: maxContext,
+                maxBlob: options.limits.blobBytes,
+                maxImages: options.limits.images,
                 maxSequences: options.rankOptions.maxSequences,
                 prefillChunk: options.rankOptions.prefillChunk,
                 pageTokens: desk.pageTokens,

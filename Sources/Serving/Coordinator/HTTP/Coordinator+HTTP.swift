@@ -54,7 +54,6 @@ extension Coordinator {
         case .version: return SmallReplies.version(options.version)
         case .info: return HTTPReply(json: Array(infoJSON().utf8))
         case .stats: return HTTPReply(json: Array(statsJSON().utf8))
-        case .page(let path): return try PageReply.reply(path)
         default: throw .invalid("there is nothing at this path", code: "not_found", status: 404)
         }
     }

@@ -47,6 +47,9 @@ extension HTTPConnectionHandler {
     /// Answers by the head alone, or asks for the body.
     private func go(_ endpoint: Endpoint, _ head: RequestHead) {
         do throws(APIError) {
+            if case .page(let path) = endpoint {
+                return answer(try PageReply.reply(path, known: head.value("if-none-match")))
+            }
             guard endpoint.isPost else {
                 return answer(try coordinator.assumeIsolatedReply(to: endpoint))
             }
@@ -78,7 +81,7 @@ extension HTTPConnectionHandler {
 
     private func answer(_ reply: HTTPReply) {
         guard let context, let head = current?.head else { return }
-        let length = reply.status == 204 ? nil : reply.body.count
+        let length = [204, 304].contains(reply.status) ? nil : reply.body.count
         writeHead(reply.status, reply.fields, length: length)
         if head.method != "HEAD", !reply.body.isEmpty {
             written += reply.body.count

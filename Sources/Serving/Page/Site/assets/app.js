@@ -21,9 +21,9 @@ let current = null;
 
 const chat = new Chat({ edit, again, remove, choose: chooseBranch, suggest: (text) => composer.setText(text) });
 const composer = new Composer({
-    send, stop, history: () => (current ? shownPath(current).filter((turn) => turn.role === "user" || turn.text) : []),
+    send, stop, history: () => (current ? shownPath(current) : []),
 });
-const sidebar = new Sidebar({ open: (id) => { open(id); closeDrawer(); }, removed });
+const sidebar = new Sidebar({ open: (id) => { open(id); closeDrawer(); }, removed, renamed: () => headings.show(current?.title ?? "") });
 const cluster = new Cluster(() => showCluster(false));
 const bar = topBar({
     drawer: () => toggleDrawer(), begin: () => { open(null); closeDrawer(); composer.text.focus(); },
@@ -88,6 +88,7 @@ asking.onChange((turn, what) => {
     if (what === "answering") announce("The answer begins.");
     if (what === "ended") announce(spoken(turn));
     if (what === "progress" && asking.runOf(turn)?.progress?.note) announce("Ranks are being replaced; the answer will go on.");
+    if (what === "ended" && turn.state === "done" && bar.isAway()) learn();
     if (what === "begun" || what === "ended") { sidebar.show(); showRunning(); }
 });
 
@@ -164,7 +165,12 @@ async function begin() {
     await conversations.load().catch(notKept);
     open(location.hash.slice(1) || null);
     composer.text.focus();
-    info().then((found) => { takeLimits(found); bar.showModel(found); composer.takeSettings(); }, () => bar.showModel(null));
+    learn();
+}
+
+/** What the server is; while it is away, every answer that comes after all is a reason to ask again. */
+function learn() {
+    info().then((found) => { takeLimits(found); bar.showModel(found); composer.takeSettings(); }, (problem) => bar.showAway(problem));
 }
 
 begin();

@@ -72,7 +72,7 @@ export function iconButton(name, label, onclick, { text = null, class: more = ""
 
 /** A copy on the clipboard; the second way is for pages that came by plain HTTP from another machine. */
 export async function copyText(text) {
-    if (navigator.clipboard) return navigator.clipboard.writeText(text);
+    if (navigator.clipboard && await navigator.clipboard.writeText(text).then(() => true, () => false)) return;
     const area = h("textarea", { class: "offscreen", "aria-hidden": "true" });
     area.value = text;
     document.body.append(area);

@@ -13,14 +13,17 @@ export function onUnauthorized(ask) {
     askForToken = ask;
 }
 
-/** A response that is well; all others are thrown as a Problem. After a 401 the token is asked for, and it is tried again. */
-export async function send(path, { body, signal, method } = {}) {
+/**
+ * A response that is well; all others are thrown as a Problem. After a 401 the token is asked for, and it is tried again,
+ * except where nobody waits for the answer (`asks` false).
+ */
+export async function send(path, { body, signal, method, asks = true } = {}) {
     for (;;) {
         const used = token();
         const response = await attempt(path, { body, signal, method }, used);
         if (response.ok) return response;
         const problem = problemOf(response.status, await response.json().catch(() => null), response.headers);
-        if (response.status !== 401 || !askForToken) throw problem;
+        if (response.status !== 401 || !askForToken || !asks) throw problem;
         // Somebody else may have been asked meanwhile.
         if (used === token()) await askForToken({ wasWrong: Boolean(used) });
     }
@@ -49,7 +52,7 @@ export function info() {
 
 /** What a request would cost: tokens and tiles, and which members the server does not know. */
 export async function countTokens(body, signal) {
-    const response = await send("v1/chat/completions/input_tokens", { body, signal });
+    const response = await send("v1/chat/completions/input_tokens", { body, signal, asks: false });
     const ignored = (response.headers.get("flotilla-ignored") ?? "").split(/\s*,\s*/).filter(Boolean);
     return { ...await response.json(), ignored };
 }

@@ -32,7 +32,8 @@ export function messages(turns, settings, address) {
     const list = settings.system?.trim() ? [{ role: "system", content: settings.system.trim() }] : [];
     for (const turn of turns) {
         if (turn.role === "assistant") {
-            list.push({ role: "assistant", content: turn.text });
+            // An answer that never came is not one.
+            if (turn.text) list.push({ role: "assistant", content: turn.text });
         } else if (!turn.pictures.length) {
             list.push({ role: "user", content: turn.text });
         } else {

@@ -4,7 +4,7 @@ import { h, iconButton, setText } from "../dom.js";
 import { count, percent, plural, rate, seconds } from "../pure/format.js";
 import { History } from "../pure/series.js";
 import { explain } from "../pure/problems.js";
-import { getJSON, info } from "../api/client.js";
+import { getJSON } from "../api/client.js";
 import { Chart } from "./chart.js";
 import { rankCard } from "./rank.js";
 
@@ -13,7 +13,6 @@ const EVERY = 1000;
 export class Cluster {
     #history = new History();
     #timer = null;
-    #about = null;
 
     constructor(closed) {
         this.state = h("span", { class: "state", "data-state": "unknown" }, "…");
@@ -51,8 +50,7 @@ export class Cluster {
     async #ask() {
         const began = performance.now();
         try {
-            this.#about ??= await info();
-            const stats = await getJSON("flotilla/stats");
+            const stats = await getJSON("flotilla/stats", { asks: false });
             this.#history.add(stats, performance.now());
             this.#draw(stats);
         } catch (problem) {
@@ -81,7 +79,7 @@ export class Cluster {
         this.#showState(stats.state, stats.state === "degraded" ? "degraded: fewer ranks, the same answers" : stats.state);
         for (const chart of this.charts) chart.draw(this.#history, performance.now());
         this.#drawFigures(stats);
-        const cards = stats.ranks.map((rank) => rankCard(rank, stats, this.#about, first && { first, last }));
+        const cards = stats.ranks.map((rank) => rankCard(rank, first && { first, last }));
         this.ranks.replaceChildren(...(cards.length ? cards : [h("li", { class: "none" }, "No rank is there yet.")]));
     }
 

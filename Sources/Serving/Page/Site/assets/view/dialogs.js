@@ -1,6 +1,7 @@
 // Questions of the page itself: whether to delete, and for the token.
 
 import { h } from "../dom.js";
+import { Problem } from "../pure/problems.js";
 import { saveToken } from "../store/settings.js";
 
 /** Shows a dialog; resolves with the value of the button that closed it, "" after Esc. */
@@ -44,6 +45,8 @@ async function askOnce(wasWrong) {
         h("button", { class: "plain", value: "", formnovalidate: true }, "Cancel"),
         h("button", { class: "primary", value: "yes" }, "Use it"),
     ]);
-    if (answer !== "yes" || !input.value.trim()) throw new Error("no token was given");
+    if (answer !== "yes" || !input.value.trim()) {
+        throw new Problem({ status: 401, code: "invalid_api_key", message: "no token was given" });
+    }
     saveToken(input.value.trim(), forLong.checked);
 }

@@ -18,10 +18,16 @@ export function topBar(actions) {
         actions.theme);
     return {
         element, drawer, cluster,
-        /** Names the model; null is a server that does not answer. */
+        isAway: () => model.classList.contains("away"),
+        /** Names the model that answers. */
         showModel(info) {
-            setText(model, info ? info.model.name : "server away");
-            model.classList.toggle("away", !info);
+            setText(model, info.model.name);
+            model.classList.remove("away");
+        },
+        /** Says that nobody answers, or nobody without a token. */
+        showAway(problem) {
+            setText(model, problem.status === 401 ? "token needed" : "server away");
+            model.classList.add("away");
         },
     };
 }

@@ -49,13 +49,17 @@ function list({ ordered, start, loose, items }) {
 }
 
 function table({ align, head, rows }) {
-    // Some who read tables aloud find no text in a formula.
-    const label = (content) => (content.length && content.every(({ type }) => type === "math") ? content.map(({ tex }) => tex).join(" ") : null);
-    const cell = (tag, content, column) => h(tag, { class: `to-${align[column]}`,
-        ...(tag === "th" && { scope: "col", "aria-label": label(content) }) }, inlines(content));
+    const cell = (tag, content, column) => h(tag, { class: `to-${align[column]}`, scope: tag === "th" ? "col" : null },
+        tag === "th" && content.length && content.every(({ type }) => type === "math") ? spelled(content) : inlines(content));
     return h("div", { class: "table", tabindex: "0", role: "group", "aria-label": "Table" }, h("table", {},
         h("thead", {}, h("tr", {}, head.map((content, column) => cell("th", content, column)))),
         h("tbody", {}, rows.map((row) => h("tr", {}, row.map((content, column) => cell("td", content, column)))))));
+}
+
+/** Formulas that are the whole of a heading are there as text, too: some who read tables aloud find none in them. */
+function spelled(nodes) {
+    const source = nodes.map(({ tex }) => tex).join(" ");
+    return [h("span", { class: "hidden" }, source), h("span", { "aria-hidden": "true" }, inlines(nodes))];
 }
 
 function inlines(nodes) {

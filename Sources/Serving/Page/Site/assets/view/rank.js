@@ -19,7 +19,7 @@ function holds(rank) {
 }
 
 /** `span` is `{first, last}`, two samples that lie some seconds apart, where there are two. */
-export function rankCard(rank, stats, about, span) {
+export function rankCard(rank, span) {
     const work = span ? rankWork(span.first, span.last, rank) : null;
     const isDecoder = rank.role !== "vision";
     const where = [rank.host, `process ${rank.pid}`, plural(rank.threads, "thread"), ...holds(rank)];

@@ -7,7 +7,7 @@ import { runsIn } from "../asking.js";
 import * as conversations from "../store/conversations.js";
 import { confirmed, told } from "./dialogs.js";
 
-/** `actions` are `open(id)` and `removed(id)`; an id of null stands for all. */
+/** `actions` are `open(id)`, `renamed(conversation)` and `removed(id)`; an id of null stands for all. */
 export class Sidebar {
     constructor(actions) {
         this.actions = actions;
@@ -56,6 +56,7 @@ export class Sidebar {
             if (keep && title) {
                 Object.assign(conversation, { title, named: true });
                 await conversations.save(conversation);
+                this.actions.renamed(conversation);
             }
             this.show();
             this.list.querySelector(".current .open")?.focus();
