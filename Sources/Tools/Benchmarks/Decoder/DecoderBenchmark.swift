@@ -111,7 +111,7 @@ package final class DecoderBenchmark {
         if context > 0 { batches.fillCache() }
         let cacheBytes = Double(sequences) * (Double(context) + 32) * StepWork.cacheBytes(decoder.workspace.cache)
         let bytes = Double(decoder.stepBytes) + cacheBytes
-        let traffic = StepTraffic(decoder)
+        let traffic = CountedTraffic(decoder)
         let outcome = try rounds.measure(
             in: group,
             ideal: { Double(steps) * bytes / probe.readBandwidth() },
@@ -138,7 +138,7 @@ package final class DecoderBenchmark {
             case .bf16: ("bf16 dots", { self.probe.bfloat16Peak() })
             case .q8, .q4: ("int8 dots", { self.probe.integerDotPeak() })
             }
-        let traffic = StepTraffic(decoder)
+        let traffic = CountedTraffic(decoder)
         let outcome = try rounds.measure(
             in: group,
             ideal: { products / peak() + attention / probe.multiplyAddPeak() },
@@ -158,7 +158,7 @@ package final class DecoderBenchmark {
     }
 
     /// With what the ranks' exchanges took; collective.
-    private func row(_ row: BenchmarkRow, _ tokens: BenchmarkRow.Tokens, _ traffic: StepTraffic) throws -> BenchmarkRow
+    private func row(_ row: BenchmarkRow, _ tokens: BenchmarkRow.Tokens, _ traffic: CountedTraffic) throws -> BenchmarkRow
     {
         var row = self.row(row, tokens)
         guard group.size > 1 else { return row }

@@ -3,7 +3,7 @@ internal import Foundation
 internal import SAILVL2Model
 
 /// What the exchanges of steps cost, beside the steps themselves: medians of those that were counted.
-final class StepTraffic {
+final class CountedTraffic {
     private let decoder: Qwen3Decoder
     private var sent: [Double] = []
     private var waited: [Double] = []
