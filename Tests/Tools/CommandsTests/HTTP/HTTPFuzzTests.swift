@@ -29,7 +29,7 @@ struct HTTPFuzzTests {
             #expect(server.isIdle())
             let grown = Self.memory(pid) - before
             #expect(grown < 64 << 20, "\(grown) bytes more")
-            #expect(Self.descriptors(pid) < 60)
+            #expect(Poll.until { Self.descriptors(pid) < 60 })
             #expect(try server.chat(HTTPTransportTests.question).content == expected)
             #expect(server.end().status == 0)
         }

@@ -60,7 +60,11 @@ extension HTTPConnectionHandler {
         context.writeAndFlush(wrapOutboundOut(.head(leave)), promise: nil)
     }
 
-    func refuse(_ error: APIError) { answer(error.reply) }
+    func refuse(_ error: APIError) {
+        // Where a request was not understood, what stands behind it may be part of it.
+        if error.code == "bad_request" { current?.keepsAlive = false }
+        answer(error.reply)
+    }
 
     // MARK: - Answers
 

@@ -153,16 +153,18 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     }
 
     private func takeBody(_ bytes: ByteBuffer) {
-        guard let current, current.body != nil, !current.hasAnswered else {
-            self.current?.passedOver += bytes.readableBytes
-            if (self.current?.passedOver ?? 0) > Self.waitingLimit { close() }
+        // Nothing here may hold a second reference to the body: appending to it would copy it.
+        guard current?.body != nil, current?.hasAnswered == false else {
+            current?.passedOver += bytes.readableBytes
+            if (current?.passedOver ?? 0) > Self.waitingLimit { close() }
             return
         }
-        self.current?.body?.append(bytes)
-        let count = self.current?.body?.count ?? 0
+        current?.body?.append(bytes)
+        let count = current?.body?.count ?? 0
         if count > rules.maxBody { return refuse(rules.tooLarge) }
-        defer { metered = count }
-        guard !meter.change(from: metered, to: count) else { return }
+        let isWithin = meter.change(from: metered, to: count)
+        metered = count
+        if isWithin { return }
         refuse(.busy("\(meter.held) bytes of bodies wait to be read, over all connections"))
     }
 
