@@ -148,7 +148,7 @@ struct HTTPRulesTests {
             "access-control-request-method",
         ]
         func text() -> String {
-            (0..<Int.random(in: 0...4, using: &random)).map { _ in words.randomElement(using: &random)! }.joined()
+            (0..<Int.random(in: 0...4, using: &random)).map { _ in random.one(of: words) }.joined()
         }
         for _ in 0..<10_000 {
             let fields = (0..<Int.random(in: 0...6, using: &random)).map { _ in HTTPField(text(), text()) }

@@ -181,7 +181,7 @@ struct HTTPAnswerTests {
                 Int(busy.fields["retry-after"] ?? "") ?? 0 >= 1 && Int(busy.fields["retry-after-ms"] ?? "") ?? 0 >= 1
             )
             let client = try server.connect()
-            client.send(#"DRAIN d {"deadline_ms":400}"#)
+            client.send(#"DRAIN d {"deadline_ms":5000}"#)
             _ = try client.event()
             let refused = try server.chat(Bodies.chat("x"))
             #expect(refused.status == 503 && refused.code == "draining" && refused.fields["x-should-retry"] == "false")

@@ -29,7 +29,7 @@ struct HTTPFuzzTests {
             #expect(server.isIdle())
             let grown = Self.memory(pid) - before
             #expect(grown < 64 << 20, "\(grown) bytes more")
-            #expect(Self.descriptors(pid) < 60)
+            #expect(Poll.until { Self.descriptors(pid) < 60 })
             #expect(try server.chat(HTTPTransportTests.question).content == expected)
             #expect(server.end().status == 0)
         }
@@ -57,13 +57,13 @@ struct HTTPFuzzTests {
             #"{"messages":[{"role":"user","content":"x"}],"n":99}"#,
             #"{"messages":[{"role":"user","content":"x"}],"max_tokens":1,"stream":true}"#, "",
         ]
-        var body = Array(bodies.randomElement(using: &random)!.utf8)
-        var lines = ["\(methods.randomElement(using: &random)!) \(paths.randomElement(using: &random)!) HTTP/1.1"]
+        var body = Array(random.one(of: bodies).utf8)
+        var lines = ["\(random.one(of: methods)) \(random.one(of: paths)) HTTP/1.1"]
         lines += ["Host: localhost", "Content-Type: application/json"].filter { _ in
             Int.random(in: 0...9, using: &random) > 0
         }
-        lines += (0..<Int.random(in: 0...2, using: &random)).map { _ in fields.randomElement(using: &random)! }
-        lines.append("Content-Length: \(body.count + [0, 0, 0, 0, 0, 0, 1, -1].randomElement(using: &random)!)")
+        lines += (0..<Int.random(in: 0...2, using: &random)).map { _ in random.one(of: fields) }
+        lines.append("Content-Length: \(body.count + random.one(of: [0, 0, 0, 0, 0, 0, 1, -1]))")
         if Int.random(in: 0...9, using: &random) == 0, !body.isEmpty {
             body[Int.random(in: 0..<body.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
         }

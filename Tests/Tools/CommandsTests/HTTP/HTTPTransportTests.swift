@@ -48,7 +48,7 @@ struct HTTPTransportTests {
             let server = try ServerProcess(["--http", "127.0.0.1:0", "--http-max-body", "2000"], in: directory)
             let cases: [(method: String, path: String, fields: [String], body: String?, status: Int, code: String?)] = [
                 ("GET", "/nothing", [], nil, 404, "not_found"), ("POST", "/v1/completions", [], "{}", 404, "not_found"),
-                ("POST", "/v1/embeddings", [], "{}", 404, "not_found"), ("GET", "/", [], nil, 404, "not_found"),
+                ("POST", "/v1/embeddings", [], "{}", 404, "not_found"),
                 ("PUT", "/v1/models", [], nil, 405, "method_not_allowed"),
                 ("GET", "/v1/chat/completions", [], nil, 405, "method_not_allowed"),
                 ("POST", "/health", [], "{}", 405, "method_not_allowed"), ("OPTIONS", "/v1/models", [], nil, 204, nil),

@@ -70,7 +70,7 @@ struct MonitoringTests {
             #expect(names(metrics.text) == names(page?["text"] ?? ""))
             let health = try Self.get(server, "/health")
             #expect(health.status == 200 && health.text.contains("\"healthy\":true"))
-            #expect(try Self.get(server, "/").status == 404)
+            #expect(try Self.get(server, "/nothing").status == 404)
             #expect(try Self.get(server, "/metrics", method: "POST").status == 405)
             kill(try #require(try server.ranks()[0]), SIGKILL)
             #expect(Poll.until { (try? Self.get(server, "/health"))?.status == 503 })
