@@ -93,7 +93,7 @@ extension Coordinator {
                 desk throws(RequestError) in try await desk.reply(call, api, pictures: pictures)
             }
             guard let done, let exchange = self.exchanges[number] else { return }
-            exchange.connection.releaseBody()
+            exchange.releaseBody()
             switch self.flat(done) {
             case .success(let reply): self.say([.reply(reply)], exchange)
             case .failure(let error): self.fail(exchange, error)
@@ -128,7 +128,7 @@ extension Coordinator {
                 desk throws(RequestError) in try await desk.answers(call, api, pictures: pictures)
             }
             guard let done, let exchange = self.exchanges[number] else { return }
-            exchange.connection.releaseBody()
+            exchange.releaseBody()
             switch self.flat(done) {
             case .success(let prepared): self.ask(prepared, exchange, ticket)
             case .failure(let problem):

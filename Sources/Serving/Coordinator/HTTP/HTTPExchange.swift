@@ -15,7 +15,7 @@ struct HTTPCall: Sendable {
 final class HTTPExchange {
     let number: Int
     let owner: Owner
-    let call: HTTPCall
+    private(set) var call: HTTPCall
     let connection: HTTPConnectionHandler
     /// Of each of its answers.
     var tickets: [Ticket] = []
@@ -25,6 +25,12 @@ final class HTTPExchange {
     /// Of the first answer, which the others share.
     var preparation: Preparation?
     var lastSaid = NIODeadline.now()
+
+    /// The body has been read, and is let go of.
+    func releaseBody() {
+        call.body = HTTPBody()
+        connection.releaseBody()
+    }
 
     init(number: Int, owner: Owner, _ call: HTTPCall, _ connection: HTTPConnectionHandler) {
         (self.number, self.owner, self.call, self.connection) = (number, owner, call, connection)

@@ -20,7 +20,9 @@ struct MonitoringTests {
         let number = try #require(port)
         let client = try #require(RawClient(port: number))
         let authorization = token.map { "Authorization: Bearer \($0)\r\n" } ?? ""
-        client.send(Array("\(method) \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\(authorization)\r\n".utf8))
+        client.send(
+            Array("\(method) \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\(authorization)\r\n".utf8)
+        )
         var lines: [String] = []
         while let line = try? client.line() { lines.append(line) }
         let body = lines.drop { $0 != "\r" }.dropFirst()
@@ -68,7 +70,7 @@ struct MonitoringTests {
             #expect(names(metrics.text) == names(page?["text"] ?? ""))
             let health = try Self.get(server, "/health")
             #expect(health.status == 200 && health.text.contains("\"healthy\":true"))
-            #expect(try Self.get(server, "/").status == 404)
+            #expect(try Self.get(server, "/nothing").status == 404)
             #expect(try Self.get(server, "/metrics", method: "POST").status == 405)
             kill(try #require(try server.ranks()[0]), SIGKILL)
             #expect(Poll.until { (try? Self.get(server, "/health"))?.status == 503 })
