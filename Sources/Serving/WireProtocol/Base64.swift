@@ -10,7 +10,9 @@ package enum Base64 {
 
     /// The same, where the letters of web addresses (RFC 4648, section 5) and missing padding are taken as well, as
     /// browsers and other servers take them in a `data:` URL.
-    package static func decodeLeniently(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? { decode(text, isStrict: false) }
+    package static func decodeLeniently(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+        decode(text, isStrict: false)
+    }
 
     private static func decode(_ text: UnsafeBufferPointer<UInt8>, isStrict: Bool) -> [UInt8]? {
         var isRight = true

@@ -12,7 +12,7 @@ struct HTTPBodyTests {
             var body = HTTPBody()
             var expected: [UInt8] = []
             for _ in 0..<Int.random(in: 0...40, using: &random) {
-                let count = [0, 1, 7, 4096, 65_536, 300_000].randomElement(using: &random)!
+                let count = random.one(of: [0, 1, 7, 4096, 65_536, 300_000])
                 let piece = (0..<min(count, 50)).map { _ in UInt8.random(in: 0...255, using: &random) }
                 let bytes = (0..<count).map { piece[$0 % piece.count] }
                 body.append(ByteBuffer(bytes: bytes))

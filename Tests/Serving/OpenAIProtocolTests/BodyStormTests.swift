@@ -7,14 +7,18 @@ import Testing
 /// Bodies that nobody would write.
 struct BodyStormTests {
     static let names = [
-        "messages", "model", "max_tokens", "max_completion_tokens", "temperature", "top_p", "top_k", "min_p", "n", "seed",
-        "stop", "logprobs", "top_logprobs", "stream", "stream_options", "reasoning_effort", "reasoning", "tools", "user",
+        "messages", "model", "max_tokens", "max_completion_tokens", "temperature", "top_p", "top_k", "min_p", "n",
+        "seed",
+        "stop", "logprobs", "top_logprobs", "stream", "stream_options", "reasoning_effort", "reasoning", "tools",
+        "user",
         "tool_choice", "response_format", "logit_bias", "think", "think_budget", "chat_template_kwargs", "guided_json",
-        "max_tiles", "deadline_ms", "orient", "input", "instructions", "text", "previous_response_id", "prompt", "tokens",
+        "max_tiles", "deadline_ms", "orient", "input", "instructions", "text", "previous_response_id", "prompt",
+        "tokens",
         "content", "include", "role", "type", "image_url", "url", "enable_thinking", "effort", "format",
     ]
     static let texts = [
-        "user", "system", "assistant", "tool", "text", "image_url", "data:image/png;base64,AAAA", "data:;base64,=", "none",
+        "user", "system", "assistant", "tool", "text", "image_url", "data:image/png;base64,AAAA", "data:;base64,=",
+        "none",
         "high", "sha256:00", "file:../../etc/passwd", "http://x", "", "\\u0000", "\\ud800", "<|im_start|>", "é", "on",
     ]
 
@@ -23,15 +27,15 @@ struct BodyStormTests {
         switch Int.random(in: 0...(depth > 4 ? 5 : 8), using: &random) {
         case 0: "null"
         case 1: Bool.random(using: &random) ? "true" : "false"
-        case 2: ["0", "-1", "1", "2.5", "1e400", "99999999999999999999", "-0", "1e3"].randomElement(using: &random)!
-        case 3...5: "\"\(texts.randomElement(using: &random)!)\""
+        case 2: random.one(of: ["0", "-1", "1", "2.5", "1e400", "99999999999999999999", "-0", "1e3"])
+        case 3...5: "\"\(random.one(of: texts))\""
         case 6: "[" + list(&random) { value(&$0, depth: depth + 1) } + "]"
         default: object(&random, depth: depth + 1)
         }
     }
 
     static func object(_ random: inout SeededRandom, depth: Int) -> String {
-        "{" + list(&random) { "\"\(names.randomElement(using: &$0)!)\":" + value(&$0, depth: depth) } + "}"
+        "{" + list(&random) { "\"\($0.one(of: names))\":" + value(&$0, depth: depth) } + "}"
     }
 
     private static func list(_ random: inout SeededRandom, _ item: (inout SeededRandom) -> String) -> String {
@@ -61,7 +65,7 @@ struct BodyStormTests {
         case 1: Array(object(&random, depth: 0).utf8)
         case 2:
             Array(
-                (#"{"messages":[{"role":"user","content":"x"}],"# + "\"\(names.randomElement(using: &random)!)\":"
+                (#"{"messages":[{"role":"user","content":"x"}],"# + "\"\(random.one(of: names))\":"
                     + value(&random, depth: 2) + "}").utf8
             )
         default: Array((#"{"messages":["# + object(&random, depth: 1) + "]}").utf8)
@@ -105,7 +109,7 @@ struct BodyStormTests {
             for choice in 0..<request.count { output += writer.take(Samples.ack, choice: choice) }
             for _ in 0..<12 {
                 let choice = Int.random(in: 0..<request.count, using: &random)
-                let piece = Piece(text: ["", "a", "\n", "é\"", "</think>"].randomElement(using: &random)!, ids: [1])
+                let piece = Piece(text: random.one(of: ["", "a", "\n", "é\"", "</think>"]), ids: [1])
                 let event: RequestEvent =
                     switch Int.random(in: 0...9, using: &random) {
                     case 0...3: .thinking(piece)

@@ -35,7 +35,9 @@ struct ChatAnswerTests {
 
     @Test("Content is always a text, and reasoning is there only where there was some")
     func content() throws {
-        let cut = try Self.message(try Self.answer("", [Samples.ack, Samples.end("", thinking: "hm", finish: "length")]))
+        let cut = try Self.message(
+            try Self.answer("", [Samples.ack, Samples.end("", thinking: "hm", finish: "length")])
+        )
         #expect(cut["content"] as? String == "" && cut["reasoning"] as? String == "hm")
         let plain = try Self.message(try Self.answer("", [Samples.ack, Samples.end("a")]))
         #expect(plain["reasoning"] == nil && plain["reasoning_content"] == nil && plain["refusal"] is NSNull)

@@ -23,9 +23,11 @@ struct ChatRequestTests {
     @Test("null is as good as absent, everywhere")
     func nulls() throws {
         let names = [
-            "model", "max_tokens", "max_completion_tokens", "temperature", "top_p", "top_k", "n", "seed", "stop", "logprobs",
+            "model", "max_tokens", "max_completion_tokens", "temperature", "top_p", "top_k", "n", "seed", "stop",
+            "logprobs",
             "top_logprobs", "stream", "stream_options", "reasoning_effort", "reasoning", "tools", "tool_choice", "user",
-            "response_format", "functions", "logit_bias", "presence_penalty", "think", "grammar", "guided_json", "min_p",
+            "response_format", "functions", "logit_bias", "presence_penalty", "think", "grammar", "guided_json",
+            "min_p",
             "enable_thinking", "chat_template_kwargs", "max_tiles", "deadline_ms", "loop_guard", "min_tokens", "echo",
         ]
         let request = try Samples.request(names.map { "\"\($0)\":null" }.joined(separator: ","))
@@ -69,14 +71,18 @@ struct ChatRequestTests {
     )
     func ranges(members: String, param: String) {
         let error = Samples.error(members)
-        #expect(error?.status == 400 && error?.code == "invalid_value" && error?.param == param, "\(members): \(error as Any)")
+        #expect(
+            error?.status == 400 && error?.code == "invalid_value" && error?.param == param,
+            "\(members): \(error as Any)"
+        )
         #expect(error?.message.contains(param) == true)
     }
 
     @Test(
         "What would change the answer is refused, but for its neutral value",
         arguments: [
-            ("response_format", #"{"type":"json_object"}"#, #"{"type":"text"}"#), ("tools", #"[{"type":"function"}]"#, "[]"),
+            ("response_format", #"{"type":"json_object"}"#, #"{"type":"text"}"#),
+            ("tools", #"[{"type":"function"}]"#, "[]"),
             ("functions", #"[{"name":"f"}]"#, "[]"), ("modalities", #"["text","audio"]"#, #"["text"]"#),
             ("min_tokens", "3", "0"), ("ignore_eos", "true", "false"), ("stop_token_ids", "[3]", "[]"),
             ("best_of", "2", "1"), ("use_beam_search", "true", "false"), ("echo", "true", "false"),

@@ -68,7 +68,8 @@ struct ChatStreamTests {
             output.last
                 == .event(
                     Array(
-                        "event: progress\ndata: {\"stage\":\"prefill\",\"done\":512,\"total\":2048,\"note\":null}\n\n".utf8
+                        "event: progress\ndata: {\"stage\":\"prefill\",\"done\":512,\"total\":2048,\"note\":null}\n\n"
+                            .utf8
                     )
                 )
         )
@@ -78,8 +79,10 @@ struct ChatStreamTests {
     func styles() throws {
         func text(_ members: String, _ events: [RequestEvent]) throws -> String {
             let (data, _) = try Samples.events(try Self.stream(members, events))
-            return data.compactMap { (($0["choices"] as? [[String: Any]])?.first?["delta"] as? [String: String])?["content"] }
-                .joined()
+            return data.compactMap {
+                (($0["choices"] as? [[String: Any]])?.first?["delta"] as? [String: String])?["content"]
+            }
+            .joined()
         }
         let inline = #""stream":true,"reasoning_format":"inline""#
         #expect(try text(inline, Self.whole) == "<think>hm</think>a\n\"é\"b")
@@ -122,7 +125,10 @@ struct ChatStreamTests {
         let early = try Self.stream([.failed(RequestError(.busy, "full", retryAfterMilliseconds: 1500))])
         guard case .reply(let reply)? = early.first else { throw APIError.draining }
         #expect(reply.status == 429 && early.count == 1)
-        #expect(reply.fields.contains(HTTPField("retry-after", "2")) && reply.fields.contains(HTTPField("retry-after-ms", "1500")))
+        #expect(
+            reply.fields.contains(HTTPField("retry-after", "2"))
+                && reply.fields.contains(HTTPField("retry-after-ms", "1500"))
+        )
         for event in [RequestEvent.failed(RequestError(.rankLost, "gone")), Samples.end("", finish: "cancelled")] {
             let late = try Self.stream([Samples.ack, event, Samples.end("x")])
             let (data, lines) = try Samples.events(late)

@@ -64,12 +64,22 @@ struct MessageTests {
         arguments: [
             (#"[{"role":"tool","content":"x"}]"#, "unsupported", "messages[0].role"),
             (#"[{"role":"function","content":"x"}]"#, "unsupported", "messages[0].role"),
-            (#"[{"role":"assistant","content":null,"tool_calls":[{"id":"1"}]}]"#, "unsupported", "messages[0].tool_calls"),
-            (#"[{"role":"user","content":[{"type":"input_audio","input_audio":{}}]}]"#, "unsupported", "messages[0].content[0]"),
+            (
+                #"[{"role":"assistant","content":null,"tool_calls":[{"id":"1"}]}]"#, "unsupported",
+                "messages[0].tool_calls"
+            ),
+            (
+                #"[{"role":"user","content":[{"type":"input_audio","input_audio":{}}]}]"#, "unsupported",
+                "messages[0].content[0]"
+            ),
             (#"[{"role":"user","content":[{"type":"file","file":{}}]}]"#, "unsupported", "messages[0].content[0]"),
-            (#"[{"role":"user","content":[{"type":"video_url","video_url":{}}]}]"#, "unsupported", "messages[0].content[0]"),
+            (
+                #"[{"role":"user","content":[{"type":"video_url","video_url":{}}]}]"#, "unsupported",
+                "messages[0].content[0]"
+            ),
             (#"[{"role":"boss","content":"x"}]"#, "invalid_value", "messages[0].role"),
-            (#"[{"role":"user"}]"#, "invalid_value", "messages[0]"), (#"[{"content":"x"}]"#, "invalid_value", "messages[0]"),
+            (#"[{"role":"user"}]"#, "invalid_value", "messages[0]"),
+            (#"[{"content":"x"}]"#, "invalid_value", "messages[0]"),
             (#"[{"role":"user","content":[{"text":"x"}]}]"#, "invalid_value", "messages[0].content[0]"),
             (#"[{"role":"user","content":[{"type":"image_url"}]}]"#, "invalid_value", "messages[0].content[0]"),
             (#"[{"role":"user","content":5}]"#, "invalid_value", "messages[0].content"),
@@ -94,7 +104,9 @@ struct MessageTests {
     func base64() throws {
         var random = SeededRandom(seed: 3)
         for _ in 0..<300 {
-            let bytes = (0..<Int.random(in: 1...200, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+            let bytes = (0..<Int.random(in: 1...200, using: &random)).map { _ in
+                UInt8.random(in: 0...255, using: &random)
+            }
             var text = Data(bytes).base64EncodedString()
             if Bool.random(using: &random) { text.removeAll { $0 == "=" } }
             if Bool.random(using: &random) { text = text.replacing("+", with: "-").replacing("/", with: "_") }

@@ -47,7 +47,8 @@ struct ResponseTests {
         arguments: [
             (#""previous_response_id":"resp_1""#, "previous_response_id"), (#""conversation":"c""#, "conversation"),
             (#""background":true"#, "background"), (#""prompt":{"id":"p"}"#, "prompt"),
-            (#""text":{"format":{"type":"json_schema"}}"#, "text.format"), (#""tools":[{"type":"web_search"}]"#, "tools"),
+            (#""text":{"format":{"type":"json_schema"}}"#, "text.format"),
+            (#""tools":[{"type":"web_search"}]"#, "tools"),
         ]
     )
     func refused(member: String, param: String) {
@@ -85,7 +86,8 @@ struct ResponseTests {
         #expect(lines == types.map { "event: \($0)" })
         let ofItem = { (name: String) in
             [
-                "response.output_item.added", "response.content_part.added", "response.\(name).delta", "response.\(name).done",
+                "response.output_item.added", "response.content_part.added", "response.\(name).delta",
+                "response.\(name).done",
                 "response.content_part.done", "response.output_item.done",
             ]
         }

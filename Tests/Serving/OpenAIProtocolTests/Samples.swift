@@ -51,7 +51,8 @@ enum Samples {
         }
     }
 
-    static func end(_ text: String, thinking: String = "", finish: String = "stop", generated: Int = 5) -> RequestEvent {
+    static func end(_ text: String, thinking: String = "", finish: String = "stop", generated: Int = 5) -> RequestEvent
+    {
         var usage = End.Usage()
         (usage.prompt, usage.image, usage.cached, usage.thinking) = (20, 16, 4, thinking.isEmpty ? 0 : 2)
         usage.generated = generated

@@ -15,7 +15,9 @@ struct ThinkingTests {
 
     @Test("An effort sets a budget, and turns reasoning on only where the operator has")
     func efforts() throws {
-        let budgets: [(String, Int?)] = [("minimal", 1024), ("low", 2048), ("medium", 8192), ("high", nil), ("xhigh", nil)]
+        let budgets: [(String, Int?)] = [
+            ("minimal", 1024), ("low", 2048), ("medium", 8192), ("high", nil), ("xhigh", nil),
+        ]
         for (effort, budget) in budgets {
             for members in [#""reasoning_effort":"\#(effort)""#, #""reasoning":{"effort":"\#(effort)"}"#] {
                 for mode in ThinkMode.allCases { #expect(try Self.thinking(members, http: mode) == (mode, budget)) }
@@ -45,7 +47,8 @@ struct ThinkingTests {
             ("", .apart), (#""include_reasoning":false"#, .hidden), (#""reasoning_format":"hidden""#, .hidden),
             (#""reasoning_format":"inline""#, .inline), (#""reasoning_format":"none""#, .inline),
             (#""separate_reasoning":false"#, .inline), (#""separate_reasoning":true"#, .apart),
-            (#""reasoning_format":"deepseek""#, .apart), (#""include_reasoning":false,"reasoning_format":"none""#, .hidden),
+            (#""reasoning_format":"deepseek""#, .apart),
+            (#""include_reasoning":false,"reasoning_format":"none""#, .hidden),
         ]
         for (members, style) in cases { #expect(try Samples.request(members).reasoning == style, "\(members)") }
         #expect(Samples.error(#""reasoning_format":"loud""#)?.param == "reasoning_format")

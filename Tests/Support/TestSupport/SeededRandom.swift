@@ -16,4 +16,9 @@ package struct SeededRandom: RandomNumberGenerator {
     package mutating func floats(_ count: Int) -> [Float] {
         (0..<count).map { _ in Float.random(in: -1...1, using: &self) }
     }
+
+    /// One of some, which must not be none.
+    package mutating func one<Element>(of elements: [Element]) -> Element {
+        elements[Int.random(in: 0..<elements.count, using: &self)]
+    }
 }

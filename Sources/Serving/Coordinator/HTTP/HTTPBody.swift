@@ -10,6 +10,7 @@ struct HTTPBody: Sendable {
 
     /// Takes the next bytes over; what they stood in is let go, which may be much larger.
     mutating func append(_ bytes: ByteBuffer) {
+        guard bytes.readableBytes > 0 else { return }
         count += bytes.readableBytes
         let room = pieces.last.map { Self.pieceBytes - $0.readableBytes } ?? 0
         if bytes.readableBytes > room { pieces.append(ByteBuffer()) }

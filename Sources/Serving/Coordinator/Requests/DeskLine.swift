@@ -80,7 +80,9 @@ struct DeskLine<Work> {
         var dropped: [Work] = []
         for lane in queues.indices {
             guard let entries = queues[lane].waiting.removeValue(forKey: owner) else { continue }
-            let (gone, left) = (entries.filter { $0.sender == sender ?? owner }, entries.filter { $0.sender != sender ?? owner })
+            let (gone, left) = (
+                entries.filter { $0.sender == sender ?? owner }, entries.filter { $0.sender != sender ?? owner }
+            )
             if left.isEmpty {
                 queues[lane].turns.removeAll { $0 == owner }
             } else {

@@ -167,10 +167,11 @@ struct Listeners {
     /// What a client hears for which there is no room.
     private static func refusal(_ problem: String) -> String {
         let reply = APIError.busy(problem).reply
-        let fields = reply.fields + [
-            HTTPField("connection", "close"), HTTPField("content-length", "\(reply.body.count)"),
-            HTTPField("x-request-id", HTTPAnswers.name("req-")),
-        ]
+        let fields =
+            reply.fields + [
+                HTTPField("connection", "close"), HTTPField("content-length", "\(reply.body.count)"),
+                HTTPField("x-request-id", HTTPAnswers.name("req-")),
+            ]
         let head = "HTTP/1.1 429 Too Many Requests\r\n" + fields.map { "\($0.name): \($0.value)\r\n" }.joined()
         return head + "\r\n" + String(decoding: reply.body, as: UTF8.self)
     }

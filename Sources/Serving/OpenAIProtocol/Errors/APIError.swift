@@ -71,6 +71,8 @@ package struct APIError: Error, Sendable, Equatable {
         if isFinal { return [HTTPField("x-should-retry", "false")] }
         guard let retryAfterMilliseconds else { return [] }
         let seconds = min(60, max(1, (retryAfterMilliseconds + 999) / 1000))
-        return [HTTPField("retry-after", "\(seconds)"), HTTPField("retry-after-ms", "\(max(1, retryAfterMilliseconds))")]
+        return [
+            HTTPField("retry-after", "\(seconds)"), HTTPField("retry-after-ms", "\(max(1, retryAfterMilliseconds))"),
+        ]
     }
 }

@@ -209,7 +209,9 @@ struct ChatReading {
             // The desk cuts it to what there is room for.
             options.sampling.maxTokens = rules.maxAnswer ?? 1_000_000
         }
-        if maxTokens.completion != nil { limitName = endpoint == .responses ? "max_output_tokens" : "max_completion_tokens" }
+        if maxTokens.completion != nil {
+            limitName = endpoint == .responses ? "max_output_tokens" : "max_completion_tokens"
+        }
         options.maxTiles = messages.maxTiles
         thinking.apply(to: &options, otherwise: rules.think)
         request.reasoning = isReasoningWanted ? style ?? .apart : .hidden
@@ -236,7 +238,9 @@ struct ChatReading {
     }
 
     private func check() throws(APIError) {
-        guard (1...8).contains(request.count) else { throw .invalid("n is \(request.count), expected 1 to 8", param: "n") }
+        guard (1...8).contains(request.count) else {
+            throw .invalid("n is \(request.count), expected 1 to 8", param: "n")
+        }
         do throws(UsageError) {
             try options.check()
         } catch {

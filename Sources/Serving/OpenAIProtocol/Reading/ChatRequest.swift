@@ -52,8 +52,10 @@ package struct ChatRequest: Sendable {
     package var ignoredFields: [HTTPField] {
         let names = ignored.filter { name in
             (1...64).contains(name.utf8.count)
-                && name.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x41...0x5A).contains($0 & 0xDF) || $0 == 0x5F
-                    || $0 == 0x2E || $0 == 0x2D }
+                && name.utf8.allSatisfy {
+                    (0x30...0x39).contains($0) || (0x41...0x5A).contains($0 & 0xDF) || $0 == 0x5F
+                        || $0 == 0x2E || $0 == 0x2D
+                }
         }
         return names.isEmpty ? [] : [HTTPField("flotilla-ignored", names.prefix(16).joined(separator: ", "))]
     }

@@ -49,7 +49,10 @@ struct MessageReading {
         if type == "reasoning" { return }
         if let type, type != "message" {
             throw refuse(reader) {
-                .unsupported("\($0) is of type \"\(type.prefix(40))\", expected a message: nothing is kept here", param: $0)
+                .unsupported(
+                    "\($0) is of type \"\(type.prefix(40))\", expected a message: nothing is kept here",
+                    param: $0
+                )
             }
         }
         guard let role else { throw reader.failure("\"role\" and \"content\"", "an object without \"role\"") }

@@ -57,7 +57,8 @@ package struct HTTPRules: Sendable {
     package func checkBody(_ head: RequestHead) throws(APIError) {
         let type = head.value("content-type")?.prefix { $0 != ";" }.lowercased().trimmed
         guard type == "application/json" else {
-            let what = "the content type is \(type.map { "\"\($0.prefix(80))\"" } ?? "missing"), expected application/json"
+            let what =
+                "the content type is \(type.map { "\"\($0.prefix(80))\"" } ?? "missing"), expected application/json"
             throw .invalid(what, code: "unsupported_media_type", status: 415)
         }
         if let encoding = head.value("content-encoding"), encoding.lowercased() != "identity" {

@@ -19,7 +19,8 @@ package struct RequestHead: Sendable, Equatable {
 
     /// The path without its query.
     package var path: String {
-        let rest = authority == nil ? target[...] : target.drop { $0 != ":" }.dropFirst(3).drop { $0 != "/" && $0 != "?" }
+        let rest =
+            authority == nil ? target[...] : target.drop { $0 != ":" }.dropFirst(3).drop { $0 != "/" && $0 != "?" }
         let path = rest.prefix { $0 != "?" && $0 != "#" }
         return path.isEmpty ? "/" : String(path)
     }

@@ -16,13 +16,14 @@ package struct ChatStream: AnswerWriter {
         self.frame = frame
         self.request = request
         choices = Array(repeating: ChoiceState(), count: request.count)
-        prefix = JSONBytes.object { json in
-            json.member("id", frame.id)
-            json.member("object", "chat.completion.chunk")
-            json.member("created", frame.created)
-            json.member("model", frame.model)
-            json.member("system_fingerprint", frame.fingerprint)
-        }.dropLast() + Array(",\"choices\":".utf8)
+        prefix =
+            JSONBytes.object { json in
+                json.member("id", frame.id)
+                json.member("object", "chat.completion.chunk")
+                json.member("created", frame.created)
+                json.member("model", frame.model)
+                json.member("system_fingerprint", frame.fingerprint)
+            }.dropLast() + Array(",\"choices\":".utf8)
     }
 
     package mutating func quiet() -> [AnswerOutput] {

@@ -12,7 +12,10 @@ extension Storm {
             "the line has others than those who wait"
         )
         for first in core.followers.keys {
-            require(core.requests[first]?.tokens.isEmpty == true, "some wait for a prompt that was read, or never will be")
+            require(
+                core.requests[first]?.tokens.isEmpty == true,
+                "some wait for a prompt that was read, or never will be"
+            )
         }
         require(core.line.underWayCount == dispatched.count, "others count as under way than are")
         require(core.inFlight <= core.limits.inFlight, "more in flight than may be")

@@ -81,7 +81,10 @@ struct HTTPAnswerTests {
     @Test("Models, tokens, counts, figures")
     func small() throws {
         try Fixtures.withTemporaryDirectory { directory in
-            let server = try ServerProcess(["--http", "127.0.0.1:0", "--model-alias", "gpt-4o", "--max-answer", "3"], in: directory)
+            let server = try ServerProcess(
+                ["--http", "127.0.0.1:0", "--model-alias", "gpt-4o", "--max-answer", "3"],
+                in: directory
+            )
             let models = try server.get("/v1/models")
             let model = try #require((models.object["data"] as? [[String: Any]])?.first)
             let name = try #require(model["id"] as? String)
@@ -96,7 +99,10 @@ struct HTTPAnswerTests {
             #expect((short.object["usage"] as? [String: Any])?["completion_tokens"] as? Int == 3)
             let tokens = try server.post("/tokenize", #"{"prompt":"hello <|im_end|>"}"#).object
             let ids = try #require(tokens["tokens"] as? [Int])
-            #expect(tokens["count"] as? Int == ids.count && tokens["max_model_len"] as? Int == model["max_model_len"] as? Int)
+            #expect(
+                tokens["count"] as? Int == ids.count
+                    && tokens["max_model_len"] as? Int == model["max_model_len"] as? Int
+            )
             let text = try server.post("/detokenize", #"{"tokens":\#(ids)}"#).object
             #expect(text["prompt"] as? String == "hello <|im_end|>" && text["content"] as? String == "hello <|im_end|>")
             #expect(try server.post("/detokenize", #"{"tokens":[99999999]}"#).code == "invalid_value")
@@ -157,14 +163,23 @@ struct HTTPAnswerTests {
             )
             let long = try server.chat(Bodies.chat(String(repeating: "sea ", count: 3000)))
             #expect(long.status == 400 && long.code == "context_length_exceeded")
-            #expect((long.error["message"] as? String)?.contains("this model's maximum context length is 2048 tokens") == true)
+            #expect(
+                (long.error["message"] as? String)?.contains("this model's maximum context length is 2048 tokens")
+                    == true
+            )
             #expect(long.error["n_ctx"] as? Int == 2048 && (long.error["n_prompt_tokens"] as? Int ?? 0) > 2048)
             let holder = try server.http()
-            holder.ask("POST", "/v1/chat/completions", body: Array(Bodies.chat("tell me about the sea", #""stream":true"#).utf8))
+            holder.ask(
+                "POST",
+                "/v1/chat/completions",
+                body: Array(Bodies.chat("tell me about the sea", #""stream":true"#).utf8)
+            )
             #expect(try holder.head().status == 200)
             let busy = try server.chat(Bodies.chat("x"))
             #expect(busy.status == 429 && busy.code == "busy")
-            #expect(Int(busy.fields["retry-after"] ?? "") ?? 0 >= 1 && Int(busy.fields["retry-after-ms"] ?? "") ?? 0 >= 1)
+            #expect(
+                Int(busy.fields["retry-after"] ?? "") ?? 0 >= 1 && Int(busy.fields["retry-after-ms"] ?? "") ?? 0 >= 1
+            )
             let client = try server.connect()
             client.send(#"DRAIN d {"deadline_ms":400}"#)
             _ = try client.event()
@@ -186,7 +201,10 @@ struct HTTPAnswerTests {
                 ["--decoder-ranks", "2", "--context", "16384", "--http", "127.0.0.1:0"],
                 in: directory
             )
-            let body = Bodies.chat("tell me about the sea", #""stream":true,"max_tokens":1200,"temperature":0.9,"seed":7"#)
+            let body = Bodies.chat(
+                "tell me about the sea",
+                #""stream":true,"max_tokens":1200,"temperature":0.9,"seed":7"#
+            )
             let expected = try server.chat(body)
             let client = try server.http()
             client.ask("POST", "/v1/chat/completions", body: Array(body.utf8))

@@ -12,7 +12,10 @@ struct HTTPClientsTests {
         try Fixtures.withTemporaryDirectory { directory in
             let server = try ServerProcess(["--http", "127.0.0.1:0"], in: directory)
             let line = try #require(
-                try server.ask(#"{"prompt":"compute the expression","think":"on"}"#, pictures: [try Bodies.sampleBytes()]).end
+                try server.ask(
+                    #"{"prompt":"compute the expression","think":"on"}"#,
+                    pictures: [try Bodies.sampleBytes()]
+                ).end
             )
             let program = """
                 import base64, json, openai
@@ -117,11 +120,11 @@ struct HTTPClientsTests {
                 """
             #expect(try PythonClients.run(chain, port: port, in: directory) == "\(line)\n\(line)\n")
             try """
-                - model_id: flotilla
-                  model_name: demo
-                  api_base: "http://127.0.0.1:\(port)/v1"
-                """
-                .write(to: directory.appendingPathComponent("extra-openai-models.yaml"), atomically: true, encoding: .utf8)
+            - model_id: flotilla
+              model_name: demo
+              api_base: "http://127.0.0.1:\(port)/v1"
+            """
+            .write(to: directory.appendingPathComponent("extra-openai-models.yaml"), atomically: true, encoding: .utf8)
             let llm = """
                 import subprocess, sys, os
                 tool = os.path.join(os.path.dirname(sys.executable), "llm")

@@ -38,25 +38,32 @@ struct HTTPFuzzTests {
     private static func request(_ random: inout SeededRandom) -> [UInt8] {
         let methods = ["GET", "POST", "POST", "POST", "OPTIONS", "HEAD", "DELETE", "get", "P OST"]
         let paths = [
-            "/v1/chat/completions", "/v1/chat/completions", "/tokenize", "/detokenize", "/v1/responses", "/v1/models/%ff",
-            "/health", "/metrics", "*", "", "//", "/v1/chat/completions/input_tokens", "http://evil/", "/flotilla/stats",
+            "/v1/chat/completions", "/v1/chat/completions", "/tokenize", "/detokenize", "/v1/responses",
+            "/v1/models/%ff",
+            "/health", "/metrics", "*", "", "//", "/v1/chat/completions/input_tokens", "http://evil/",
+            "/flotilla/stats",
         ]
         let fields = [
             "Host: localhost", "Host: localhost", "Host: evil", "Content-Type: application/json", "Content-Type: x",
-            "Transfer-Encoding: chunked", "Expect: 100-continue", "Origin: null", "X-Request-Id: \u{7F}", "Connection: close",
+            "Transfer-Encoding: chunked", "Expect: 100-continue", "Origin: null", "X-Request-Id: \u{7F}",
+            "Connection: close",
             "Content-Encoding: br", "Upgrade: h2c", "Authorization: Bearer \(Int.random(in: 0...9, using: &random))",
         ]
         let bodies = [
-            "{}", #"{"messages":[{"role":"user","content":"x"}],"max_tokens":1}"#, #"{"prompt":"x"}"#, #"{"tokens":[1]}"#, "[",
+            "{}", #"{"messages":[{"role":"user","content":"x"}],"max_tokens":1}"#, #"{"prompt":"x"}"#,
+            #"{"tokens":[1]}"#, "[",
             #"{"messages":[{"role":"user","content":[{"type":"image_url","image_url":"data:;base64,AAAA"}]}]}"#,
-            #"{"input":"x","max_output_tokens":1,"stream":true}"#, #"{"messages":[{"role":"user","content":"x"}],"n":99}"#,
+            #"{"input":"x","max_output_tokens":1,"stream":true}"#,
+            #"{"messages":[{"role":"user","content":"x"}],"n":99}"#,
             #"{"messages":[{"role":"user","content":"x"}],"max_tokens":1,"stream":true}"#, "",
         ]
-        var body = Array(bodies.randomElement(using: &random)!.utf8)
-        var lines = ["\(methods.randomElement(using: &random)!) \(paths.randomElement(using: &random)!) HTTP/1.1"]
-        lines += ["Host: localhost", "Content-Type: application/json"].filter { _ in Int.random(in: 0...9, using: &random) > 0 }
-        lines += (0..<Int.random(in: 0...2, using: &random)).map { _ in fields.randomElement(using: &random)! }
-        lines.append("Content-Length: \(body.count + [0, 0, 0, 0, 0, 0, 1, -1].randomElement(using: &random)!)")
+        var body = Array(random.one(of: bodies).utf8)
+        var lines = ["\(random.one(of: methods)) \(random.one(of: paths)) HTTP/1.1"]
+        lines += ["Host: localhost", "Content-Type: application/json"].filter { _ in
+            Int.random(in: 0...9, using: &random) > 0
+        }
+        lines += (0..<Int.random(in: 0...2, using: &random)).map { _ in random.one(of: fields) }
+        lines.append("Content-Length: \(body.count + random.one(of: [0, 0, 0, 0, 0, 0, 1, -1]))")
         if Int.random(in: 0...9, using: &random) == 0, !body.isEmpty {
             body[Int.random(in: 0..<body.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
         }

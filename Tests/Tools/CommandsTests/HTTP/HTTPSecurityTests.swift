@@ -31,17 +31,29 @@ struct HTTPSecurityTests {
                 let answer = try status("localhost:\(port)", ["Origin: \(origin)"])
                 #expect(answer.status == 403 && answer.code == "origin_not_allowed")
                 #expect(answer.fields["access-control-allow-origin"] == nil)
-                #expect(try status("localhost:\(port)", ["Origin: \(origin)", "Access-Control-Request-Method: POST"], "OPTIONS").status == 403)
+                #expect(
+                    try status(
+                        "localhost:\(port)",
+                        ["Origin: \(origin)", "Access-Control-Request-Method: POST"],
+                        "OPTIONS"
+                    ).status == 403
+                )
             }
             #expect(try status("localhost:\(port)", ["Sec-Fetch-Site: cross-site"]).status == 403)
-            let site = try status("localhost:\(port)", ["Origin: https://chat.example.org", "Sec-Fetch-Site: cross-site"])
+            let site = try status(
+                "localhost:\(port)",
+                ["Origin: https://chat.example.org", "Sec-Fetch-Site: cross-site"]
+            )
             #expect(site.status == 200 && site.fields["access-control-allow-origin"] == "https://chat.example.org")
             let asked = [
                 "Origin: https://chat.example.org", "Access-Control-Request-Method: POST",
                 "Access-Control-Request-Headers: authorization, content-type",
             ]
             let preflight = try status("localhost:\(port)", asked, "OPTIONS")
-            #expect(preflight.status == 204 && preflight.fields["access-control-allow-headers"] == "authorization, content-type")
+            #expect(
+                preflight.status == 204
+                    && preflight.fields["access-control-allow-headers"] == "authorization, content-type"
+            )
             #expect(preflight.fields["access-control-allow-credentials"] == nil)
             // Any key is taken, and none.
             #expect(try status("localhost", ["Authorization: Bearer whatever"]).status == 200)
@@ -60,12 +72,18 @@ struct HTTPSecurityTests {
                 #expect(answer.status == 401 && answer.fields["www-authenticate"] == "Bearer")
                 #expect(answer.code == "invalid_api_key")
                 #expect(try server.get(path, ["Authorization: Bearer the-right-token"]).status == 200)
-                #expect(try server.get(path, ["X-Api-Key: another-token", "Host: anywhere.example"].dropLast()).status == 200)
+                #expect(
+                    try server.get(path, ["X-Api-Key: another-token", "Host: anywhere.example"].dropLast()).status
+                        == 200
+                )
             }
             for path in ["/health", "/ready", "/live", "/version"] { #expect(try server.get(path).status == 200) }
             let question = Bodies.chat("what is 3 plus 4?")
             #expect(try server.post("/v1/chat/completions", question).status == 401)
-            #expect(try server.post("/v1/chat/completions", question, ["authorization: bearer the-right-token"]).status == 200)
+            #expect(
+                try server.post("/v1/chat/completions", question, ["authorization: bearer the-right-token"]).status
+                    == 200
+            )
             #expect(try server.get("/v1/models", ["Authorization: Basic the-right-token"]).status == 401)
             #expect(try server.get("/v1/models?api_key=the-right-token").status == 401, "never in a URL")
             // A right token is no guess when it is shown again, and another on the same connection is one.
@@ -95,12 +113,22 @@ struct HTTPSecurityTests {
             var many: [RawClient] = []
             for number in 0..<12 {
                 let client = try server.http()
-                client.ask("POST", "/v1/chat/completions", ["Authorization: Bearer token-of-many", "X-Request-Id: m\(number)"], body: body)
+                client.ask(
+                    "POST",
+                    "/v1/chat/completions",
+                    ["Authorization: Bearer token-of-many", "X-Request-Id: m\(number)"],
+                    body: body
+                )
                 many.append(client)
             }
             #expect(Poll.until { ((try? server.figure("requests", "waiting")) ?? 0) >= 8 })
             let one = try server.http()
-            one.ask("POST", "/v1/chat/completions", ["Authorization: Bearer token-of-one", "X-Request-Id: single"], body: body)
+            one.ask(
+                "POST",
+                "/v1/chat/completions",
+                ["Authorization: Bearer token-of-one", "X-Request-Id: single"],
+                body: body
+            )
             for client in many + [one] { #expect(try client.reply().status == 200) }
             // In the log's order of ends: three were under way when it came, and nobody else passed it.
             let ends = server.errors.split(separator: "\n").filter { $0.contains("request ended") }

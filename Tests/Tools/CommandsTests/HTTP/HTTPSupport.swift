@@ -43,7 +43,13 @@ struct HTTPAnswer {
 
 extension RawClient {
     /// Sends a request.
-    func ask(_ method: String, _ path: String, _ fields: [String] = [], body: [UInt8]? = nil, host: String? = "localhost") {
+    func ask(
+        _ method: String,
+        _ path: String,
+        _ fields: [String] = [],
+        body: [UInt8]? = nil,
+        host: String? = "localhost"
+    ) {
         var lines = ["\(method) \(path) HTTP/1.1"] + (host.map { ["Host: \($0)"] } ?? []) + fields
         if let body {
             if !fields.contains(where: { $0.lowercased().hasPrefix("content-type") }) {
@@ -133,7 +139,8 @@ enum Bodies {
 
     /// A question about pictures, as parts.
     static func pictures(_ urls: [String], _ text: String, _ members: String = "") -> String {
-        let parts = urls.map { #"{"type":"image_url","image_url":{"url":"\#($0)"}}"# } + [#"{"type":"text","text":"\#(text)"}"#]
+        let parts =
+            urls.map { #"{"type":"image_url","image_url":{"url":"\#($0)"}}"# } + [#"{"type":"text","text":"\#(text)"}"#]
         let list = parts.joined(separator: ",")
         return #"{"messages":[{"role":"user","content":[\#(list)]}]\#(members.isEmpty ? "" : ",")\#(members)}"#
     }

@@ -15,7 +15,12 @@ struct HTTPTransportTests {
             let body = Array(Self.question.utf8)
             client.ask("POST", "/v1/chat/completions", ["X-Request-Id: first"], body: body)
             client.ask("GET", "/version", ["X-Request-Id: second"])
-            client.ask("POST", "/v1/chat/completions", ["X-Request-Id: third"], body: Array(Self.question.dropLast().utf8) + Array(#","stream":true}"#.utf8))
+            client.ask(
+                "POST",
+                "/v1/chat/completions",
+                ["X-Request-Id: third"],
+                body: Array(Self.question.dropLast().utf8) + Array(#","stream":true}"#.utf8)
+            )
             client.ask("HEAD", "/health", ["X-Request-Id: fourth"])
             client.ask("GET", "/nothing", ["X-Request-Id: not an id"])
             client.ask("POST", "/tokenize", body: Array(#"{"prompt":"x"}"#.utf8))
@@ -49,7 +54,10 @@ struct HTTPTransportTests {
                 ("POST", "/health", [], "{}", 405, "method_not_allowed"), ("OPTIONS", "/v1/models", [], nil, 204, nil),
                 ("OPTIONS", "*", [], nil, 204, nil),
                 ("POST", "/tokenize", ["Content-Type: text/plain"], "{}", 415, "unsupported_media_type"),
-                ("POST", "/tokenize", ["Content-Type: application/x-www-form-urlencoded"], "a=b", 415, "unsupported_media_type"),
+                (
+                    "POST", "/tokenize", ["Content-Type: application/x-www-form-urlencoded"], "a=b", 415,
+                    "unsupported_media_type"
+                ),
                 ("POST", "/tokenize", ["Content-Encoding: gzip"], "{}", 415, "unsupported_media_type"),
                 ("POST", "/tokenize", [], "{", 400, "bad_json"), ("POST", "/tokenize", [], "", 400, "bad_json"),
                 ("POST", "/tokenize", ["Content-Type: application/json; charset=utf-8"], #"{"prompt":"x"}"#, 200, nil),
@@ -90,7 +98,9 @@ struct HTTPTransportTests {
             #expect(try client.reply().content == "3 + 4 = 7.")
             client.ask("POST", "/v1/chat/completions", head)
             let large = [UInt8](repeating: 32, count: 60_000)
-            for _ in 0..<2 { client.send(Array("\(String(large.count, radix: 16))\r\n".utf8) + large + Array("\r\n".utf8)) }
+            for _ in 0..<2 {
+                client.send(Array("\(String(large.count, radix: 16))\r\n".utf8) + large + Array("\r\n".utf8))
+            }
             #expect(try client.reply().status == 413)
             #expect(client.isClosed())
             let patient = try server.http()
@@ -99,7 +109,11 @@ struct HTTPTransportTests {
             #expect(try patient.head().status == 100)
             patient.send(body)
             #expect(try patient.reply().content == "3 + 4 = 7.")
-            patient.ask("POST", "/tokenize", ["Expect: 100-continue", "Content-Type: application/json", "Content-Length: 100001"])
+            patient.ask(
+                "POST",
+                "/tokenize",
+                ["Expect: 100-continue", "Content-Type: application/json", "Content-Length: 100001"]
+            )
             #expect(try patient.reply().status == 413)
             #expect(patient.isClosed())
             #expect(server.end().status == 0)
@@ -124,7 +138,8 @@ struct HTTPTransportTests {
                 start + "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n" + hidden,
                 start + "Transfer-Encoding: chunked\r\n\r\nzz\r\n" + hidden,
                 start + "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n" + hidden,
-                "GET /version HTTP/1.1\r\n\r\n" + hidden, "GET /version HTTP/1.1\r\nHost: a\r\nHost: localhost\r\n\r\n" + hidden,
+                "GET /version HTTP/1.1\r\n\r\n" + hidden,
+                "GET /version HTTP/1.1\r\nHost: a\r\nHost: localhost\r\n\r\n" + hidden,
                 "GET /version HTTP/2.0\r\nHost: localhost\r\n\r\n" + hidden, "nonsense\r\n\r\n" + hidden,
                 "GET /version HTTP/1.1\r\nHost: localhost\r\nX: a\u{0}b\r\n\r\n" + hidden,
                 "GET /version HTTP/1.1\r\nHost: localhost\r\n: x\r\n\r\n" + hidden,
@@ -226,7 +241,7 @@ struct HTTPTransportTests {
         try Fixtures.withTemporaryDirectory { directory in
             let server = try ServerProcess(["--http", "127.0.0.1:0"], in: directory)
             let client = try server.http()
-            for _ in 0..<40_000 { client.ask("GET", "/flotilla/info") ; if client.isStuck { break } }
+            for _ in 0..<40_000 { client.ask("GET", "/flotilla/info"); if client.isStuck { break } }
             #expect(try server.chat(Self.question).content == "3 + 4 = 7.")
             #expect(Poll.until { server.errors.contains("SLOW_CONSUMER") })
             #expect(server.end().status == 0)

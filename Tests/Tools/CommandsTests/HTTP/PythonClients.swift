@@ -25,7 +25,12 @@ enum PythonClients {
     }()
 
     /// Runs a program in Python against a server; what it printed.
-    static func run(_ program: String, port: Int, in directory: URL, _ environment: [String: String] = [:]) throws -> String {
+    static func run(
+        _ program: String,
+        port: Int,
+        in directory: URL,
+        _ environment: [String: String] = [:]
+    ) throws -> String {
         guard let python else { return "" }
         let file = directory.appendingPathComponent("\(UUID().uuidString).py")
         try program.write(to: file, atomically: true, encoding: .utf8)
@@ -33,7 +38,8 @@ enum PythonClients {
         let errors = file.appendingPathExtension("err")
         let variables = [
             "OPENAI_BASE_URL": "http://127.0.0.1:\(port)/v1", "OPENAI_API_KEY": "none", "LLM_USER_PATH": directory.path,
-            "NO_PROXY": "*", "no_proxy": "*", "PATH": "\(URL(fileURLWithPath: python).deletingLastPathComponent().path):/usr/bin:/bin",
+            "NO_PROXY": "*", "no_proxy": "*",
+            "PATH": "\(URL(fileURLWithPath: python).deletingLastPathComponent().path):/usr/bin:/bin",
         ]
         let process = try ChildProcess(
             python,

@@ -20,7 +20,9 @@ struct MonitoringTests {
         let number = try #require(port)
         let client = try #require(RawClient(port: number))
         let authorization = token.map { "Authorization: Bearer \($0)\r\n" } ?? ""
-        client.send(Array("\(method) \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\(authorization)\r\n".utf8))
+        client.send(
+            Array("\(method) \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\(authorization)\r\n".utf8)
+        )
         var lines: [String] = []
         while let line = try? client.line() { lines.append(line) }
         let body = lines.drop { $0 != "\r" }.dropFirst()

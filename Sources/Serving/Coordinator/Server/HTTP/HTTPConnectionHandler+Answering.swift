@@ -13,7 +13,7 @@ extension HTTPConnectionHandler {
         let name = head.value("x-request-id").flatMap { RequestId($0)?.description } ?? HTTPAnswers.name("req-")
         // Where a request wants another protocol, nothing behind it is this one's.
         let isPlain = head.value("upgrade") == nil && head.method != "CONNECT"
-        current = Current(head: head, id: name, keepsAlive: keepsAlive && isPlain)
+        current = HTTPRequestState(head: head, id: name, keepsAlive: keepsAlive && isPlain)
         timer?.start(head.hasBody ? .body : nil)
         do throws(APIError) {
             switch try rules.judge(head) {
@@ -81,7 +81,7 @@ extension HTTPConnectionHandler {
         let length = reply.status == 204 ? nil : reply.body.count
         writeHead(reply.status, reply.fields, length: length)
         if head.method != "HEAD", !reply.body.isEmpty {
-            written += reply.body.count
+            reader.written += reply.body.count
             context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: reply.body)))), promise: nil)
         }
         finish()
@@ -106,7 +106,7 @@ extension HTTPConnectionHandler {
     }
 
     /// Whether the connection is good for another request.
-    private func mayKeep(_ request: Current, isStream: Bool) -> Bool {
+    private func mayKeep(_ request: HTTPRequestState, isStream: Bool) -> Bool {
         guard request.keepsAlive, coordinator.assumeIsolated({ $0.keepsConnections }) else { return false }
         if isStream, request.head.isOld { return false }
         guard !request.hasEnded, request.head.hasBody else { return true }
@@ -117,10 +117,11 @@ extension HTTPConnectionHandler {
 
     private func writeEvent(_ bytes: [UInt8]) {
         guard let context else { return }
-        let pending = context.channel.isWritable ? 0 : try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)
+        let pending =
+            context.channel.isWritable ? 0 : try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)
         // What waited before counts, so that one long answer is nobody's fault.
         if let pending, pending > limits.outboxBytes { return cutOff() }
-        written += bytes.count
+        reader.written += bytes.count
         context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: bytes)))), promise: nil)
     }
 

@@ -15,36 +15,6 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    /// What comes from the parser, in order.
-    enum Part {
-        case head(RequestHead, keepsAlive: Bool)
-        case body(ByteBuffer)
-        case end
-        /// Nothing that follows can be understood.
-        case broken(APIError)
-    }
-
-    /// The request that is being read or answered.
-    struct Current {
-        let head: RequestHead
-        let id: String
-        var keepsAlive: Bool
-        let started = NIODeadline.now()
-        var endpoint: Endpoint?
-        var owner = OwnerTable.Key.local
-        /// What has come of the body, if it is wanted.
-        var body: HTTPBody?
-        /// Bytes of a body that is not wanted.
-        var passedOver = 0
-        var hasEnded = false
-        /// Whether the coordinator has heard of it.
-        var isCall = false
-        var hasAnswered = false
-        /// The call's number with the coordinator.
-        var exchange: Int?
-        var status = 0
-    }
-
     /// How long a connection's requests may be worked on at a stretch, and how long others have the loop then.
     private static let stretch = TimeAmount.milliseconds(2)
     private static let pause = TimeAmount.milliseconds(1)
@@ -63,9 +33,9 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     private(set) var gate: HTTPTokenGate?
     private var peer: PeerAddress?
 
-    private var waiting = CircularBuffer<Part>()
+    private var waiting = CircularBuffer<HTTPPart>()
     private var waitingBytes = 0
-    var current: Current?
+    var current: HTTPRequestState?
     private var metered = 0
     private var hasHeardBytes = false
     private var isTaking = false
@@ -74,10 +44,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     private var heldRead = false
     private var isInputClosed = false
     var isClosing = false
-    /// Bytes that were handed to the socket, and how many of them it had taken when that was last looked at.
-    var written = 0
-    private var taken = 0
-    private var stalledSince: NIODeadline?
+    var reader = ReaderWatch()
 
     init(_ coordinator: Coordinator, _ rules: HTTPRules, meter: InputMeter, doorkeeper: Doorkeeper) {
         self.coordinator = coordinator
@@ -170,14 +137,16 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
         }
     }
 
-    private func take(_ part: Part) {
+    private func take(_ part: HTTPPart) {
         switch part {
         case .head(let head, let keepsAlive): begin(head, keepsAlive: keepsAlive)
         case .body(let bytes): takeBody(bytes)
         case .end: endRequest()
         case .broken(let error):
             let head = RequestHead(method: "GET", target: "/", fields: [])
-            if current == nil { current = Current(head: head, id: HTTPAnswers.name("req-"), keepsAlive: false) }
+            if current == nil {
+                current = HTTPRequestState(head: head, id: HTTPAnswers.name("req-"), keepsAlive: false)
+            }
             current?.keepsAlive = false
             if current?.hasAnswered == true { close() } else { refuse(error) }
         }
@@ -281,7 +250,9 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
         case .head where !hasHeardBytes: close()
         case .head, .body:
             let head = RequestHead(method: "GET", target: "/", fields: [])
-            if current == nil { current = Current(head: head, id: HTTPAnswers.name("req-"), keepsAlive: false) }
+            if current == nil {
+                current = HTTPRequestState(head: head, id: HTTPAnswers.name("req-"), keepsAlive: false)
+            }
             if current?.hasAnswered == true { return close() }
             current?.keepsAlive = false
             refuse(.invalid("the request did not come in time", code: "request_timeout", status: 408))
@@ -294,12 +265,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     func check() {
         guard !isClosing, let context else { return }
         let pending = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-        let before = taken
-        taken = written - pending
-        guard pending > 0, taken == before else { return stalledSince = nil }
-        let since = stalledSince ?? .now()
-        stalledSince = since
-        if NIODeadline.now() - since >= .seconds(Int64(limits.stalledSeconds)) { cutOff() }
+        let stalled = reader.stalled(pending: pending, now: .now())
+        if stalled >= .seconds(Int64(limits.stalledSeconds)) { cutOff() }
     }
 
     /// A client does not read: it is cut off, and what it asked for is dropped.
@@ -311,7 +278,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
         context.close(promise: nil)
     }
 
-    func log(_ request: Current, status: Int) {
+    func log(_ request: HTTPRequestState, status: Int) {
         let milliseconds = (NIODeadline.now() - request.started).nanoseconds / 1_000_000
         coordinator.logger.log(
             // What strangers can cause must not fill the log.
