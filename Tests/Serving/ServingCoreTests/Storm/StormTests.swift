@@ -36,6 +36,8 @@ struct StormTests {
             "\(innocent.count) of \(storm.heard.count) in \(storm.lossCount) losses"
         )
         #expect(storm.lossCount > 5 && storm.heard.values.contains { $0.kills && $0.ends == 1 })
+        let regrowths = storm.core.slots.reduce(0) { $0 + $1.figures.regrowths }
+        #expect(regrowths > 5, "hosts came back, and no group grew")
         storm.end()
         #expect(storm.fault == nil)
         print("storm \(seed): \(storm.inputCount) inputs, \(storm.heard.count) requests, \(storm.lossCount) losses")

@@ -98,10 +98,13 @@ struct HostsServingTests {
             let killed = try ReplayTests.answers(server) { kill(try #require(try server.ranks()[1]), SIGKILL) }
             Self.compare(killed, expected, "killed")
             #expect(server.errors.ranges(of: "weights are there from before").count == 2, "\(server.errors)")
-            let files = "ls -A /dev/shm/flotilla-weights-* 2>/dev/null | wc -l"
-            #expect(try (1...2).map { try lab.run(on: $0, "/bin/sh", "-c", files).line } == ["1", "1"])
+            func files() throws -> [String] {
+                let count = "ls -A /dev/shm/flotilla-weights-* 2>/dev/null | wc -l"
+                return try (1...2).map { try lab.run(on: $0, "/bin/sh", "-c", count).line }
+            }
+            #expect(try files() == ["1", "1"])
             #expect(server.end().status == 0, "\(server.errors)")
-            #expect(try (1...2).map { try lab.run(on: $0, "/bin/sh", "-c", files).line } == ["0", "0"])
+            #expect(try files() == ["0", "0"])
             // What a server leaves behind that is killed, the next start removes.
             let next = try ServerProcess(
                 model: ReplayTests.model,
@@ -113,7 +116,7 @@ struct HostsServingTests {
             let pids = try next.ranks().values.map { $0 }
             #expect(next.end(by: SIGKILL).status != 0)
             #expect(Poll.until { pids.allSatisfy { kill($0, 0) != 0 } })
-            #expect(try (1...2).map { try lab.run(on: $0, "/bin/sh", "-c", files).line } == ["1", "1"])
+            #expect(try files() == ["1", "1"])
             let last = try FlotillaProgram.run(
                 ["generate", "--model", ReplayTests.model, "--decoder-ranks", "2", "--hostfile", lab.hostfile]
                     + ["--prompt", "hello", "--mpirun-args=--oversubscribe"],
@@ -122,7 +125,7 @@ struct HostsServingTests {
                 script: lab.script(on: 1)
             )
             #expect(last.status == 0, "\(last.errors)")
-            #expect(try (1...2).map { try lab.run(on: $0, "/bin/sh", "-c", files).line } == ["0", "0"])
+            #expect(try files() == ["0", "0"])
             try lab.down()
         }
     }
