@@ -75,6 +75,6 @@ struct StepSharesTests {
         costs.secondsPerByte = 1e-5
         let slow = try ShardPlan(config, ranks: 2, weights: speeds, costs: costs)
         let nodes = slow.shards.map { slow.mlpTree.program(overLeaves: $0.mlpLeaves).partials.count }
-        #expect(nodes.allSatisfy { $0 == 1 })
+        #expect(nodes.allSatisfy { $0 <= 1 })
     }
 }
