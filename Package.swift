@@ -109,6 +109,7 @@ let package = Package(
         Floor.values.library("Tensors"),
         Floor.values.library("Digests", ["CDigest"]),
         Floor.values.library("JSON"),
+        Floor.values.library("Constraints", ["JSON"]),
         Floor.values.library("Requests", ["Diagnostics", "Digests", "JSON"]),
 
         // MARK: Substrate: no knowledge of the model's forward pass
@@ -206,10 +207,13 @@ let package = Package(
             ["Diagnostics", "Requests", "GroupLink", "GroupLauncher", "COpenMPI"],
             of: "Tests"
         ),
+        // What scripts/check-constraints asks for masks and answers.
+        Floor.support.program("ConstraintProbe", ["Constraints", "Tokenization", "JSON"], of: "Tests"),
         Floor.values.tests("Diagnostics", ["Diagnostics"]),
         Floor.support.tests("TestSupport", []),
         Floor.values.tests("Digests", ["Digests"]),
         Floor.values.tests("JSON", ["JSON"]),
+        Floor.values.tests("Constraints", ["Constraints", "JSON", "Tokenization"]),
         Floor.values.tests("Requests", ["Requests", "Diagnostics"]),
         Floor.substrate.tests("Kernels", ["Kernels", "Tensors", "CKernels"]),
         Floor.substrate.tests("Communication", ["Communication"]),

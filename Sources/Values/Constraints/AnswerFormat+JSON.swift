@@ -1,0 +1,38 @@
+package import JSON
+
+extension AnswerFormat {
+    /// Reads `{"type":"json_schema","schema":{…}}` and the like, as PROTOCOL.md has `format`.
+    ///
+    /// What the type does not use is refused, as it would change the answer if it were understood.
+    package static func read(_ reader: inout JSONReader) throws(JSONFailure) -> AnswerFormat {
+        var type: String?
+        var members: [String: String] = [:]
+        try reader.object { (reader, key) throws(JSONFailure) in
+            if key == "type" { type = try reader.string() } else { members[key] = try reader.valueText() }
+        }
+        let wanted = ["json_schema": "schema", "regex": "pattern", "choice": "choices"]
+        guard let type, type == "json_object" || wanted[type] != nil else {
+            throw reader.failure("a type of json_object, json_schema, regex or choice", type.map(short) ?? "none")
+        }
+        if let key = members.keys.sorted().first(where: { $0 != wanted[type] }) {
+            throw reader.failure("nothing but what \(type) needs", short(key))
+        }
+        guard let member = wanted[type] else { return .jsonObject }
+        guard let text = members[member] else { throw reader.failure("\(member) beside the type \(type)", "none") }
+        switch member {
+        case "schema": return .jsonSchema(text)
+        case "pattern": return .regex(try JSONReader.read(text) { (part) throws(JSONFailure) in try part.string() })
+        default: return .choice(try choices(text))
+        }
+    }
+
+    private static func choices(_ text: String) throws(JSONFailure) -> [String] {
+        var choices: [String] = []
+        try JSONReader.read(text) { (part) throws(JSONFailure) in
+            try part.array { (part, _) throws(JSONFailure) in choices.append(try part.string()) }
+        }
+        return choices
+    }
+
+    private static func short(_ text: String) -> String { "\"\(text.prefix(40))\"" }
+}

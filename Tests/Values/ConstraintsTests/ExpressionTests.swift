@@ -1,0 +1,6 @@
+import Testing
+
+@testable import Constraints
+
+@Suite struct ExpressionTests {
+}
