@@ -65,20 +65,11 @@ package struct ConstraintState {
     }
 
     private func plainTokens() -> TokenMask {
-        var place = state
-        var count = 0
-        while count < vocabulary.longestPlain {
-            switch automaton.plainStep(place) {
-            case .to(place): return vocabulary.plainTokens(upTo: vocabulary.longestPlain)
-            case .to(let next): (place, count) = (next, count + 1)
-            case .none: return vocabulary.plainTokens(upTo: count)
-            case .mixed:
-                var mask = TokenMask(vocabulary: vocabulary.size)
-                vocabulary.plain.insertTokens(after: state, of: automaton, into: &mask)
-                return mask
-            }
-        }
-        return vocabulary.plainTokens(upTo: count)
+        let reach = automaton.plainReach(state, limit: vocabulary.longestPlain)
+        if reach.isExact { return vocabulary.plainTokens(upTo: reach.count) }
+        var mask = TokenMask(vocabulary: vocabulary.size)
+        vocabulary.plain.insertTokens(after: state, of: automaton, into: &mask)
+        return mask
     }
 
     /// The bytes that must come next, as far as there is no choice.

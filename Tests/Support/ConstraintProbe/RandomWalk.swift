@@ -35,25 +35,26 @@ struct RandomWalk {
         return nil
     }
 
-    private mutating func draw(_ tokens: [Int32], _ vocabulary: TokenVocabulary) -> Int32 {
-        // Lower ids are commoner, as in a vocabulary of merges.
-        var best: (value: Double, token: Int32) = (-.infinity, -1)
-        for token in tokens {
-            let logit = vocabulary.ends.contains(token) ? -4 : -log(Double(token) + 10)
-            let value = logit / temperature - log(-log(random.unit()))
-            if value > best.value { best = (value, token) }
+    /// Low ids are commoner, as in a vocabulary of merges; with a higher temperature less so.
+    private mutating func draw(_ mask: TokenMask, _ vocabulary: TokenVocabulary) -> Int32 {
+        for _ in 0..<64 {
+            let token = Int32(pow(Double(vocabulary.size), pow(random.unit(), 1 / temperature)) - 1)
+            if mask[token] { return token }
         }
-        return best.token
+        let tokens = mask.tokens
+        return tokens[Int(random.unit() * Double(tokens.count))]
     }
 
     /// The token behind which the shortest text seems to be left: ends, then brackets and quotation marks.
-    private mutating func lead(_ state: ConstraintState, _ tokens: [Int32], _ vocabulary: TokenVocabulary) -> Int32 {
+    private mutating func lead(_ state: ConstraintState, _ mask: TokenMask, _ vocabulary: TokenVocabulary) -> Int32 {
         if state.isWhole, let end = vocabulary.ends.first { return end }
+        let tokens = mask.tokens
         for sign in ["}", "]", "\""] {
             for token in tokens where vocabulary.bytes(of: token).elementsEqual(sign.utf8) { return token }
         }
         let short = tokens.filter { vocabulary.bytes(of: $0).count < 3 }
-        return draw(short.isEmpty ? tokens : short, vocabulary)
+        let most = short.isEmpty ? tokens : short
+        return most[Int(random.unit() * Double(most.count))]
     }
 }
 

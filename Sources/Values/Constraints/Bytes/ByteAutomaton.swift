@@ -8,24 +8,15 @@ final class ByteAutomaton {
     static let mostStates = 24_576
 
     private let origin: ExpressionArena
-    private var arena: ExpressionArena
-    private var expressions: [ExpressionID] = []
+    private(set) var arena: ExpressionArena
+    private(set) var expressions: [ExpressionID] = []
     /// The state of each expression, or -1.
     private var states: [Int32] = []
     private var rows: UnsafeMutablePointer<Int32>
     private var capacity = 64
-    private(set) var plainSteps: [Int32: PlainStep] = [:]
+    var plainSteps: [Int32: PlainStep] = [:]
     var masks = MaskMemory()
     let start: Int32 = 0
-
-    /// What any plain character does in a state.
-    enum PlainStep: Equatable {
-        /// All lead to the same state.
-        case to(Int32)
-        /// None is allowed.
-        case none
-        case mixed
-    }
 
     init(_ arena: ExpressionArena, _ root: ExpressionID) {
         origin = arena
@@ -91,7 +82,7 @@ final class ByteAutomaton {
         return target
     }
 
-    private func state(of id: ExpressionID) -> Int32 {
+    func state(of id: ExpressionID) -> Int32 {
         if states.count < arena.nodes.count {
             states.append(contentsOf: repeatElement(-1, count: arena.nodes.count * 3 / 2 + 64 - states.count))
         }
@@ -108,54 +99,4 @@ final class ByteAutomaton {
         states[Int(id)] = state
         return state
     }
-
-    // MARK: Plain characters
-
-    /// What plain characters do: all but `"`, `\` and controls, which most of a vocabulary consists of.
-    func plainStep(_ state: Int32) -> PlainStep {
-        if let known = plainSteps[state] { return known }
-        let step = findPlainStep(state)
-        plainSteps[state] = step
-        return step
-    }
-
-    private func findPlainStep(_ state: Int32) -> PlainStep {
-        let target = next(state, 0x20)
-        for byte in UInt8(0x21)...0x7F where byte != 0x22 && byte != 0x5C && next(state, byte) != target {
-            return .mixed
-        }
-        for (lead, tails) in Self.leads {
-            for byte in lead {
-                var place = next(state, byte)
-                if target < 0 {
-                    if place >= 0 { return .mixed }
-                    continue
-                }
-                for tail in tails {
-                    guard place >= 0, let common = commonStep(place, tail) else { return .mixed }
-                    place = common
-                }
-                if place != target { return .mixed }
-            }
-        }
-        return target < 0 ? .none : .to(target)
-    }
-
-    private func commonStep(_ state: Int32, _ bytes: ClosedRange<UInt8>) -> Int32? {
-        let target = next(state, bytes.lowerBound)
-        for byte in bytes where next(state, byte) != target { return nil }
-        return target
-    }
-
-    /// UTF-8's leading bytes with the bytes that follow each.
-    private static let leads: [(ClosedRange<UInt8>, [ClosedRange<UInt8>])] = {
-        let tail: ClosedRange<UInt8> = 0x80...0xBF
-        return [
-            (0xC2...0xDF, [tail]),
-            (0xE0...0xE0, [0xA0...0xBF, tail]), (0xE1...0xEC, [tail, tail]), (0xED...0xED, [0x80...0x9F, tail]),
-            (0xEE...0xEF, [tail, tail]),
-            (0xF0...0xF0, [0x90...0xBF, tail, tail]), (0xF1...0xF3, [tail, tail, tail]),
-            (0xF4...0xF4, [0x80...0x8F, tail, tail]),
-        ]
-    }()
 }

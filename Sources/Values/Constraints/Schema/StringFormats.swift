@@ -34,7 +34,8 @@ enum StringFormats {
     private static let duration = #"P(?:\d{1,9}W|\#(days)(?:T\#(spell))?|T\#(spell))"#
 
     private static let local = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-    private static let label = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+    // No two hyphens in a row, as what begins with xn-- has rules of its own.
+    private static let label = "[A-Za-z0-9](?:-?[A-Za-z0-9]){0,30}"
 
     private static let octet = #"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"#
     private static let ipv4 = #"\#(octet)(?:\.\#(octet)){3}"#

@@ -11,10 +11,11 @@ package final class TokenVocabulary {
     private let bytes: [UInt8]
     let plain: TokenTrie
     let other: TokenTrie
-    /// Plain tokens by their number of characters.
-    private var plainByCount: [[Int32]] = []
-    /// Plain tokens of at most so many characters, as far as asked for.
-    private var plainUpTo: [TokenMask?] = []
+    /// Plain tokens of at most so many characters.
+    private let plainUpTo: [TokenMask]
+
+    /// Longer tokens are walked like those that are not plain: a mask a count is kept.
+    private static let mostCounts = 256
 
     /// - Parameters:
     ///   - size: tokens of the model, those included that stand for nothing.
@@ -29,6 +30,7 @@ package final class TokenVocabulary {
             bytes += tokenBytes(id)
             offsets.append(bytes.count)
         }
+        var byCount: [Int: [Int32]] = [:]
         var plain: [(id: Int32, bytes: ArraySlice<UInt8>)] = []
         var other: [(id: Int32, bytes: ArraySlice<UInt8>)] = []
         for id in 0..<size where offsets[id] < offsets[id + 1] {
@@ -38,13 +40,18 @@ package final class TokenVocabulary {
                 continue
             }
             plain.append((Int32(id), token))
-            while plainByCount.count <= count { plainByCount.append([]) }
-            plainByCount[count].append(Int32(id))
+            byCount[count, default: []].append(Int32(id))
         }
         self.plain = TokenTrie(plain.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) })
         self.other = TokenTrie(other.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) })
         (self.bytes, self.offsets) = (bytes, offsets)
-        plainUpTo = Array(repeating: nil, count: plainByCount.count)
+        var mask = TokenMask(vocabulary: size)
+        var plainUpTo = [mask]
+        for count in 1...max(1, min(byCount.keys.max() ?? 1, Self.mostCounts)) {
+            for token in byCount[count] ?? [] { mask.insert(token) }
+            plainUpTo.append(mask)
+        }
+        self.plainUpTo = plainUpTo
     }
 
     package func bytes(of token: Int32) -> ArraySlice<UInt8> {
@@ -53,22 +60,17 @@ package final class TokenVocabulary {
     }
 
     /// Characters of the longest plain token.
-    var longestPlain: Int { max(0, plainByCount.count - 1) }
+    var longestPlain: Int { plainUpTo.count - 1 }
 
     /// Plain tokens of at most `count` characters.
-    func plainTokens(upTo count: Int) -> TokenMask {
-        let count = min(count, longestPlain)
-        guard count > 0 else { return TokenMask(vocabulary: size) }
-        if let known = plainUpTo[count] { return known }
-        var mask = TokenMask(vocabulary: size)
-        for tokens in plainByCount[...count] { for token in tokens { mask.insert(token) } }
-        plainUpTo[count] = mask
-        return mask
-    }
+    func plainTokens(upTo count: Int) -> TokenMask { plainUpTo[min(count, longestPlain)] }
 
     /// The number of characters of a token that consists of whole plain ones, else `nil`.
     private static func plainCharacters(_ token: ArraySlice<UInt8>) -> Int? {
         for byte in token where byte < 0x20 || byte == 0x22 || byte == 0x5C { return nil }
-        return String(validating: token, as: UTF8.self)?.unicodeScalars.count
+        guard let scalars = String(validating: token, as: UTF8.self)?.unicodeScalars,
+            scalars.count <= mostCounts, !scalars.contains(where: { $0.value == 0x2028 || $0.value == 0x2029 })
+        else { return nil }
+        return scalars.count
     }
 }
