@@ -110,7 +110,7 @@ let package = Package(
         Floor.values.library("Digests", ["CDigest"]),
         Floor.values.library("JSON"),
         Floor.values.library("Constraints", ["JSON"]),
-        Floor.values.library("Requests", ["Diagnostics", "Digests", "JSON"]),
+        Floor.values.library("Requests", ["Constraints", "Diagnostics", "Digests", "JSON"]),
 
         // MARK: Substrate: no knowledge of the model's forward pass
         Floor.substrate.library("Kernels", ["Tensors", "CKernels"]),
@@ -128,8 +128,8 @@ let package = Package(
         Floor.model.library(
             "Inference",
             [
-                "Tensors", "Diagnostics", "Requests", "Kernels", "Communication", "Checkpoints", "Sharding",
-                "SAILVL2Model",
+                "Tensors", "Diagnostics", "Constraints", "Requests", "Kernels", "Communication", "Checkpoints",
+                "Sharding", "SAILVL2Model",
             ]
         ),
 
@@ -139,8 +139,8 @@ let package = Package(
         Floor.ranks.library(
             "RankProgram",
             [
-                "Tensors", "Diagnostics", "Requests", "Kernels", "Communication", "Checkpoints", "ImagePreprocessing",
-                "Sharding", "SAILVL2Model", "Inference", "GroupLink",
+                "Tensors", "Diagnostics", "Constraints", "Requests", "Kernels", "Communication", "Checkpoints",
+                "Tokenization", "ImagePreprocessing", "Sharding", "SAILVL2Model", "Inference", "GroupLink",
             ]
         ),
 
@@ -156,7 +156,7 @@ let package = Package(
                 "GroupLink", "GroupLauncher", "RankProgram", "ServingCore",
             ]
         ),
-        Floor.serving.library("WireProtocol", ["Diagnostics", "JSON", "Requests"]),
+        Floor.serving.library("WireProtocol", ["Diagnostics", "JSON", "Constraints", "Requests"]),
         Floor.serving.library(
             "Coordinator",
             [
@@ -179,8 +179,8 @@ let package = Package(
         Floor.tools.library(
             "Commands",
             [
-                "Tensors", "Diagnostics", "Digests", "JSON", "Requests", "Kernels", "Checkpoints", "Tokenization",
-                "ImagePreprocessing", "Sharding", "SAILVL2Model", "Inference", "GroupLink", "GroupLauncher",
+                "Tensors", "Diagnostics", "Digests", "JSON", "Constraints", "Requests", "Kernels", "Checkpoints",
+                "Tokenization", "ImagePreprocessing", "Sharding", "SAILVL2Model", "Inference", "GroupLink", "GroupLauncher",
                 "RankProgram", "ServingCore", "Frontend", "WireProtocol", "Coordinator", "ServerClient", "DemoModel",
                 "Benchmarks",
                 logging, argumentParser,

@@ -58,6 +58,7 @@ package final class RequestPreparer: Sendable {
         job.stopIds = tokenizer.control.ends
         job.thinking = thinking(options)
         job.logprobs = options.logprobs
+        job.format = options.format
         return PreparedRequest(
             template: job,
             imageBytes: images,

@@ -26,6 +26,22 @@ extension AnswerFormat {
         }
     }
 
+    /// The same as one line of JSON; a schema keeps the order of its members.
+    package var json: String {
+        switch self {
+        case .jsonObject: return #"{"type":"json_object"}"#
+        case .jsonSchema(let text):
+            // Line ends stand between values only: inside of texts they are escaped.
+            let line = String(text.map { $0.isNewline ? " " : $0 })
+            return #"{"type":"json_schema","schema":\#(line)}"#
+        case .regex(let pattern): return #"{"type":"regex","pattern":\#(Self.quoted(pattern))}"#
+        case .choice(let choices):
+            return #"{"type":"choice","choices":[\#(choices.map(Self.quoted).joined(separator: ","))]}"#
+        }
+    }
+
+    private static func quoted(_ text: String) -> String { String(decoding: SchemaText.quoted(text), as: UTF8.self) }
+
     private static func choices(_ text: String) throws(JSONFailure) -> [String] {
         var choices: [String] = []
         try JSONReader.read(text) { (part) throws(JSONFailure) in

@@ -26,7 +26,8 @@ struct RandomWalk {
             nanoseconds.append((clock.now - start).nanoseconds)
             let token =
                 step < length
-                ? draw(mask.tokens, constraint.vocabulary) : lead(state, mask.tokens, constraint.vocabulary)
+                ? draw(mask, constraint.vocabulary) : lead(state, mask, constraint.vocabulary)
+            guard state.allows(token) else { return nil }
             if constraint.vocabulary.ends.contains(token) { return String(validating: bytes, as: UTF8.self) }
             bytes += constraint.vocabulary.bytes(of: token)
             guard let next = state.advanced(by: token) else { return nil }
