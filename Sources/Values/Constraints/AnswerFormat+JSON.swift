@@ -26,6 +26,31 @@ extension AnswerFormat {
         }
     }
 
+    /// Reads OpenAI's `response_format`; `nil` where it asks for no form.
+    ///
+    /// `strict` and a schema's `name` and `description` say nothing about the answer: every schema is kept to.
+    package static func read(responseFormat reader: inout JSONReader) throws(JSONFailure) -> AnswerFormat? {
+        var type = ""
+        var schema: String?
+        try reader.object { (reader, key) throws(JSONFailure) in
+            switch key {
+            case "type": type = try reader.string()
+            case "json_schema":
+                try reader.object { (reader, key) throws(JSONFailure) in
+                    if key == "schema" { schema = try reader.valueText() } else { try reader.skip() }
+                }
+            default: try reader.skip()
+            }
+        }
+        switch (type, schema) {
+        case ("text", _): return nil
+        case ("json_object", _): return .jsonObject
+        case ("json_schema", let schema?): return .jsonSchema(schema)
+        case ("json_schema", nil): throw reader.failure("json_schema.schema", "none")
+        default: throw reader.failure("a type of text, json_object or json_schema", short(type))
+        }
+    }
+
     /// The same as one line of JSON; a schema keeps the order of its members.
     package var json: String {
         switch self {

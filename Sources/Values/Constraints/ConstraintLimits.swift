@@ -10,6 +10,10 @@ package struct ConstraintLimits: Sendable, Equatable {
     package var schemas = 4096
     /// Alternatives that one value may have, once `anyOf` and the like are multiplied out.
     package var alternatives = 256
+    /// The same over the whole schema.
+    package var shapes = 20_000
+    /// Values of one `enum`.
+    package var values = 2000
     /// States of all patterns, formats and bounds.
     package var states = 12_000
     /// Parts of the whole expression.

@@ -33,7 +33,7 @@ extension LogitsGather {
                     target[word] = bits
                 }
             }
-            scan.mask(rows[index], bits.assumingMemoryBound(to: UInt64.self))
+            scan.mask(rows, index, bits.assumingMemoryBound(to: UInt64.self))
         }
         scan.choose(rows)
         if rows.contains(where: \.choice.needsTotal) {

@@ -64,10 +64,13 @@ final class ShardScan {
     /// Takes from a row what a mask does not allow; `choose` then finds the best of the rest.
     ///
     /// - Parameter words: token i is bit i % 64 of word i / 64.
-    func mask(_ row: Row, _ words: UnsafePointer<UInt64>) {
-        for token in tokens where words[token >> 6] >> UInt64(token & 63) & 1 == 0 {
-            row.logits[token - tokens.lowerBound] = Self.refused
-        }
+    func mask(_ rows: [Row], _ index: Int, _ words: UnsafePointer<UInt64>) {
+        func isAllowed(_ token: Int) -> Bool { words[token >> 6] >> UInt64(token & 63) & 1 != 0 }
+        let row = rows[index]
+        for token in tokens where !isAllowed(token) { row.logits[token - tokens.lowerBound] = Self.refused }
+        guard !tokens.isEmpty else { return }
+        // What is refused stays so when rows become what the model gave.
+        originals[index] = originals[index].filter { isAllowed(Int($0.key)) }
         row.record.head.pointee.draw = Draw(value: -.infinity, logit: -.infinity, token: .max)
         row.record.head.pointee.drawn = .nan
     }

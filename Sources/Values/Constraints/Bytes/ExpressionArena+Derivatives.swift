@@ -3,6 +3,7 @@ extension ExpressionArena {
     ///
     /// - Parameter same: narrowed to bytes that all have this derivative; `byte` is among them.
     mutating func derivative(_ id: ExpressionID, by byte: UInt8, same: inout ByteSet) -> ExpressionID {
+        steps += 1
         let node = self[id]
         switch node.kind {
         case .nothing, .empty: return Self.nothing
@@ -73,6 +74,10 @@ extension ExpressionArena {
         return found
     }
 
+    /// What exploring may cost in an arena, however few the states are.
+    private static let mostSteps = 4_000_000
+    private static let mostParts = 2_000_000
+
     /// Visits all states of a regular expression, and lets those die that cannot come to an end.
     ///
     /// - Parameter budget: states that may still be visited; lessened by those that were.
@@ -85,7 +90,10 @@ extension ExpressionArena {
             let state = order[index]
             index += 1
             budget -= 1
-            if budget < 0 { return nil }
+            if budget < 0 || steps > Self.mostSteps || size > Self.mostParts {
+                giveUp()
+                return nil
+            }
             for next in successors(state) {
                 if predecessors[next] == nil { order.append(next) }
                 predecessors[next, default: []].append(state)

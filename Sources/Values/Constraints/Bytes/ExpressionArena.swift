@@ -53,6 +53,10 @@ struct ExpressionArena: Sendable {
     private(set) var lists: [ExpressionID] = []
     /// The bodies of rules; none may begin with itself, and none stands for the string without bytes.
     var rules: [ExpressionID] = []
+    /// Derivatives taken, parts of larger ones included.
+    var steps = 0
+    /// Whether something was left unexplored because it would have cost too much.
+    private(set) var isExhausted = false
     /// Intersections that turned out to have no strings.
     var dead: Set<ExpressionID> = []
     private var setNumbers: [ByteSet: Int32] = [:]
@@ -72,6 +76,8 @@ struct ExpressionArena: Sendable {
     subscript(id: ExpressionID) -> Node { nodes[Int(id)] }
 
     func members(_ node: Node) -> ArraySlice<ExpressionID> { lists[Int(node.a)..<Int(node.a + node.b)] }
+
+    mutating func giveUp() { isExhausted = true }
 
     // MARK: Constructors
 

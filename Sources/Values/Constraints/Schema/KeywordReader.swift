@@ -28,7 +28,8 @@ struct KeywordReader {
             if let pattern, !shape.patterns.contains(pattern) { shape.patterns.append(pattern) }
             if let format, !shape.formats.contains(format) { shape.formats.append(format) }
             if let members { shape.members.append(members) }
-            shape.required += required.filter { !shape.required.contains($0) }
+            let known = Set(shape.required)
+            shape.required += required.filter { !known.contains($0) }
             if let items { shape.items.append(items) }
             return shape
         }
@@ -61,6 +62,9 @@ struct KeywordReader {
         var values: [SchemaText]?
         if let list = schema["enum"] {
             guard let list = list.array else { throw refusal("enum", "an array") }
+            guard list.count <= limits.values else {
+                throw FormatRefusal("enum at \(place) has \(list.count) values, expected \(limits.values) at most")
+            }
             values = list
         }
         if let value = schema["const"] {

@@ -15,6 +15,7 @@ struct SchemaCompiler {
     private var unproductive: Set<[Int]> = []
     var budget: Int
     private var free: [ExpressionID] = []
+    private var shapeCount = 0
     private var strings: [String: ExpressionID] = [:]
 
     /// The expression of all values of a schema.
@@ -27,6 +28,7 @@ struct SchemaCompiler {
             var compiler = SchemaCompiler(root, limits)
             compiler.unproductive = unproductive
             let id = try compiler.expression([0])
+            if compiler.arena.isExhausted { throw FormatRefusal("the schema's bounds cost too much") }
             if id == ExpressionArena.nothing { throw FormatRefusal("no value satisfies the schema") }
             let endless = compiler.endlessSets()
             if endless.isEmpty { return (compiler.arena, id) }
@@ -61,6 +63,10 @@ struct SchemaCompiler {
         }
         open.updateValue(nil, forKey: schemas)
         let shapes = try reader.shapes(schemas)
+        shapeCount += shapes.count
+        guard shapeCount <= limits.shapes else {
+            throw FormatRefusal("the schema has more than \(limits.shapes) alternatives in all")
+        }
         try checkBranches()
         var parts: [ExpressionID] = []
         for shape in shapes { parts.append(try expression(shape)) }
