@@ -119,7 +119,8 @@ let package = Package(
         Floor.values.library("Tensors"),
         Floor.values.library("Digests", ["CDigest"]),
         Floor.values.library("JSON"),
-        Floor.values.library("Requests", ["Diagnostics", "Digests", "JSON"]),
+        Floor.values.library("Constraints", ["JSON"]),
+        Floor.values.library("Requests", ["Constraints", "Diagnostics", "Digests", "JSON"]),
 
         // MARK: Substrate: no knowledge of the model's forward pass
         Floor.substrate.library("Kernels", ["Tensors", "CKernels"]),
@@ -137,8 +138,8 @@ let package = Package(
         Floor.model.library(
             "Inference",
             [
-                "Tensors", "Diagnostics", "Requests", "Kernels", "Communication", "Checkpoints", "Sharding",
-                "SAILVL2Model",
+                "Tensors", "Diagnostics", "Constraints", "Requests", "Kernels", "Communication", "Checkpoints",
+                "Sharding", "SAILVL2Model",
             ]
         ),
 
@@ -148,8 +149,8 @@ let package = Package(
         Floor.ranks.library(
             "RankProgram",
             [
-                "Tensors", "Diagnostics", "Requests", "Kernels", "Communication", "Checkpoints", "ImagePreprocessing",
-                "Sharding", "SAILVL2Model", "Inference", "GroupLink",
+                "Tensors", "Diagnostics", "Constraints", "Requests", "Kernels", "Communication", "Checkpoints",
+                "Tokenization", "ImagePreprocessing", "Sharding", "SAILVL2Model", "Inference", "GroupLink",
             ]
         ),
 
@@ -165,7 +166,7 @@ let package = Package(
                 "GroupLink", "GroupLauncher", "RankProgram", "ServingCore",
             ]
         ),
-        Floor.serving.library("WireProtocol", ["Diagnostics", "JSON", "Requests"]),
+        Floor.serving.library("WireProtocol", ["Diagnostics", "JSON", "Constraints", "Requests"]),
         Floor.serving.library("Page", ["Digests", "CPage"], exclude: ["Site"]),
         Floor.serving.library("OpenAIProtocol", ["Diagnostics", "JSON", "Requests", "WireProtocol"]),
         Floor.serving.library(
@@ -194,8 +195,8 @@ let package = Package(
         Floor.tools.library(
             "Commands",
             [
-                "Tensors", "Diagnostics", "Digests", "JSON", "Requests", "Kernels", "Checkpoints", "Tokenization",
-                "ImagePreprocessing", "Sharding", "SAILVL2Model", "Inference", "GroupLink", "GroupLauncher",
+                "Tensors", "Diagnostics", "Digests", "JSON", "Constraints", "Requests", "Kernels", "Checkpoints",
+                "Tokenization", "ImagePreprocessing", "Sharding", "SAILVL2Model", "Inference", "GroupLink", "GroupLauncher",
                 "RankProgram", "ServingCore", "Frontend", "WireProtocol", "Coordinator", "ServerClient", "DemoModel",
                 "Scaling", "Benchmarks",
                 logging, argumentParser,
@@ -222,10 +223,13 @@ let package = Package(
             ["Diagnostics", "Requests", "GroupLink", "GroupLauncher", "COpenMPI"],
             of: "Tests"
         ),
+        // What scripts/check-constraints asks for masks and answers.
+        Floor.support.program("ConstraintProbe", ["Constraints", "Tokenization", "JSON"], of: "Tests"),
         Floor.values.tests("Diagnostics", ["Diagnostics"]),
         Floor.support.tests("TestSupport", []),
         Floor.values.tests("Digests", ["Digests"]),
         Floor.values.tests("JSON", ["JSON"]),
+        Floor.values.tests("Constraints", ["Constraints", "JSON", "Tokenization"]),
         Floor.values.tests("Requests", ["Requests", "Diagnostics"]),
         Floor.substrate.tests("Kernels", ["Kernels", "Tensors", "CKernels"]),
         Floor.substrate.tests("Communication", ["Communication"]),

@@ -33,8 +33,12 @@ package final class DecoderWorker {
     ///
     /// Collective: every decoder rank must execute the same plans in the same order.
     ///
+    /// - Parameter allowed: on the leader, what a format allows a run whose choice is constrained.
     /// - Returns: on the leader, the token of each row with logits, in the order of the rows; elsewhere empty.
-    package func execute(_ plan: StepPlan) throws -> [ChosenToken] {
+    package func execute(
+        _ plan: StepPlan,
+        allowed: (_ run: Int) -> AllowedTokens? = { _ in nil }
+    ) throws -> [ChosenToken] {
         for opening in plan.openings { images.open(slot: opening.slot, tokens: Int(opening.tokens)) }
         for tile in plan.arrivals { try take(tile) }
         var results: [ChosenToken] = []
@@ -42,7 +46,7 @@ package final class DecoderWorker {
             try fillBatch(from: plan)
             let shard = try decoder.forward(batch)
             // The work area is this rank's own, and adjustments are made in place.
-            results = try logits.gather(plan, wanted, UnsafeMutablePointer(mutating: shard))
+            results = try logits.gather(plan, wanted, UnsafeMutablePointer(mutating: shard), allowed)
         }
         for slot in plan.closings { images.close(slot: slot) }
         return results

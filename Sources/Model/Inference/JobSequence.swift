@@ -1,3 +1,4 @@
+internal import Constraints
 internal import Requests
 
 /// One job under way: its tokens, how far they are in the KV cache, and in which pages.
@@ -22,6 +23,7 @@ struct JobSequence {
     /// What is done to its logits, kept up to date where penalties ask for it.
     private var history: TokenHistory
     var thinkGuard: ThinkGuard?
+    private var formatGuard: FormatGuard?
     /// Tokens that the prefix cache had when the sequence was first admitted.
     var firstHit: Int?
     /// Whether its pictures have been reported as arrived.
@@ -33,13 +35,14 @@ struct JobSequence {
     var draft: [Int32] = []
     var draftMatched = 0
 
-    init(_ job: GenerateJob, number: Int) {
+    init(_ job: GenerateJob, number: Int, constraint: Constraint? = nil) {
         self.job = job
         self.number = number
         sampling = job.sampling
         tokens = job.promptIds
         history = TokenHistory(job)
         thinkGuard = job.thinking.map { ThinkGuard($0) }
+        formatGuard = constraint.map { FormatGuard($0, job) }
         // What an earlier group has generated counts as if it had been generated here.
         for token in job.answerIds { append(token) }
     }
@@ -98,15 +101,20 @@ struct JobSequence {
     mutating func append(_ token: Int32) {
         tokens.append(token)
         thinkGuard?.append(token)
+        formatGuard?.append(token)
         history.append(token)
         lookup?.append(token)
     }
+
+    /// What a format allows to come next; `nil` where anything may.
+    var allowed: AllowedTokens? { formatGuard?.allowed }
 
     /// How the next token is chosen.
     var choice: TokenChoice {
         var choice = TokenChoice(sampling)
         choice.adjustments = history.adjustments
         choice.logprobs = Int32(clamping: job.logprobs)
+        choice.isConstrained = formatGuard?.isHolding ?? false
         if let thinking = job.thinking { choice.watched = thinking.endId }
         return choice
     }

@@ -29,16 +29,20 @@ package final class Leader {
     private let inbox: any TileInbox
     private var pacer: StepPacer
     private var words: [Int32] = []
+    private let formats: FormatDesk?
     private let onTrace: (Trace) -> Void
 
-    /// - Parameter slowdown: how much longer a step may last for the sake of prompts while streams are decoding; `nil`:
-    ///   as long as a whole chunk takes.
+    /// - Parameters:
+    ///   - slowdown: how much longer a step may last for the sake of prompts while streams are decoding; `nil`: as long
+    ///     as a whole chunk takes.
+    ///   - formats: without it, jobs with a format are refused.
     package init(
         worker: DecoderWorker,
         limits: Scheduler.Limits,
         slowdown: Double? = nil,
         channel: any PlanChannel,
         inbox: any TileInbox,
+        formats: FormatDesk? = nil,
         onTrace: @escaping (Trace) -> Void
     ) {
         self.worker = worker
@@ -46,11 +50,20 @@ package final class Leader {
         pacer = StepPacer(slowdown: slowdown, chunk: limits.prefillChunk)
         self.channel = channel
         self.inbox = inbox
+        self.formats = formats
         self.onTrace = onTrace
     }
 
     /// Puts a job in line; the result is why it can never run, if that is so.
-    package func submit(_ job: GenerateJob) -> JobRefusal? { scheduler.submit(job) }
+    package func submit(_ job: GenerateJob) -> JobRefusal? {
+        guard let format = job.format else { return scheduler.submit(job) }
+        guard let formats else { return .badRequest("this group keeps to no formats of answers") }
+        do {
+            return scheduler.submit(job, constraint: try formats.constraint(format))
+        } catch {
+            return .badRequest("format: \(error)")
+        }
+    }
 
     /// Ends a job; it takes part in no further step.
     ///
@@ -83,7 +96,7 @@ package final class Leader {
         guard !plan.isEmpty else { return outcome.wantedImages.isEmpty ? nil : outcome }
         let began = ContinuousClock.now
         try broadcast(plan)
-        let results = try worker.execute(plan)
+        let results = try worker.execute(plan) { scheduler.sequence(ofRun: $0).allowed }
         traceVisualTokens(plan)
         outcome.report.tiles = tiles.map(\.image)
         let choices = Choices(results, scheduler)

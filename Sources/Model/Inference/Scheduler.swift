@@ -1,3 +1,4 @@
+package import Constraints
 package import Requests
 
 /// Decides what each step computes: iteration-level scheduling over the sequences that are under way.
@@ -92,10 +93,12 @@ package struct Scheduler {
     }
 
     /// Puts a job in line; the result is why it can never run, if that is so.
-    package mutating func submit(_ job: GenerateJob) -> JobRefusal? {
+    ///
+    /// - Parameter constraint: of the job's format, if it has one.
+    package mutating func submit(_ job: GenerateJob, constraint: Constraint? = nil) -> JobRefusal? {
         if let refusal = reasonToRefuse(job) { return refusal }
         arrivals += 1
-        waiting.append(JobSequence(job, number: arrivals))
+        waiting.append(JobSequence(job, number: arrivals, constraint: constraint))
         // Opened now, not at admission: tiles arrive in the order in which they were encoded, whoever waits.
         for image in job.images where image.isComing { images.open(image.number, tokens: image.count) }
         return nil

@@ -1,5 +1,6 @@
 internal import Checkpoints
 internal import Communication
+internal import Constraints
 internal import Diagnostics
 internal import Foundation
 internal import GroupLink
@@ -50,7 +51,8 @@ final class LeaderLoop {
             limits: limits,
             slowdown: options.decodeSlowdown,
             channel: channel,
-            inbox: inbox
+            inbox: inbox,
+            formats: FormatDesk { try TokenVocabulary(of: options.model, size: config.vocabulary) }
         ) { trace in
             endpoint.send(trace, hidden: config.hidden)
         }

@@ -53,6 +53,7 @@ package final class RequestPreparer: Sendable {
         job.stopIds = tokenizer.control.ends
         job.thinking = thinking(options)
         job.logprobs = options.logprobs
+        job.format = options.format
         return PreparedRequest(template: job, pictures: pictures.map(\.picture), stop: options.stop)
     }
 

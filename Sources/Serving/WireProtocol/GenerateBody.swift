@@ -1,3 +1,4 @@
+internal import Constraints
 internal import Diagnostics
 package import JSON
 package import Requests
@@ -106,5 +107,9 @@ extension GenerateBody: Encodable {
     }
 
     /// One line of JSON.
-    package var json: String { JSONLine.encode(self) }
+    package var json: String {
+        let line = JSONLine.encode(self)
+        // A schema's members keep their order, which an encoder would not leave them.
+        return options.format.map { "{\"format\":\($0.json)," + line.dropFirst() } ?? line
+    }
 }

@@ -15,6 +15,7 @@ package final class Tokenizer: Sendable {
 
     let table: TokenTable
     let specialIDs: Set<Int32>
+    private let addedIDs: Set<Int32>
     private let merger: BytePairMerger
     /// Added tokens that are looked for in the text as typed, and those looked for after normalisation.
     private let typedTokens: AddedTokenMatcher
@@ -41,6 +42,7 @@ package final class Tokenizer: Sendable {
         }
         merger = try BytePairMerger(files, table: table, added: added)
         control = try ControlTokens(added, furtherEnds: files.ends.filter { $0 >= 0 && Int($0) < table.size })
+        addedIDs = Set(added.map(\.id))
         specialIDs = Set(added.filter(\.isSpecial).map(\.id))
         typedTokens = AddedTokenMatcher(added.filter { !$0.isNormalized })
         normalizedTokens = AddedTokenMatcher(added.filter(\.isNormalized))
@@ -52,6 +54,13 @@ package final class Tokenizer: Sendable {
 
     /// The id of a token by its name in the files: an added token's text, or a byte-level name such as `Ġthe`.
     package func id(of token: String) -> Int32? { table.id(of: token) }
+
+    /// The bytes that a token adds to a text: nothing for added tokens, which steer, and for ids that no token has.
+    package func textBytes(of id: Int32) -> [UInt8] {
+        var bytes: [UInt8] = []
+        if !addedIDs.contains(id) { table.appendBytes(of: id, to: &bytes) }
+        return bytes
+    }
 
     // MARK: Encoding
 

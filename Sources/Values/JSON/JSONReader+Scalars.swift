@@ -28,6 +28,17 @@ extension JSONReader {
         return value
     }
 
+    /// Reads the next value whatever it is, and gives its text back as it is written.
+    package mutating func valueText() throws(JSONFailure) -> String {
+        guard kind() != nil else { throw broken("a value") }
+        let start = position
+        try skip()
+        guard let text = String(validating: bytes.slice(start..<position), as: UTF8.self) else {
+            throw broken("UTF-8 text", found: "bytes that are not UTF-8", at: start)
+        }
+        return text
+    }
+
     /// Steps over `null` if that is the next value.
     package mutating func skipNull() throws(JSONFailure) -> Bool {
         guard kind() == .null else { return false }

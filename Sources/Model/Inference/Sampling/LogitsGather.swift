@@ -11,20 +11,20 @@ internal import Tensors
 /// filters might want more tokens are followed by a word a row from the leader, nearly always "enough". Through shared
 /// memory when all ranks are on one host. Whole rows, 4 bytes a token, travel for traces, and where it was not enough.
 final class LogitsGather {
-    private let plan: ShardPlan
+    let plan: ShardPlan
     private let communicator: any Communicator
     private let ownTokens: Range<Int>
-    private let scan: ShardScan
-    private let exchange: RecordExchange
+    let scan: ShardScan
+    let exchange: RecordExchange
     private let pool: ThreadPool
-    private var rows: [ShardScan.Row] = []
-    private var largest: [(original: Float, adjusted: Float)] = []
+    var rows: [ShardScan.Row] = []
+    var largest: [(original: Float, adjusted: Float)] = []
     /// Bytes that this rank has contributed so far, as records and as whole rows.
     private(set) var recordBytes = 0
     private(set) var wholeBytes = 0
 
     private var vocabulary: Int { plan.shards.last?.vocabularyRows.upperBound ?? 0 }
-    private var isLeader: Bool { communicator.rank == 0 }
+    var isLeader: Bool { communicator.rank == 0 }
 
     /// Collective over the decoder ranks.
     init(plan: ShardPlan, maxRows: Int, communicator: any Communicator, pool: ThreadPool) {
@@ -34,8 +34,8 @@ final class LogitsGather {
         ownTokens = plan.shards[communicator.rank].vocabularyRows
         scan = ShardScan(pool: pool, tokens: ownTokens)
         exchange = RecordExchange(
-            maxBytes: maxRows * ShardRecord.mostBytes,
-            maxNumbers: 2 * maxRows,
+            maxBytes: max(maxRows * ShardRecord.mostBytes, 8 * Self.maskWords(plan)),
+            maxNumbers: max(2 * maxRows, 2 * Self.maskWords(plan)),
             communicator: communicator
         )
     }
@@ -44,12 +44,14 @@ final class LogitsGather {
     ///
     /// - Parameters:
     ///   - wanted: the plan's rows with logits.
-    ///   - shard: `[wanted rows, vocabulary rows of this rank]`; adjustments change it.
+    ///   - shard: `[wanted rows, vocabulary rows of this rank]`; adjustments and masks change it.
+    ///   - allowed: on the leader, what a format allows a run.
     /// - Returns: on the leader a token for each row, elsewhere nothing.
     func gather(
         _ step: StepPlan,
         _ wanted: [StepPlan.LogitsRow],
-        _ shard: UnsafeMutablePointer<Float>
+        _ shard: UnsafeMutablePointer<Float>,
+        _ allowed: (_ run: Int) -> AllowedTokens? = { _ in nil }
     ) throws -> [ChosenToken] {
         guard !wanted.isEmpty else { return [] }
         return try pool.step {
@@ -64,6 +66,10 @@ final class LogitsGather {
             recordBytes += bytes
             try exchange.gather(bytes)
             var (chosen, undecided) = isLeader ? choose() : ([], [])
+            if rows.contains(where: \.choice.isConstrained), try mask(chosen, allowed) {
+                try exchange.gather(bytes)
+                if isLeader { (chosen, undecided) = choose() }
+            }
             for index in chosen.indices { chosen[index].logits = traced[index] }
             if rows.contains(where: \.choice.maybeNeedsAll) { try decide(&chosen, undecided) }
             return chosen
@@ -89,7 +95,7 @@ final class LogitsGather {
     }
 
     /// Tells every rank the largest logits of every row: weights are relative to them.
-    private func agreeOnLargest() throws {
+    func agreeOnLargest() throws {
         let all = try exchange.share(2 * rows.count) { own in
             for (index, row) in rows.enumerated() {
                 let head = row.record.head.pointee

@@ -53,6 +53,21 @@ final class RecordExchange {
         return shared?.completed(rank) ?? all.baseAddress.unsafelyUnwrapped + Int(layout.offsets[rank])
     }
 
+    /// Brings `count` words of 32 bits from the leader to every rank; collective.
+    ///
+    /// - Returns: the words, until the next exchange.
+    func spread(_ count: Int, _ write: (UnsafeMutableRawPointer) -> Void) throws -> UnsafeRawPointer {
+        if let shared {
+            if communicator.rank == 0 { write(shared.own) }
+            shared.complete(sending: communicator.rank == 0 ? 4 * count : 0)
+            return UnsafeRawPointer(shared.completed(0))
+        }
+        layout.update { $0 == 0 ? count : 0 }
+        if communicator.rank == 0 { write(UnsafeMutableRawPointer(numbers)) }
+        try communicator.allGather(numbers, layout)
+        return UnsafeRawPointer(numbers)
+    }
+
     /// Tells every rank every rank's `count` numbers; collective.
     ///
     /// - Parameter write: fills in this rank's.

@@ -61,6 +61,30 @@ final class ShardScan {
         if !tokens.isEmpty, rows[index].choice.logprobs > 0 { exchangeOriginals(rows[index], index) }
     }
 
+    /// Takes from a row what a mask does not allow; `choose` then finds the best of the rest.
+    ///
+    /// - Parameter words: token i is bit i % 64 of word i / 64.
+    func mask(_ rows: [Row], _ index: Int, _ words: UnsafePointer<UInt64>) {
+        func isAllowed(_ token: Int) -> Bool { words[token >> 6] >> UInt64(token & 63) & 1 != 0 }
+        let row = rows[index]
+        for token in tokens where !isAllowed(token) { row.logits[token - tokens.lowerBound] = Self.refused }
+        guard !tokens.isEmpty else { return }
+        // What is refused stays so when rows become what the model gave.
+        originals[index] = originals[index].filter { isAllowed(Int($0.key)) }
+        row.record.head.pointee.draw = Draw(value: -.infinity, logit: -.infinity, token: .max)
+        row.record.head.pointee.drawn = .nan
+    }
+
+    /// Lower than any logit that is allowed, and far from where arithmetic ends.
+    private static let refused: Float = -1e30
+
+    /// Takes the rows' totals again, where masks have changed them.
+    func sumAgain(_ rows: [Row], largest: [(original: Float, adjusted: Float)]) {
+        guard !tokens.isEmpty else { return }
+        for row in rows { row.record.head.pointee.total = ExactSum() }
+        addWeights(rows, \.needsTotal, { largest[$0].adjusted }, { $0.temperature }, \.total)
+    }
+
     // MARK: - The passes
 
     private func look(_ rows: [Row]) {
@@ -96,7 +120,8 @@ final class ShardScan {
         }
     }
 
-    private func choose(_ rows: [Row]) {
+    func choose(_ rows: [Row]) {
+        guard !tokens.isEmpty else { return }
         parts.run { index, range, part, list in
             let row = rows[index]
             let (first, start) = (tokens.lowerBound + range.lowerBound, row.logits + range.lowerBound)

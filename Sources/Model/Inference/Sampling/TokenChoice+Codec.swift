@@ -6,6 +6,7 @@ extension TokenChoice {
         words.append(topK)
         words.append(logprobs)
         words.append(watched)
+        words.append(isConstrained ? 1 : 0)
         words.append(Int32(bitPattern: temperature.bitPattern))
         words.append(Int32(bitPattern: topP.bitPattern))
         words.append(Int32(bitPattern: minP.bitPattern))
@@ -21,6 +22,7 @@ extension TokenChoice {
         topK = try reader.next()
         logprobs = try reader.next()
         watched = try reader.next()
+        isConstrained = try reader.next() != 0
         temperature = try reader.float()
         topP = try reader.float()
         minP = try reader.float()

@@ -18,6 +18,8 @@ package struct TokenChoice: Equatable, Sendable {
     package var logprobs: Int32 = 0
     /// A token that may be taken in place of the choice, so that its logit is wanted for log-probabilities; −1 is none.
     package var watched: Int32 = -1
+    /// Whether a format may refuse the choice; then its mask is fetched, and the choice made again.
+    package var isConstrained = false
 
     package init() {}
 

@@ -95,7 +95,8 @@ extension Scheduler {
     /// Drafts that a sequence can make use of: as its answer, the model's context and its pages allow.
     private mutating func mostDrafts(of index: Int) -> Int {
         let sequence = running[index]
-        guard sequence.job.speculates, !sequence.job.trace else { return 0 }
+        // What a format allows behind a draft is not known to the ranks.
+        guard sequence.job.speculates, !sequence.job.trace, sequence.job.format == nil else { return 0 }
         let left = min(
             limits.draftRows,
             sequence.job.sampling.maxTokens - sequence.generatedCount - 1,

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Constraints
 import Diagnostics
 import Foundation
 import Frontend
@@ -48,6 +49,11 @@ struct AnswerOptions: ParsableArguments {
     @Option(help: "Tokens of reasoning at most; then its end is forced.")
     var thinkBudget: Int?
 
+    @Option(
+        help: ArgumentHelp("A JSON schema of which the answer is a value, behind any thinking.", valueName: "file")
+    )
+    var schema: String?
+
     @Option(help: "With --json: log-probabilities of each token and so many alternatives, up to 20.")
     var logprobs = 0
 
@@ -72,6 +78,7 @@ struct AnswerOptions: ParsableArguments {
         options.stop = stop
         options.think = try Self.thinkMode(think)
         options.thinkBudget = thinkBudget
+        options.format = try schema.map(Self.format)
         options.logprobs = logprobs
         options.maxTiles = maxTiles
         options.tiling = try pictures.tilingChoice()
@@ -79,6 +86,13 @@ struct AnswerOptions: ParsableArguments {
         options.orient = pictures.orient
         try options.check()
         return options
+    }
+
+    private static func format(_ path: String) throws -> AnswerFormat {
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+            throw UsageError("--schema \(path) cannot be read as a text")
+        }
+        return .jsonSchema(text)
     }
 
     private static func biases(_ texts: [String]) throws -> [Sampling.Bias] {

@@ -1,3 +1,4 @@
+internal import Constraints
 package import JSON
 
 extension RequestOptions {
@@ -12,6 +13,7 @@ extension RequestOptions {
         case "stop": stop = try Self.texts(&reader)
         case "think": think = try Self.thinkMode(&reader)
         case "think_budget": thinkBudget = try reader.integer()
+        case "format": format = try AnswerFormat.read(&reader)
         case "loop_guard": loopGuard = try reader.boolean()
         case "logprobs": logprobs = try reader.integer()
         case "max_tiles": maxTiles = try reader.integer()
@@ -27,7 +29,7 @@ extension RequestOptions {
     }
 
     private static let names: Set = [
-        "seed", "stop", "think", "think_budget", "loop_guard", "logprobs", "max_tiles", "tiling",
+        "seed", "stop", "format", "think", "think_budget", "loop_guard", "logprobs", "max_tiles", "tiling",
         "rgb_first", "orient", "stream", "deadline_ms", "speculate", "max_tokens", "temperature", "top_k", "top_p",
         "min_p",
         "repetition_penalty", "presence_penalty",

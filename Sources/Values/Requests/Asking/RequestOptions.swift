@@ -1,3 +1,4 @@
+package import Constraints
 package import Diagnostics
 
 /// What a request asks for besides its conversation; the wire, the command line and batch files fill it, and it is
@@ -11,6 +12,8 @@ package struct RequestOptions: Sendable, Equatable {
     package var think = ThinkMode.auto
     /// Tokens between the think tags at most; `nil` is no limit.
     package var thinkBudget: Int?
+    /// The form of the answer behind any thinking; `nil` is any.
+    package var format: AnswerFormat?
     /// Whether thinking that repeats itself without end is cut short.
     package var loopGuard = true
     /// The number of alternatives whose log-probabilities are wanted with each token; 0 is off.
@@ -41,7 +44,12 @@ package struct RequestOptions: Sendable, Equatable {
         try Self.require("think_budget", thinkBudget, 0...Int.max, "0 or more")
         try Self.require("max_tiles", maxTiles, 1...64, "1 to 64")
         try Self.require("logprobs", logprobs, 0...20, "0 to 20")
+        try Self.check(format)
         try Self.require("deadline_ms", deadlineMilliseconds, 1...1_000_000_000, "1 to 1000000000")
+    }
+
+    private static func check(_ format: AnswerFormat?) throws(UsageError) {
+        do throws(FormatRefusal) { try format?.check() } catch { throw UsageError("format: \(error)") }
     }
 
     private static func require(

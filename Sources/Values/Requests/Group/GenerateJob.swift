@@ -1,3 +1,5 @@
+package import Constraints
+
 /// One answer to generate: everything that the leading decoder rank must know, in tokens.
 package struct GenerateJob: Codable, Sendable, Equatable {
     /// Unique among the jobs in flight; reports about the job carry it.
@@ -12,6 +14,8 @@ package struct GenerateJob: Codable, Sendable, Equatable {
     /// Tokens that end the answer; the one that did is the last token reported.
     package var stopIds: [Int32] = []
     package var thinking: Thinking?
+    /// The form of the answer behind any thinking.
+    package var format: AnswerFormat?
     /// The number of alternatives whose log-probabilities are reported with each token; 0 is off.
     package var logprobs = 0
     /// Whether drafts may be tried; the tokens are the same.

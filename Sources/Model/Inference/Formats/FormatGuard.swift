@@ -1,0 +1,60 @@
+internal import Constraints
+internal import Requests
+
+/// Follows an answer through its format, which begins behind the thinking.
+///
+/// A function of the tokens alone, so that a sequence that is taken up again goes on in the same place.
+struct FormatGuard {
+    private enum Phase {
+        /// Nothing has come yet: thinking may begin.
+        case open
+        case thinking
+        case answering
+    }
+
+    private let thinking: GenerateJob.Thinking?
+    private var phase: Phase
+    private var state: ConstraintState
+
+    init(_ constraint: Constraint, _ job: GenerateJob) {
+        thinking = job.thinking
+        state = constraint.start
+        // A prompt that opens the answer with an empty think block ends with that and a line end.
+        let isClosed = job.thinking.map { job.promptIds.suffix(4).contains($0.endId) } ?? true
+        phase = isClosed ? .answering : .open
+    }
+
+    /// Takes the next token of the answer.
+    mutating func append(_ token: Int32) {
+        switch phase {
+        case .open where token == thinking?.startId: phase = .thinking
+        case .thinking: if token == thinking?.endId { phase = .answering }
+        case .open, .answering:
+            phase = .answering
+            state = state.advanced(by: token) ?? state
+        }
+    }
+
+    /// Whether not anything may come next.
+    var isHolding: Bool { phase != .thinking }
+
+    /// What may come next; `nil` while the model thinks, when anything may.
+    var allowed: AllowedTokens? {
+        phase == .thinking ? nil : AllowedTokens(state: state, besides: phase == .open ? thinking?.startId : nil)
+    }
+}
+
+/// The tokens that a format allows in one place.
+package struct AllowedTokens {
+    let state: ConstraintState
+    /// A token that is no part of the format and may come all the same.
+    let besides: Int32?
+
+    func contains(_ token: Int32) -> Bool { token == besides || state.allows(token) }
+
+    var mask: TokenMask {
+        var mask = state.mask()
+        if let besides { mask.insert(besides) }
+        return mask
+    }
+}
