@@ -196,7 +196,8 @@ let package = Package(
             "Commands",
             [
                 "Tensors", "Diagnostics", "Digests", "JSON", "Constraints", "Requests", "Kernels", "Checkpoints",
-                "Tokenization", "ImagePreprocessing", "Sharding", "SAILVL2Model", "Inference", "GroupLink", "GroupLauncher",
+                "Tokenization", "ImagePreprocessing", "Sharding", "SAILVL2Model", "Inference", "GroupLink",
+                "GroupLauncher",
                 "RankProgram", "ServingCore", "Frontend", "WireProtocol", "Coordinator", "ServerClient", "DemoModel",
                 "Scaling", "Benchmarks",
                 logging, argumentParser,

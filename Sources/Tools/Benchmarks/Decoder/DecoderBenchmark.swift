@@ -158,8 +158,11 @@ package final class DecoderBenchmark {
     }
 
     /// With what the ranks' exchanges took; collective.
-    private func row(_ row: BenchmarkRow, _ tokens: BenchmarkRow.Tokens, _ traffic: CountedTraffic) throws -> BenchmarkRow
-    {
+    private func row(
+        _ row: BenchmarkRow,
+        _ tokens: BenchmarkRow.Tokens,
+        _ traffic: CountedTraffic
+    ) throws -> BenchmarkRow {
         var row = self.row(row, tokens)
         guard group.size > 1 else { return row }
         let fabric = decoder.workspace.fabric
