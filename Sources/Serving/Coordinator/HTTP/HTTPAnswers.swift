@@ -31,7 +31,7 @@ struct HTTPAnswers: Sendable {
         let ranks = options.rankOptions
         var formats = "\(ranks.format?.rawValue ?? "native") \(ranks.cacheElement)"
         // Sums that are rounded on their way are the one thing else that changes bits.
-        if !ranks.wireFormat.isExact { formats += " \(ranks.wireFormat.rawValue)" }
+        if let wire = ranks.roundingWire { formats += " \(wire)" }
         let what = "\(checkpoint.fingerprint) \(formats) \(options.version)"
         fingerprint = "fp_\(SHA256.hex(Array(what.utf8)).prefix(16))"
     }

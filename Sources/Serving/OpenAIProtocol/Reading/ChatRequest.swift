@@ -1,5 +1,5 @@
 internal import JSON
-package import Requests
+internal import Requests
 package import WireProtocol
 
 /// A request for answers, as OpenAI's clients write it: GENERATE, and how its events are to be told.
