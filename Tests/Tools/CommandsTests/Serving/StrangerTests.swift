@@ -141,7 +141,7 @@ struct StrangerTests {
             #expect(client.isClosed(within: 9), "40 kB of a head")
             // A body is nothing to wait for.
             let post = try #require(RawClient(port: port))
-            post.send(Array("POST /metrics HTTP/1.1\r\nHost: here\r\nContent-Length: 100000\r\n\r\nabc".utf8))
+            post.send(Array("POST /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\nabc".utf8))
             #expect(try post.line().contains("405"))
             #expect(server.end().status == 0)
         }
