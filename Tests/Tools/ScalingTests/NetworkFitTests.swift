@@ -14,9 +14,9 @@ struct NetworkFitTests {
 
     @Test("exact samples give the line back", arguments: [(50e-6, 8e-9), (200e-6, 0.8e-9), (3e-6, 0.08e-9)])
     func exact(latency: Double, perByte: Double) throws {
-        let fit = try #require(NetworkFit(samples(NetworkModel(latency: latency, secondsPerByte: perByte))))
-        #expect(abs(fit.model.latency / latency - 1) < 1e-6)
-        #expect(abs(fit.model.secondsPerByte / perByte - 1) < 1e-6)
+        let fit = try #require(NetworkFit(samples(NetworkModel(latency: latency, secondsPerByte: perByte)), ranks: 2))
+        #expect(abs(fit.lines.short.latency / latency - 1) < 1e-6)
+        #expect(abs(fit.lines.short.secondsPerByte / perByte - 1) < 1e-6)
         #expect(fit.worstError < 1e-6)
     }
 
@@ -29,24 +29,49 @@ struct NetworkFitTests {
                 secondsPerByte: Double.random(in: 1e-11...1e-7, using: &random)
             )
             let noisy = samples(model) { _ in Double.random(in: -0.05...0.05, using: &random) }
-            let fit = try #require(NetworkFit(noisy))
+            let fit = try #require(NetworkFit(noisy, ranks: 2))
             #expect(fit.worstError < 0.11)
-            #expect(fit.model.latency >= 0 && fit.model.secondsPerByte >= 0)
+            #expect(fit.lines.short.latency >= 0 && fit.lines.short.secondsPerByte >= 0)
         }
     }
 
     @Test("a line that would lean below zero is kept above it")
     func tilted() throws {
-        let falling = try #require(NetworkFit([.init(bytes: 8, seconds: 2e-4), .init(bytes: 4096, seconds: 1e-4)]))
-        #expect(falling.model.secondsPerByte == 0 && falling.model.latency > 0)
-        let steep = try #require(NetworkFit([.init(bytes: 100, seconds: 1e-6), .init(bytes: 1000, seconds: 1e-4)]))
-        #expect(steep.model.latency == 0 && steep.model.secondsPerByte > 0)
+        let falling = try #require(
+            NetworkFit([.init(bytes: 8, seconds: 2e-4), .init(bytes: 4096, seconds: 1e-4)], ranks: 2)
+        )
+        #expect(falling.lines.short.secondsPerByte == 0 && falling.lines.short.latency > 0)
+        let steep = try #require(
+            NetworkFit([.init(bytes: 100, seconds: 1e-6), .init(bytes: 1000, seconds: 1e-4)], ranks: 2)
+        )
+        #expect(steep.lines.short.latency == 0 && steep.lines.short.secondsPerByte > 0)
+    }
+
+    @Test(
+        "short and long messages have a line each, which begins where a rank's messages are long",
+        arguments: [2, 3, 4]
+    )
+    func twoLines(ranks: Int) throws {
+        let (short, long) = (
+            NetworkModel(latency: 1e-4, secondsPerByte: 1e-8), NetworkModel(latency: 1e-3, secondsPerByte: 2e-8)
+        )
+        let others = ranks - 1
+        let samples = [8, 2048, 65_536, 65_537, 131_072, 1 << 20].map { size in
+            let model = size <= 65_536 ? short : long
+            return NetworkSample(bytes: size * others, seconds: model.seconds(rounds: 1, bytes: size * others))
+        }
+        let fit = try #require(NetworkFit(samples, ranks: ranks))
+        #expect(fit.worstError < 1e-6 && abs(fit.lines.long.latency / 1e-3 - 1) < 1e-6)
+        let limit = 65_536 * others
+        #expect(fit.lines.seconds(rounds: 2, bytes: 2 * limit) == fit.lines.short.seconds(rounds: 2, bytes: 2 * limit))
+        let more = 2 * limit + 2
+        #expect(fit.lines.seconds(rounds: 2, bytes: more) == fit.lines.long.seconds(rounds: 2, bytes: more))
     }
 
     @Test("one size is no line")
     func few() {
-        #expect(NetworkFit([]) == nil)
-        #expect(NetworkFit([.init(bytes: 8, seconds: 1), .init(bytes: 8, seconds: 2)]) == nil)
+        #expect(NetworkFit([], ranks: 2) == nil)
+        #expect(NetworkFit([.init(bytes: 8, seconds: 1), .init(bytes: 8, seconds: 2)], ranks: 2) == nil)
     }
 
     @Test("a gigabit a second is eight nanoseconds a byte")

@@ -44,7 +44,7 @@ struct ScaleReportTests {
             }
         }
         trial.steps = try works.map { work in
-            let step = try forecast.step(work, ranks: ranks, alone: alone[work] ?? 1, network: network)
+            let step = try forecast.step(work, ranks: ranks, alone: alone[work] ?? 1, network: NetworkLines(network))
             return .init(
                 work: work,
                 wall: step.seconds * 1.5,

@@ -96,6 +96,9 @@ package struct ScaleTrial {
         let weights = try group.all(Double(decoder.stepBytes)).reduce(0, +)
         trial.weightBytes = weights / Self.weights(checkpoint.config.decoder)
         trial.network = try samples()
+        trial.ways = decoder.workspace.fabric.network.map {
+            .init(latency: $0.latency, secondsPerByte: $0.secondsPerByte)
+        }
         (trial.bytesPerSecond, trial.operationsPerSecond) = try ceilings()
         for work in job.works { trial.steps.append(try step(work)) }
         return trial
@@ -115,7 +118,7 @@ package struct ScaleTrial {
         guard domains.count > 1, let world = group.mpi else { return [] }
         // Ranks that do not speak for their host wait for the first one's numbers.
         guard let speaking = pausable != nil ? world : speakers else { return [] }
-        return try NetworkSamples(speaking).measure()
+        return try NetworkSamples(speaking, rounds: job.rounds).measure()
     }
 
     /// Bytes and operations a second of each rank.

@@ -81,7 +81,9 @@ package struct ClusterForecast: Sendable {
             for network in cluster.networks {
                 var steps: [Forecast.Step] = []
                 for machines in 1...most {
-                    steps.append(try forecast.step(work, ranks: machines, alone: alone, network: network.model))
+                    steps.append(
+                        try forecast.step(work, ranks: machines, alone: alone, network: NetworkLines(network.model))
+                    )
                 }
                 networks.append(Outlook(network: network, work: work, steps: steps))
             }

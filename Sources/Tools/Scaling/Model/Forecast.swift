@@ -34,18 +34,26 @@ package struct Forecast: Sendable {
     ///   - alone: seconds that one rank takes for this work.
     ///   - domains: which ranks share memory; by default none.
     ///   - network: between them; `nil` only for one rank.
+    ///   - ways: the network by which the ranks choose the ways of their sums; by default that of short messages.
     /// - Throws: `UsageError` where the ranks do not fit the model.
     package func step(
         _ work: Workload,
         ranks: Int,
         alone: Double,
         domains: MemoryDomains? = nil,
-        network: NetworkModel?
+        network: NetworkLines?,
+        ways: NetworkModel? = nil
     ) throws(UsageError) -> Step {
         let plan = try ShardPlan(config, ranks: ranks)
         let compute = alone * (try share(work, plan))
         guard ranks > 1, let network else { return Step(compute: compute, exchange: 0, seconds: compute, sentBytes: 0) }
-        let traffic = StepTraffic(config, plan, elementBytes: elementBytes, domains: domains, network: network)
+        let traffic = StepTraffic(
+            config,
+            plan,
+            elementBytes: elementBytes,
+            domains: domains,
+            network: ways ?? network.short
+        )
         let exchange = traffic.seconds(rows: work.rows, network)
         let seconds = StepTime.seconds(
             compute: compute,

@@ -9,21 +9,56 @@ package struct NetworkSample: Codable, Sendable, Equatable {
     package init(bytes: Int, seconds: Double) { (self.bytes, self.seconds) = (bytes, seconds) }
 }
 
-/// The line `t = α + β n` through measured exchanges.
+/// What exchanges cost: a line for short messages, and another for long ones, which MPI announces before it sends them.
+package struct NetworkLines: Sendable, Equatable {
+    package var short: NetworkModel
+    package var long: NetworkModel
+    /// Bytes that a rank sends in one round at most for its messages to be short.
+    package var limit: Int
+
+    /// Open MPI sends messages over TCP up to so many bytes without asking (`btl_tcp_eager_limit`).
+    package static let eagerBytes = 64 << 10
+
+    package init(short: NetworkModel, long: NetworkModel, limit: Int) {
+        (self.short, self.long, self.limit) = (short, long, limit)
+    }
+
+    /// One line for all.
+    package init(_ model: NetworkModel) { self.init(short: model, long: model, limit: .max) }
+
+    /// Seconds of so many rounds, in which the busiest rank moves `bytes` in all.
+    package func seconds(rounds: Int, bytes: Int) -> Double {
+        (bytes / max(rounds, 1) <= limit ? short : long).seconds(rounds: rounds, bytes: bytes)
+    }
+}
+
+/// The lines `t = α + β n` through measured exchanges.
 ///
 /// Least squares of relative errors: an exchange of 8 bytes counts as much as one of a megabyte.
 package struct NetworkFit: Sendable, Equatable {
-    package let model: NetworkModel
-    /// The most that a sample is off the line, relative to the sample.
+    package let lines: NetworkLines
+    /// The most that a sample is off its line, relative to the sample.
     package let worstError: Double
 
     /// `nil` without samples of two sizes at least.
-    package init?(_ samples: [NetworkSample]) {
+    ///
+    /// - Parameter ranks: that exchange something, each with each other.
+    package init?(_ samples: [NetworkSample], ranks: Int) {
+        let limit = NetworkLines.eagerBytes * max(ranks - 1, 1)
         let valid = samples.filter { $0.seconds > 0 }
-        guard Set(valid.map(\.bytes)).count >= 2 else { return nil }
+        let (few, many) = (valid.filter { $0.bytes <= limit }, valid.filter { $0.bytes > limit })
+        guard let all = Self.line(valid) else { return nil }
+        // Where one kind is missing the other must do.
+        let lines = NetworkLines(short: Self.line(few) ?? all, long: Self.line(many) ?? all, limit: limit)
+        self.lines = lines
+        worstError = valid.map { abs(lines.seconds(rounds: 1, bytes: $0.bytes) / $0.seconds - 1) }.max() ?? 0
+    }
+
+    private static func line(_ samples: [NetworkSample]) -> NetworkModel? {
+        guard Set(samples.map(\.bytes)).count >= 2 else { return nil }
         // Of α/t + β n/t = 1, by the normal equations.
         var (one, mixed, square, alone, bytes) = (0.0, 0.0, 0.0, 0.0, 0.0)
-        for sample in valid {
+        for sample in samples {
             let inverse = 1 / sample.seconds
             let share = Double(sample.bytes) * inverse
             one += inverse * inverse
@@ -38,9 +73,7 @@ package struct NetworkFit: Sendable, Equatable {
         // Noise can tilt the line so that one of them is below zero, which no network is.
         if latency < 0 { (latency, perByte) = (0, bytes / square) }
         if perByte < 0 { (latency, perByte) = (alone / one, 0) }
-        let model = NetworkModel(latency: latency, secondsPerByte: perByte)
-        self.model = model
-        worstError = valid.map { abs(model.seconds(rounds: 1, bytes: $0.bytes) / $0.seconds - 1) }.max() ?? 0
+        return NetworkModel(latency: latency, secondsPerByte: perByte)
     }
 }
 

@@ -61,7 +61,7 @@ package struct StepTraffic: Sendable {
     }
 
     /// Seconds of all exchanges of a step by themselves.
-    package func seconds(rows: Int, _ network: NetworkModel) -> Double {
+    package func seconds(rows: Int, _ network: NetworkLines) -> Double {
         guard domains.count > 1 else { return 0 }
         let blocks = TreeAllReduce.blockRows(rows, domains: domains.count)
         let ofLayer = sums.reduce(0.0) { all, sum in

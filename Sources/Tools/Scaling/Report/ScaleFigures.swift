@@ -41,10 +41,10 @@ package struct ScaleFigures: Sendable {
         var fits: [Int: NetworkFit] = [:]
         let alone = record.decoders.first { $0.ranks == 1 }
         for trial in record.decoders {
-            let fit = NetworkFit(trial.network)
+            let fit = NetworkFit(trial.network, ranks: max(trial.domains.count, 2))
             fits[trial.ranks] = fit
             for step in trial.steps {
-                rows.append(Self.row(step, trial, alone, fit?.model, record.setting, config))
+                rows.append(Self.row(step, trial, alone, fit?.lines, record.setting, config))
             }
         }
         for index in rows.indices {
@@ -77,7 +77,7 @@ package struct ScaleFigures: Sendable {
         _ step: DecoderTrial.Step,
         _ trial: DecoderTrial,
         _ alone: DecoderTrial?,
-        _ network: NetworkModel?,
+        _ network: NetworkLines?,
         _ setting: ScaleRecord.Setting,
         _ config: ModelConfig.Decoder
     ) -> Row {
@@ -120,7 +120,8 @@ package struct ScaleFigures: Sendable {
             ranks: trial.ranks,
             alone: Self.seconds(base, 1, inTurns: setting.inTurns),
             domains: Self.domains(trial),
-            network: network ?? NetworkModel(latency: 0, secondsPerByte: 0)
+            network: network ?? NetworkLines(NetworkModel(latency: 0, secondsPerByte: 0)),
+            ways: trial.ways.map { NetworkModel(latency: $0.latency, secondsPerByte: $0.secondsPerByte) }
         )
         row.predictedSeconds = foretold?.seconds
         row.predictionError = foretold.map { $0.seconds / seconds - 1 }

@@ -127,6 +127,17 @@ package struct DecoderTrial: Codable, Sendable, Equatable {
     /// Ranks of each domain that share memory.
     package var domains: [[Int]]
     package var network: [NetworkSample]
+    /// The network by which the ranks chose the ways of their sums, as they measured it at their start.
+    package var ways: Ways?
+
+    package struct Ways: Codable, Sendable, Equatable {
+        package var latency, secondsPerByte: Double
+
+        package init(latency: Double, secondsPerByte: Double) {
+            (self.latency, self.secondsPerByte) = (latency, secondsPerByte)
+        }
+    }
+
     /// Bytes of a number of the embedding in a message.
     package var elementBytes: Int
     /// Bytes of a weight, on the average.

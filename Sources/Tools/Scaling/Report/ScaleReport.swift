@@ -153,15 +153,19 @@ package struct ScaleReport: Sendable {
         let rows = record.decoders.compactMap { trial -> [String]? in
             guard let fit = figures.fits[trial.ranks] else { return nil }
             let samples = trial.network.map { "\($0.bytes): \(Markdown.number($0.seconds * 1e6))" }
-            return [
-                "\(trial.ranks)", Markdown.number(fit.model.latency * 1e6),
-                Markdown.number(fit.model.gigabitsPerSecond),
-                Markdown.percent(fit.worstError), samples.joined(separator: ", "),
-            ]
+            let lines = [fit.lines.short, fit.lines.long].flatMap {
+                [Markdown.number($0.latency * 1e6), Markdown.number($0.gigabitsPerSecond)]
+            }
+            return ["\(trial.ranks)"] + lines + [Markdown.percent(fit.worstError), samples.joined(separator: ", ")]
         }
         guard !rows.isEmpty else { return "" }
-        return "**The network**: exchanges of all ranks with all, and the line t = α + β n through them\n\n"
-            + Markdown.table(["ranks", "α µs", "1/β Gbit/s", "worst sample", "bytes a rank: µs"], rows)
+        let title =
+            "**The network**: exchanges of all ranks with all, and the lines t = α + β n through short and long ones"
+        return title + "\n\n"
+            + Markdown.table(
+                ["ranks", "α µs", "1/β Gbit/s", "α, long", "1/β, long", "worst sample", "bytes a rank: µs"],
+                rows
+            )
     }
 
     private var memory: String {
