@@ -57,8 +57,9 @@ extension Scheduler {
         case failed
     }
 
-    /// Takes the tokens chosen for a run one by one: the first, and each further one as long as the draft before it is the
-    /// token that was taken. What stands in the cache behind them is written over by the next step.
+    /// Takes the tokens chosen for a run one by one, as long as the draft before each is the token that was taken.
+    ///
+    /// What stands in the cache behind them is written over by the next step.
     ///
     /// - Parameter certain: tokens of the run that are no drafts.
     private mutating func take(
