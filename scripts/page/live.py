@@ -121,7 +121,7 @@ class Live:
     def take_pictures(self, folder):
         """The README's pictures: an answer about a picture of several tiles, in light; the cluster at work, in dark."""
         for scheme in ("light", "dark"):
-            page = self.page(color_scheme=scheme, viewport={"width": 1200, "height": 750})
+            page = self.page(color_scheme=scheme, viewport={"width": 1320, "height": 780})
             for name, text in (("three-shapes.png", "describe the image"), ("count.png", "how many shapes are there?")):
                 page.get_by_label("Add pictures").set_input_files(SAMPLES / name)
                 page.locator(".tray li").first.wait_for()
