@@ -4,8 +4,9 @@ internal import NIOCore
 struct ReaderWatch: Sendable {
     /// Bytes that were handed to the socket.
     var written = 0
-    /// The most that the socket was ever seen to have taken. What frames the bytes waits as well and is not counted, so
-    /// that less may seem taken later.
+    /// The most that the socket was ever seen to have taken.
+    ///
+    /// What frames the bytes waits as well and is not counted, so that less may seem taken later.
     private var most = 0
     private var since: NIODeadline?
 
