@@ -118,6 +118,16 @@ struct ScaleReportTests {
         #expect(figures.weak(.decode, tokensPerRank: 64).map(\.ranks) == [1, 3])
     }
 
+    @Test("two numbers of ranks are enough for a table, and one is none")
+    func few() throws {
+        var record = ScaleRecord(setting: Self.setting())
+        record.add(try Self.trial(1, [.decode(), .decode(sequences: 2), .prefill(256)], alone: [:]))
+        #expect(ScaleFigures(record, Self.config, tokensPerRank: 64).strong.isEmpty)
+        record.add(try Self.trial(2, [.decode(), .prefill(256)], alone: [:]))
+        let figures = ScaleFigures(record, Self.config, tokensPerRank: 64)
+        #expect(figures.strong.map(\.work) == [.decode(), .prefill(256)])
+    }
+
     @Test("hosts with processors of their own are measured by what all took at once")
     func wall() throws {
         let step = try Self.trial(2, [.decode()], alone: [:]).steps[0]
