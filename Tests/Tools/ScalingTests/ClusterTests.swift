@@ -61,7 +61,9 @@ struct ClusterTests {
     func extremes() throws {
         let free = try forecast(gigabits: 1e6, microseconds: 1e-3)
         let most = try #require(free.networks.first)
-        #expect(most.paying == 16 && most.fastest == 16 && most.speedup(16).efficiency > 0.95)
+        // Sixteen ranks hold each of the eight KV heads twice.
+        #expect(most.paying == 16 && most.fastest == 16 && most.speedup(16).efficiency > 0.9)
+        #expect(most.speedup(8).efficiency > 0.99)
         let terrible = try forecast(gigabits: 0.001, microseconds: 1e5)
         for outlook in terrible.networks { #expect(outlook.paying == 1 && outlook.fastest == 1) }
         let text = try ForecastReport(terrible, model: "m", command: "c").markdown(picture: nil)

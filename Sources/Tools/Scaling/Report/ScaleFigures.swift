@@ -60,11 +60,13 @@ package struct ScaleFigures: Sendable {
         work.kind == .decode ? work.sequences == ranks : work.tokens == ranks * tokensPerRank
     }
 
-    /// The same work on each number of ranks that did it; those that did it on one and on several.
+    /// The work that every number of ranks did, with its rows; none of one number alone.
     package var strong: [(work: Workload, rows: [Row])] {
+        let counts = Set(rows.map(\.ranks)).count
         var works: [Workload] = []
-        for row in rows where row.ranks > 1 && !works.contains(row.work) { works.append(row.work) }
-        return works.map { work in (work, rows.filter { $0.work == work }) }.filter { $0.rows.count > 2 }
+        for row in rows where !works.contains(row.work) { works.append(row.work) }
+        return works.map { work in (work, rows.filter { $0.work == work }) }
+            .filter { counts > 1 && $0.rows.count == counts }
     }
 
     /// Work that grows with the ranks, of one kind, from one rank on.
