@@ -113,6 +113,26 @@ struct RegrowthTests {
         #expect(waits[1] > .seconds(20) && waits[2] > waits[1] && waits.last ?? .zero > .seconds(1700))
     }
 
+    @Test("a host that comes and goes is taken in each time, and asked less often")
+    func unsteady() throws {
+        var bench = try Self.small()
+        for _ in 0..<5 {
+            bench.feed(.tick, after: .seconds(16))
+            bench.feed(Self.back)
+            bench.feed(.group(slot: 0, generation: bench.generation, .ended(nil)))
+            bench.ready()
+            #expect(bench.core.state == .ready)
+            bench.die(slot: 0)
+            bench.feed(.tick, after: .seconds(31))
+            #expect(Self.questions(bench.actions).last == .all(except: []))
+            bench.feed(.surveyed(slot: 0, .init(room: 2, used: 2, missing: ["c"])))
+            bench.ready()
+            let due = (bench.core.nextWake() ?? .zero) - bench.now
+            #expect(due > .seconds(14) && due <= .seconds(15))
+            bench.core.slots[0].policy.madeProgress()
+        }
+    }
+
     @Test("after failures to load it does not stay small for good")
     func afterFailures() throws {
         var bench = try CoreBench(decoderRanks: 3)

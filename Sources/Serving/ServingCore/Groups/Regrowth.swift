@@ -2,7 +2,7 @@
 ///
 /// Missing hosts are asked again and again, with more and more time between. Once they answer, the group makes room for a
 /// larger one at the next quiet moment, or after a minute at the latest; they are asked a last time just before. A larger
-/// group that does not live is an attempt that failed: the size from before comes back, and the next attempt is later.
+/// group that cannot be loaded is an attempt that failed: the size from before comes back, and the next attempt is later.
 package struct Regrowth: Sendable {
     package struct Limits: Sendable {
         /// Between two questions to missing hosts, first and at last.
@@ -13,7 +13,7 @@ package struct Regrowth: Sendable {
         /// From a failure of a larger group until the next attempt; twice as long after each more.
         package var firstRest = Duration.seconds(60)
         package var longestRest = Duration.seconds(1800)
-        /// A larger group that lived longer is well.
+        /// When a larger group lived shorter, hosts come and go: they are asked less often from the beginning.
         package var wellAfter = Duration.seconds(30)
 
         package init() {}
@@ -36,6 +36,7 @@ package struct Regrowth: Sendable {
     /// Before the attempt under way.
     private var before: Before?
     private var failures = 0
+    private var isUnsteady = false
     private var restUntil = Duration.zero
 
     package init(limits: Limits = Limits()) {
@@ -48,7 +49,7 @@ package struct Regrowth: Sendable {
 
     /// A group is ready that could be larger: for want of hosts, or because larger ones could not be loaded.
     package mutating func begin(isForHosts: Bool, now: Duration) {
-        wait = limits.firstAsk
+        wait = isUnsteady ? limits.longestAsk : limits.firstAsk
         askAt = max(restUntil, now + (isForHosts ? wait : limits.firstRest))
     }
 
@@ -97,8 +98,9 @@ package struct Regrowth: Sendable {
     package mutating func lost(lived: Duration?, now: Duration) -> Before? {
         end()
         defer { before = nil }
-        if let lived, lived >= limits.wellAfter {
+        if let lived {
             failures = 0
+            isUnsteady = before != nil && lived < limits.wellAfter
             return nil
         }
         guard let before else { return nil }
