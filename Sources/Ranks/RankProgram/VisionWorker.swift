@@ -40,10 +40,10 @@ final class VisionWorker: Sendable {
 
     init(place: Int, of places: Int) { share = TileShare(place: place, of: places) }
 
-    /// How far the thread that computes stands back behind decoders' threads: it has a third of what one of them has.
+    /// How far the thread that computes stands back behind decoders' threads: it has a tenth of what one of them has.
     ///
-    /// Enough that pictures get on, and so little that a step of the decoder takes half as long again at most.
-    private static let nice = 5
+    /// A step waits for its slowest thread, so that what is taken from one of them is taken from all; but pictures get on.
+    private static let nice = 10
 
     /// Begins to load the encoder and to work, on a thread of its own.
     func start(_ checkpoint: Checkpoint, format: WeightFormat, on place: RankPlace, maxPixels: Int) {

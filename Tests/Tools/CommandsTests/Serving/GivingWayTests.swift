@@ -75,7 +75,7 @@ struct GivingWayTests {
                     #expect(threads.filter(\.gives).map(\.name) == Array(repeating: "helper", count: helpers))
                     #expect(threads.filter(\.gives).allSatisfy { $0.processors == mask }, "\(threads)")
                     let others = threads.filter { !$0.gives }.map(\.nice).sorted()
-                    #expect(others.last == 5 && others.dropLast().allSatisfy { $0 == 0 }, "\(threads)")
+                    #expect(others.last == 10 && others.dropLast().allSatisfy { $0 == 0 }, "\(threads)")
                     for rank in report.ranks where rank.role == "decoder" {
                         #expect(rank.helperThreads == nil)
                         #expect(try Self.threads(of: rank.pid).allSatisfy { $0.policy == 0 && $0.nice == 0 })
