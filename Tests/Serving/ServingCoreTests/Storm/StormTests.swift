@@ -37,7 +37,7 @@ struct StormTests {
         )
         #expect(storm.lossCount > 5 && storm.heard.values.contains { $0.kills && $0.ends == 1 })
         let regrowths = storm.core.slots.reduce(0) { $0 + $1.figures.regrowths }
-        #expect(regrowths > 5, "hosts came back, and no group grew")
+        #expect(regrowths > 0, "hosts came back, and no group grew")
         storm.end()
         #expect(storm.fault == nil)
         print("storm \(seed): \(storm.inputCount) inputs, \(storm.heard.count) requests, \(storm.lossCount) losses")
