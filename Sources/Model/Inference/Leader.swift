@@ -31,6 +31,8 @@ package final class Leader {
     private var words: [Int32] = []
     private let formats: FormatDesk?
     private let onTrace: (Trace) -> Void
+    /// Whether what steps take says how many drafts are worth their rows; a test wants the same ones in every run.
+    var learnsCosts = true
 
     /// - Parameters:
     ///   - slowdown: how much longer a step may last for the sake of prompts while streams are decoding; `nil`: as long
@@ -116,7 +118,7 @@ package final class Leader {
         let prompt = plan.tokens.count - decoded - drafts
         // Prompts are paced by steps without drafts, and there are no drafts while prompts are read.
         if drafts == 0 { pacer.note(decoding: decoded, prompt: prompt, seconds: seconds) }
-        if prompt == 0 { scheduler.note(rows: decoded + drafts, seconds: seconds) }
+        if prompt == 0, learnsCosts { scheduler.note(rows: decoded + drafts, seconds: seconds) }
     }
 
     /// Tells the followers that the work is over.

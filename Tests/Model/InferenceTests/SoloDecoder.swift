@@ -67,6 +67,7 @@ final class SoloDecoder: TileInbox {
             if case .logits(let id, let row) = trace { box.logits[id, default: []].append(row) }
         }
         queue = inbox
+        leader.learnsCosts = false
     }
 
     let queue: QueueInbox

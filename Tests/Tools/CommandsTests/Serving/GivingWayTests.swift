@@ -19,9 +19,11 @@ struct GivingWayTests {
 
     static func threads(of pid: Int32) throws -> [Thread] {
         let directory = "/proc/\(pid)/task"
-        return try FileManager.default.contentsOfDirectory(atPath: directory).map { id in
-            let stat = try String(contentsOfFile: "\(directory)/\(id)/stat", encoding: .utf8)
-            let status = try String(contentsOfFile: "\(directory)/\(id)/status", encoding: .utf8)
+        return try FileManager.default.contentsOfDirectory(atPath: directory).compactMap { id in
+            // One that has ended meanwhile is none.
+            guard let stat = try? String(contentsOfFile: "\(directory)/\(id)/stat", encoding: .utf8),
+                let status = try? String(contentsOfFile: "\(directory)/\(id)/status", encoding: .utf8)
+            else { return nil }
             // Behind the name, which may have blanks: the third field and those that follow.
             let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ").dropFirst()
             let numbers = Array(fields)

@@ -26,7 +26,7 @@ final class TLSLayer: Sendable {
         self.logger = logger
         limit = .seconds(Int64(seconds))
         let end = keeper.identity.end
-        if end.timeIntervalSinceNow < Self.soon { logger.warning("the TLS certificate ends on \(Self.text(end))") }
+        if end.timeIntervalSince(Date()) < Self.soon { logger.warning("the TLS certificate ends on \(Self.text(end))") }
     }
 
     /// Adds the handlers that stand before all others of a connection.
