@@ -12,8 +12,7 @@ package struct GroupRoom: Sendable, Equatable {
     ///   - spec: of the group as it was asked for.
     ///   - hosts: those that are left.
     package init(_ spec: GroupSpec, on hosts: Hostfile) {
-        let slots = Placement.isOversubscribed(spec) ? nil : hosts.slots
-        self.init(slots: slots, decoderRanks: spec.decoderRanks, visionRanks: spec.visionRanks)
+        self.init(slots: Self.slots(of: hosts, spec), decoderRanks: spec.decoderRanks, visionRanks: spec.visionRanks)
         var smaller = spec
         smaller.hosts = hosts
         smaller.decoderRanks = min(spec.decoderRanks, decoderRanks ?? spec.decoderRanks)
@@ -21,6 +20,15 @@ package struct GroupRoom: Sendable, Equatable {
         // Where mpirun is told by the operator, it goes round the hosts or fills them; more of them are better anyhow.
         let placement = try? Placement.of(smaller)
         self.hosts = placement?.usedHosts.hosts.count ?? min(hosts.hosts.count, smaller.worldSize)
+    }
+
+    /// Slots of the hosts that are left; more where the operator wants more ranks than slots, in the same proportion: what
+    /// all hosts held together need not fit on a few.
+    private static func slots(of hosts: Hostfile, _ spec: GroupSpec) -> Int? {
+        guard let left = hosts.slots, Placement.isOversubscribed(spec), let all = (try? spec.namedHosts())?.slots,
+            all > 0, all < spec.worldSize
+        else { return hosts.slots }
+        return (left * spec.worldSize + all - 1) / all
     }
 
     /// - Parameter slots: of all hosts; `nil` if they take any number.

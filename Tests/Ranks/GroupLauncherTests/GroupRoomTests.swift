@@ -15,6 +15,17 @@ struct GroupRoomTests {
         #expect(room(6, 4, 4) == [3, 3] && room(2, 3, 0) == [2, 0] && room(0, 1, 1) == [0, 1])
     }
 
+    @Test("a wish for more ranks than slots is no wish to have them all on the hosts that are left")
+    func oversubscribed() throws {
+        var spec = GroupSpec(decoderRanks: 3, visionRanks: 1, executable: "/x", rankArguments: [])
+        (spec.environment, spec.extraMpirunArguments) = ([:], ["--oversubscribe"])
+        for (slots, ranks) in [(2, [1, 1]), (1, [1, 1]), (4, [3, 1])] {
+            spec.hosts = try Hostfile("a slots=\(slots)\nb slots=\(slots)\n")
+            let room = GroupRoom(spec, on: try Hostfile("a slots=\(slots)\n"))
+            #expect([room.decoderRanks ?? 3, room.visionRanks ?? 1] == ranks, "\(slots) slots")
+        }
+    }
+
     @Test("hosts count that get a rank")
     func used() throws {
         var spec = GroupSpec(decoderRanks: 2, visionRanks: 1, executable: "/x", rankArguments: [])
