@@ -70,9 +70,10 @@ extension Scheduler {
     ) -> Fate {
         let draft = running[index].draft
         var tokens = StepReport.Tokens(id: running[index].job.id, ids: [])
+        var accepted = 0
         defer {
-            tokens.drafted = draft.count
-            drafts.note(&running[index], accepted: tokens.accepted)
+            if !draft.isEmpty { tokens.draft = .init(drafted: draft.count, accepted: accepted) }
+            drafts.note(&running[index], accepted: accepted)
             if !tokens.ids.isEmpty { report.tokens.append(tokens) }
         }
         for (row, choice) in chosen.enumerated() {
@@ -85,7 +86,7 @@ extension Scheduler {
             running[index].append(token)
             tokens.ids.append(token)
             let isDrafted = row < draft.count && draft[row] == token
-            if isDrafted { tokens.accepted += 1 }
+            if isDrafted { accepted += 1 }
             if let reason = finishReason(running[index], after: token) {
                 return .ended(ending(of: running[index], reason))
             }

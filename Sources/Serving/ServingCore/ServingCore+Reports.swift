@@ -56,9 +56,9 @@ extension ServingCore {
         // A token stays, whatever becomes of the group.
         slots[slot].policy.madeProgress()
         request.clock.decodeSteps += 1
-        if tokens.drafted > 0 {
-            request.speculation.note(drafted: tokens.drafted, accepted: tokens.accepted)
-            statistics.speculation.note(drafted: tokens.drafted, accepted: tokens.accepted)
+        if let draft = tokens.draft {
+            request.speculation.note(draft)
+            statistics.speculation.note(draft)
         }
         for (index, id) in tokens.ids.enumerated() where !request.answer.hasMatchedStop {
             request.tokens.append(id)

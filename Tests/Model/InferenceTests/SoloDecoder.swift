@@ -109,8 +109,8 @@ final class SoloDecoder: TileInbox {
             for new in outcome.report.tokens {
                 tokens[new.id, default: []] += new.ids
                 logprobs += new.logprobs
-                drafts.drafted += new.drafted
-                drafts.accepted += new.accepted
+                drafts.drafted += new.draft?.drafted ?? 0
+                drafts.accepted += new.draft?.accepted ?? 0
             }
             for ending in outcome.endings {
                 endings[ending.id] = ending

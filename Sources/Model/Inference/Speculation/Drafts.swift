@@ -77,6 +77,7 @@ extension Scheduler {
             let share = running[index].acceptance.share(draft.matched)
             offers.append(DraftDivision.Offer(length: draft.tokens.count, share: share))
         }
+        guard !owners.isEmpty else { return }
         var counts = drafts.divide(offers, decoding: decodingCount)
         for (place, index) in owners.enumerated() {
             if counts[place] == 0, offers[place].share < Drafts.hopeless, counts.reduce(0, +) < limits.draftRows,

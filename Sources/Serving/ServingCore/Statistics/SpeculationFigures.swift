@@ -9,20 +9,20 @@ package struct SpeculationFigures: Sendable, Equatable {
     /// By the place of a token in its draft: how many were right there.
     package private(set) var acceptedPerPosition: [Int] = []
 
-    mutating func note(drafted: Int, accepted: Int) {
+    mutating func note(_ draft: StepReport.Tokens.Draft) {
         drafts += 1
-        draftTokens += drafted
-        acceptedTokens += accepted
-        while acceptedPerPosition.count < drafted { acceptedPerPosition.append(0) }
-        for place in 0..<accepted { acceptedPerPosition[place] += 1 }
+        draftTokens += draft.drafted
+        acceptedTokens += draft.accepted
+        while acceptedPerPosition.count < draft.drafted { acceptedPerPosition.append(0) }
+        for place in 0..<draft.accepted { acceptedPerPosition[place] += 1 }
     }
 }
 
 extension End.Speculation {
     /// A step has checked a draft of the request.
-    mutating func note(drafted: Int, accepted: Int) {
-        self.drafted += drafted
-        self.accepted += accepted
+    mutating func note(_ draft: StepReport.Tokens.Draft) {
+        drafted += draft.drafted
+        accepted += draft.accepted
         steps += 1
     }
 }

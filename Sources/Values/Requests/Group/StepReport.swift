@@ -6,9 +6,16 @@ package struct StepReport: Codable, Sendable, Equatable {
         package var ids: [Int32]
         /// One for each of `ids` if the job asked for log-probabilities, else empty.
         package var logprobs: [TokenLogprobs] = []
-        /// Tokens that were drafted for the step, and how many of them are among `ids`.
-        package var drafted = 0
-        package var accepted = 0
+        /// What was drafted for the step; `nil` in most: what is not there costs nothing on its way.
+        package var draft: Draft?
+
+        /// Tokens that were drafted, and how many of them are among `ids`.
+        package struct Draft: Codable, Sendable, Equatable {
+            package var drafted: Int
+            package var accepted: Int
+
+            package init(drafted: Int, accepted: Int) { (self.drafted, self.accepted) = (drafted, accepted) }
+        }
 
         package init(id: String, ids: [Int32]) {
             self.id = id

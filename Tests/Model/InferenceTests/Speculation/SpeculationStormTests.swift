@@ -65,9 +65,10 @@ struct SpeculationStormTests {
             steps += 1
             for new in report.tokens {
                 tokens[new.id, default: []] += new.ids
-                drafted += new.drafted
-                accepted += new.accepted
-                #expect(new.accepted <= new.drafted && new.ids.count <= new.drafted + 1)
+                let draft = new.draft ?? .init(drafted: 0, accepted: 0)
+                drafted += draft.drafted
+                accepted += draft.accepted
+                #expect(draft.accepted <= draft.drafted && new.ids.count <= draft.drafted + 1)
             }
             for ending in ended { endings[ending.id] = ending.reason }
         }
