@@ -34,13 +34,12 @@ struct HostsServingTests {
             Self.compare(cut, expected, "cut")
             #expect(cut.allSatisfy { ($0.end?.replays ?? 0) >= 1 })
             #expect(try Self.missing(server) == ["node2"] && Self.hosts(server).count == 2)
-            // Back again, it is taken in amid answers, which do not end before.
+            // Back again, it is taken in, mostly amid answers: when it is asked next is a matter of time.
             let joined = try ReplayTests.answers(server) {
                 try lab.join(2)
                 try server.waitUntil(.ready)
             }
             Self.compare(joined, expected, "joined")
-            #expect(joined.compactMap(\.end?.replays).max() ?? 0 >= 1)
             #expect(try Self.missing(server) == [] && Self.hosts(server).count == 3)
             let groups = try #require(try GroupsTests.report(server).groups)
             #expect(groups.map(\.regrowths) == [1] && groups.map(\.restarts) == [1], "\(server.errors)")
