@@ -72,11 +72,12 @@ final class LeaderLoop {
                 }
                 take(command)
             }
+            // Before a step that may take long: the process in front waits longer where it knows of work.
+            reportLoad()
             if let outcome = try leader.step() {
                 hadWork = true
                 report(outcome)
             }
-            reportLoad()
             activity.report(to: endpoint, meter)
             if hadWork { idle.reset() } else { idle.pause() }
         }

@@ -71,7 +71,7 @@ package final class LocalGroup: Sendable {
     }
 }
 
-/// Tiles encoded in this process, one whenever the leader asks for the next.
+/// Tiles encoded in this process: one a step, so that each is told of, and its part of the prompt read, before the next.
 private final class LocalTileInbox: TileInbox {
     private struct Waiting {
         let image: Int32
@@ -86,7 +86,10 @@ private final class LocalTileInbox: TileInbox {
     private let endpoint: LocalEndpoint
     /// Loaded with the first picture: a conversation of text alone needs no vision tower.
     private var encoder: TileEncoder?
+    /// Files that nobody has looked at yet: whoever waits hears that their request is there before that takes long.
+    private var files: [(job: ImageJob, bytes: Data)] = []
     private var waiting: [Waiting] = []
+    private var hasGiven = false
     private var encoded: [(header: TileHeader, tokens: FloatBuffer)] = []
 
     init(_ checkpoint: Checkpoint, _ options: RankOptions, format: WeightFormat, threads: Int, endpoint: LocalEndpoint)
@@ -98,7 +101,9 @@ private final class LocalTileInbox: TileInbox {
         self.endpoint = endpoint
     }
 
-    func submit(_ job: ImageJob, _ bytes: Data) {
+    func submit(_ job: ImageJob, _ bytes: Data) { files.append((job, bytes)) }
+
+    private func cut(_ job: ImageJob, _ bytes: Data) {
         let encoder =
             self.encoder ?? TileEncoder(checkpoint, format: format, threads: threads, maxPixels: maxPixels)
         self.encoder = encoder
@@ -112,10 +117,22 @@ private final class LocalTileInbox: TileInbox {
         }
     }
 
-    func forget(_ images: [Int32]) { waiting.removeAll { images.contains($0.image) } }
+    func forget(_ images: [Int32]) {
+        files.removeAll { images.contains($0.job.number) }
+        waiting.removeAll { images.contains($0.image) }
+    }
 
     func nextHeader() -> TileHeader? {
-        guard !waiting.isEmpty, let encoder else { return nil }
+        hasGiven.toggle()
+        guard hasGiven else { return nil }
+        while waiting.isEmpty, !files.isEmpty {
+            let file = files.removeFirst()
+            cut(file.job, file.bytes)
+        }
+        guard !waiting.isEmpty, let encoder else {
+            hasGiven = false
+            return nil
+        }
         let next = waiting.removeFirst()
         guard let tokens = encoder.encode(next.tile, shouldStop: { false }) else { return nil }
         let header = TileHeader(

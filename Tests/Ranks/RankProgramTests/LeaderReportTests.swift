@@ -73,6 +73,30 @@ struct LeaderReportTests {
         group.group.send(.shutdown)
     }
 
+    @Test("Of a job with a picture, its being there is told before a tile is encoded, and each tile before the next")
+    func tiles() throws {
+        let checkpoint = try Checkpoint(directory: Fixtures.url("mini-f32"))
+        let picture = try Data(contentsOf: Fixtures.url("images/wide.png"))
+        let encoder = TileEncoder(checkpoint, format: .native, threads: 1)
+        let count = try encoder.tileCount(of: picture, cut: nil)
+        let tokens = count * encoder.tokensPerTile
+        var job = Self.job("a", prompt: tokens + 6, max: 2)
+        job.images = [.init(number: 3, contentKey: "x", tiles: count, start: 2, count: tokens)]
+        let group = try Group(context: 4096)
+        group.group.send(.encode(ImageJob(number: 3)), attachment: picture)
+        group.group.send(.generate(job))
+        var steps: [StepReport] = []
+        _ = try group.wait { report -> Bool? in
+            if case .step(let step) = report { steps.append(step) }
+            if case .finished = report { return true }
+            return nil
+        }
+        let first = try #require(steps.first)
+        #expect(first.tiles.isEmpty && first.load.running + first.load.waiting == 1)
+        #expect(count > 2 && steps.map(\.tiles.count).max() == 1 && steps.flatMap(\.tiles).count == count)
+        group.group.send(.shutdown)
+    }
+
     @Test("A refusal says of which kind it is")
     func refusals() throws {
         let group = try Group()
