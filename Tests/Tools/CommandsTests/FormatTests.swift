@@ -117,7 +117,7 @@ struct FormatTests {
                 (["plan", "--model", plain, "--format", "q5"], 2, "native, bf16, q8 or q4"),
                 (["generate", "--model", plain, "--prompt", "x", "--weights", "map"], 2, "needs a packed checkpoint"),
                 (["plan", "--model", plain, "--weights", "lock", "--format", "q8"], 2, "needs a packed checkpoint"),
-                (["plan", "--model", packed, "--weights", "swap"], 2, "copy, map or lock"),
+                (["plan", "--model", packed, "--weights", "swap"], 2, "copy, keep, map or lock"),
                 (["pack", "--model", packed, "--format", "q4", "--out", directory.path + "/x"], 2, "already"),
                 (["pack", "--model", plain, "--format", "native", "--out", directory.path + "/x"], 2, "q8 or q4"),
                 (["pack", "--model", plain, "--format", "bf16", "--out", directory.path + "/x"], 2, "just as fast"),
