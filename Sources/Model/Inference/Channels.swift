@@ -23,7 +23,8 @@ package struct TileHeader: Sendable, Equatable {
 
 /// Where tiles come from: the vision ranks, or an encoder in this process.
 package protocol TileInbox: AnyObject {
-    /// Takes in what has been offered; called between steps, and never waits.
+    /// Takes in what has been offered, or encodes the next tile in this process; called between steps, and never waits for
+    /// another rank.
     func advance() throws
     /// The next tile announced to the leader, if any; each is reported once.
     func nextHeader() throws -> TileHeader?

@@ -82,6 +82,7 @@ package final class Leader {
     package func step() throws -> Outcome? {
         var outcome = Outcome()
         var tiles: [TileHeader] = []
+        try inbox.advance()
         while let header = try inbox.nextHeader() { tiles.append(header) }
         for tile in tiles {
             let start = Int(tile.offset)

@@ -49,6 +49,8 @@ package struct Scheduler {
 
         /// Rows of a step at most.
         package var maxRows: Int { max(prefillChunk, draftRows) + maxSequences }
+        /// Rows of a step at most whose logits are wanted.
+        package var maxLogitsRows: Int { maxSequences + draftRows }
         /// Runs of a step at most.
         package var maxRuns: Int { 2 * maxSequences }
         /// How often short ones may be admitted before a sequence that came earlier and finds no room.

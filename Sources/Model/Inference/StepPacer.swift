@@ -65,8 +65,7 @@ package struct StepPacer: Sendable {
     package mutating func note(decoding: Int, prompt: Int, seconds: Double) {
         guard let slowdown, decoding > 0 else { return }
         if prompt == 0 {
-            // The least of late: what interrupts a step from outside is not its own length.
-            alone[decoding] = alone[decoding].map { min(seconds, $0 + (seconds - $0) * 0.1) } ?? seconds
+            alone[decoding] = StepCosts.leastOfLate(alone[decoding], seconds)
             stepsSinceAlone = 0
             return
         }

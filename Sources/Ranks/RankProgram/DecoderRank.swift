@@ -119,14 +119,29 @@ extension DecoderOptions {
                     + "a packed one"
             )
         }
+        let limits = Scheduler.Limits(options, maxPositions: checkpoint.config.decoder.maxPositions)
         self.init(
             cacheElement: options.cacheElement,
-            pages: KVLayout.pages(for: options.cacheTokens),
-            maxRows: max(options.prefillChunk, options.speculation.draftRows) + options.maxSequences,
-            maxLogitsRows: options.maxSequences + options.speculation.draftRows,
+            pages: limits.pages,
+            maxRows: limits.maxRows,
+            maxLogitsRows: limits.maxLogitsRows,
             format: format,
             placement: options.placement,
             wireFormat: options.wireFormat
+        )
+    }
+}
+
+extension Scheduler.Limits {
+    /// The bounds of a group's steps: what its leader plans, and each of its decoder ranks has work areas for.
+    init(_ options: RankOptions, maxPositions: Int) {
+        self.init(
+            prefillChunk: options.prefillChunk,
+            maxSequences: options.maxSequences,
+            pages: KVLayout.pages(for: options.cacheTokens),
+            pageTokens: KVLayout.pageTokens,
+            maxPositions: maxPositions,
+            draftRows: options.speculation.draftRows
         )
     }
 }

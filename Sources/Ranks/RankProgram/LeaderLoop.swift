@@ -38,17 +38,9 @@ final class LeaderLoop {
         let config = worker.decoder.config
         vocabulary = config.vocabulary
         meter = worker.decoder.communicator.meter
-        let limits = Scheduler.Limits(
-            prefillChunk: options.prefillChunk,
-            maxSequences: options.maxSequences,
-            pages: KVLayout.pages(for: options.cacheTokens),
-            pageTokens: KVLayout.pageTokens,
-            maxPositions: config.maxPositions,
-            draftRows: options.speculation.draftRows
-        )
         leader = Leader(
             worker: worker,
-            limits: limits,
+            limits: Scheduler.Limits(options, maxPositions: config.maxPositions),
             slowdown: options.decodeSlowdown,
             channel: channel,
             inbox: inbox,

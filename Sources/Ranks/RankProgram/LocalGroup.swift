@@ -71,7 +71,8 @@ package final class LocalGroup: Sendable {
     }
 }
 
-/// Tiles encoded in this process: one a step, so that each is told of, and its part of the prompt read, before the next.
+/// Tiles encoded in this process: one between two steps, so that each is told of, and its part of the prompt read, before
+/// the next.
 private final class LocalTileInbox: TileInbox {
     private struct Waiting {
         let image: Int32
@@ -89,8 +90,9 @@ private final class LocalTileInbox: TileInbox {
     /// Files that nobody has looked at yet: whoever waits hears that their request is there before that takes long.
     private var files: [(job: ImageJob, bytes: Data)] = []
     private var waiting: [Waiting] = []
-    private var hasGiven = false
+    /// Told of or not, and not yet taken.
     private var encoded: [(header: TileHeader, tokens: FloatBuffer)] = []
+    private var untold: [TileHeader] = []
 
     init(_ checkpoint: Checkpoint, _ options: RankOptions, format: WeightFormat, threads: Int, endpoint: LocalEndpoint)
     {
@@ -122,19 +124,14 @@ private final class LocalTileInbox: TileInbox {
         waiting.removeAll { images.contains($0.image) }
     }
 
-    func nextHeader() -> TileHeader? {
-        hasGiven.toggle()
-        guard hasGiven else { return nil }
+    func advance() {
         while waiting.isEmpty, !files.isEmpty {
             let file = files.removeFirst()
             cut(file.job, file.bytes)
         }
-        guard !waiting.isEmpty, let encoder else {
-            hasGiven = false
-            return nil
-        }
+        guard !waiting.isEmpty, let encoder else { return }
         let next = waiting.removeFirst()
-        guard let tokens = encoder.encode(next.tile, shouldStop: { false }) else { return nil }
+        guard let tokens = encoder.encode(next.tile, shouldStop: { false }) else { return }
         let header = TileHeader(
             source: 0,
             image: next.image,
@@ -142,8 +139,10 @@ private final class LocalTileInbox: TileInbox {
             tokens: Int32(encoder.tokensPerTile)
         )
         encoded.append((header, tokens))
-        return header
+        untold.append(header)
     }
+
+    func nextHeader() -> TileHeader? { untold.isEmpty ? nil : untold.removeFirst() }
 
     func receive(_ tile: TileHeader, into tokens: UnsafeMutableBufferPointer<Float>) {
         guard let index = encoded.firstIndex(where: { $0.header == tile }) else { return }

@@ -48,7 +48,6 @@ final class MPITileInbox: TileInbox {
     }
 
     func nextHeader() throws -> TileHeader? {
-        try advance()
         guard let message = try world.arrived(.tileHeader) else { return nil }
         var words = [Int32](repeating: 0, count: 3)
         try words.withUnsafeMutableBytes { try world.receive($0, from: message.source, .tileHeader) }

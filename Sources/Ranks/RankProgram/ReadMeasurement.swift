@@ -14,8 +14,6 @@ struct ReadMeasurement {
 
     /// From so many bytes of weights on, loading takes so long that a measurement is not noticed, and memory is the ceiling.
     private static let large = 1 << 30
-    private static let window = Duration.milliseconds(200)
-    private static let rounds = 3
     /// Bytes read again and again: more than caches hold, of each thread at least.
     private static let bytes = (all: 128 << 20, thread: 32 << 20)
     private static let chunk = 1 << 20
@@ -41,23 +39,13 @@ struct ReadMeasurement {
         pool.run(count) { task in
             (memory.base + task * Self.chunk).initializeMemory(as: UInt64.self, repeating: 1, count: Self.chunk / 8)
         }
-        var best = 1.0
-        for _ in 0..<Self.rounds {
-            // Nobody begins before the last one is there.
-            _ = try decoders.allGather(0)
-            let began = ContinuousClock.now
-            var passes = 0
-            while ContinuousClock.now - began < Self.window {
-                pool.step {
-                    pool.run(count) { task in
-                        kernels.readStreams(memory.base + task * Self.chunk, byteCount: Self.chunk)
-                    }
+        return try decoders.rate {
+            pool.step {
+                pool.run(count) { task in
+                    kernels.readStreams(memory.base + task * Self.chunk, byteCount: Self.chunk)
                 }
-                passes += 1
             }
-            let seconds = (ContinuousClock.now - began) / .seconds(1)
-            best = max(best, Double(passes * count * Self.chunk) / seconds)
+            return count * Self.chunk
         }
-        return best
     }
 }

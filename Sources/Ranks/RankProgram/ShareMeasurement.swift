@@ -35,9 +35,6 @@ package struct ShareMeasurement {
     private let decoders: MPICommunicator
     private let threads: Int
 
-    /// Longer than the tenth of a second for which a container's quota of processor time is dealt out.
-    private static let window = Duration.milliseconds(200)
-    private static let rounds = 3
     /// Room that stays free, in parts of what there is.
     private static let reserve = 0.05
 
@@ -99,16 +96,7 @@ package struct ShareMeasurement {
             bytes: try probedBytes(),
             pool: ThreadPool(threads: threads)
         )
-        var best = 1.0
-        for _ in 0..<Self.rounds {
-            // Nobody begins before the last one is there.
-            _ = try decoders.allGather(0)
-            let began = ContinuousClock.now
-            var weights = 0
-            while ContinuousClock.now - began < Self.window { weights += probe.multiply() }
-            best = max(best, Double(weights) / ((ContinuousClock.now - began) / .seconds(1)))
-        }
-        return best
+        return try decoders.rate { probe.multiply() }
     }
 
     /// Twice what this host's last cache holds, by all of its ranks together, but little of its memory.

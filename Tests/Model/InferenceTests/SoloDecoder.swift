@@ -39,19 +39,6 @@ final class SoloDecoder: TileInbox {
         let checkpoint = try Checkpoint(directory: directory)
         hidden = checkpoint.config.decoder.hidden
         let plan = try ShardPlan(checkpoint.config.decoder, ranks: 1)
-        decoder = try Qwen3Decoder(
-            checkpoint,
-            plan: plan,
-            options: DecoderOptions(
-                cacheElement: cache,
-                pages: pages,
-                maxRows: max(chunk, draftRows) + maxSequences,
-                maxLogitsRows: maxSequences + draftRows,
-                format: format
-            ),
-            communicator: SoloCommunicator(),
-            pool: ThreadPool(threads: threads)
-        )
         let limits = Scheduler.Limits(
             prefillChunk: chunk,
             maxSequences: maxSequences,
@@ -59,6 +46,19 @@ final class SoloDecoder: TileInbox {
             pageTokens: KVLayout.pageTokens,
             maxPositions: checkpoint.config.decoder.maxPositions,
             draftRows: draftRows
+        )
+        decoder = try Qwen3Decoder(
+            checkpoint,
+            plan: plan,
+            options: DecoderOptions(
+                cacheElement: cache,
+                pages: pages,
+                maxRows: limits.maxRows,
+                maxLogitsRows: limits.maxLogitsRows,
+                format: format
+            ),
+            communicator: SoloCommunicator(),
+            pool: ThreadPool(threads: threads)
         )
         let inbox = QueueInbox()
         let worker = DecoderWorker(decoder: decoder, inbox: inbox)

@@ -19,10 +19,7 @@ extension LogitsGather {
     /// Collective.
     func mask(_ chosen: [ChosenToken], _ allowed: (_ run: Int) -> AllowedTokens?) throws -> Bool {
         let refused = isLeader ? rows.indices.filter { isRefused(rows[$0], chosen[$0].token, allowed) } : []
-        let verdict = try exchange.share(rows.count) { own in
-            for index in rows.indices { own[index] = refused.contains(index) ? 1 : 0 }
-        }
-        let wanted = rows.indices.filter { verdict(0)[$0] != 0 }
+        let wanted = try toldByLeader(refused)
         guard !wanted.isEmpty else { return false }
         let words = Self.maskWords(plan)
         for index in wanted {

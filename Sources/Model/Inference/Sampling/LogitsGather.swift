@@ -144,6 +144,16 @@ final class LogitsGather {
         )
     }
 
+    /// The rows that the leader names, on every rank.
+    ///
+    /// Collective.
+    func toldByLeader(_ indices: [Int]) throws -> [Int] {
+        let told = try exchange.share(rows.count) { own in
+            for index in rows.indices { own[index] = indices.contains(index) ? 1 : 0 }
+        }
+        return rows.indices.filter { told(0)[$0] != 0 }
+    }
+
     /// Fetches all logits of the rows that the candidates have not decided.
     ///
     /// Collective, where a row of the step might be one.
@@ -153,10 +163,7 @@ final class LogitsGather {
         }
         let totals = records.map { $0.total }
         let makings = records.map { $0.choice.logprobs > 0 ? $0.logprobs(-1) : nil }
-        let verdict = try exchange.share(rows.count) { own in
-            for index in rows.indices { own[index] = undecided.contains(index) ? 1 : 0 }
-        }
-        let wanted = rows.indices.filter { verdict(0)[$0] != 0 }
+        let wanted = try toldByLeader(undecided)
         for index in wanted { scan.restore(rows, index) }
         let all = try whole(wanted)
         for (place, index) in undecided.enumerated() {

@@ -25,10 +25,14 @@ struct StepCosts: Sendable {
     mutating func note(rows: Int, seconds: Double) {
         guard costs.indices.contains(rows), rows > 0 else { return }
         steps += 1
-        let before = known(rows)
-        // What interrupts a step from outside is not its own length.
-        let now = before.map { min(seconds, $0 + (seconds - $0) * Self.rate) } ?? seconds
-        costs[rows] = Cost(seconds: now, seen: steps)
+        costs[rows] = Cost(seconds: Self.leastOfLate(known(rows), seconds), seen: steps)
+    }
+
+    /// The least that a step has taken of late: what interrupts one from outside is not its own length.
+    ///
+    /// - Parameter before: what was known; `nil` for the first.
+    static func leastOfLate(_ before: Double?, _ seconds: Double) -> Double {
+        before.map { min(seconds, $0 + (seconds - $0) * rate) } ?? seconds
     }
 
     private func known(_ rows: Int) -> Double? {

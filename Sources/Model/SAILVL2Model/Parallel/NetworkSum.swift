@@ -84,11 +84,7 @@ final class NetworkSum {
         isInSecondRound = true
         let (rows, width) = (rows, plan.width)
         let byRows = way == .rows
-        let part = byRows ? plan.rows(domain, of: rows) : plan.columns(domain)
-        let slice =
-            byRows
-            ? Rows(work.sums.pointer + part.lowerBound * width, count: part.count, width: width)
-            : Rows(work.sums.pointer + rows * part.lowerBound, count: rows, width: part.count)
+        let (part, slice) = slice(of: domain)
         work.unpackPartials(rows: slice.count, width: slice.width, pool)
         point(at: work.received.pointer, rows: slice.count, width: slice.width)
         let mine = work.own.pointer + (byRows ? part.lowerBound * counts[domain] * width : part.lowerBound)
@@ -127,15 +123,20 @@ final class NetworkSum {
         if !isInSecondRound { try beginSecondRound(pool: pool) }
         try second?.wait()
         for other in counts.indices {
-            let byRows = way == .rows
-            let part = byRows ? plan.rows(other, of: rows) : plan.columns(other)
-            let slice =
-                byRows
-                ? Rows(work.sums.pointer + part.lowerBound * plan.width, count: part.count, width: plan.width)
-                : Rows(work.sums.pointer + rows * part.lowerBound, count: rows, width: part.count)
+            let (part, slice) = slice(of: other)
             if other != domain { work.unpackSums(slice, at: Int(taken.offsets[other]), pool) }
-            move(slice, to: byRows ? target.rows(part) : target.columns(part), adding)
+            move(slice, to: way == .rows ? target.rows(part) : target.columns(part), adding)
         }
+    }
+
+    /// The rows or columns that a domain adds up, and the place for their sums.
+    private func slice(of domain: Int) -> (part: Range<Int>, sums: Rows) {
+        guard way == .rows else {
+            let part = plan.columns(domain)
+            return (part, Rows(work.sums.pointer + rows * part.lowerBound, count: rows, width: part.count))
+        }
+        let part = plan.rows(domain, of: rows)
+        return (part, Rows(work.sums.pointer + part.lowerBound * plan.width, count: part.count, width: plan.width))
     }
 
     private func move(_ sum: Rows, to target: Rows, _ adding: Bool) {

@@ -108,24 +108,23 @@ final class NetworkWork {
 
     private func pack(_ lines: Rows, into place: UnsafeMutableRawPointer, _ pool: ThreadPool?) {
         let (wire, bytes) = (plan.wire, plan.wire.bytes(lines.width))
-        // No closure is kept in a variable: that would allocate.
-        guard let pool else {
-            for line in 0..<lines.count { wire.pack(lines.row(line), count: lines.width, into: place + line * bytes) }
-            return
-        }
-        pool.runRanges(lines.count, grain: max(1, Self.floatsPerTask / max(lines.width, 1))) { range in
-            for line in range { wire.pack(lines.row(line), count: lines.width, into: place + line * bytes) }
-        }
+        each(of: lines, pool) { wire.pack(lines.row($0), count: lines.width, into: place + $0 * bytes) }
     }
 
     private func unpack(_ place: UnsafeRawPointer, into lines: Rows, _ pool: ThreadPool?) {
         let (wire, bytes) = (plan.wire, plan.wire.bytes(lines.width))
+        each(of: lines, pool) { wire.unpack(place + $0 * bytes, count: lines.width, into: lines.row($0)) }
+    }
+
+    /// Calls `body` with the number of each line: on the pool's threads, or by the caller alone.
+    private func each(of lines: Rows, _ pool: ThreadPool?, _ body: (_ line: Int) -> Void) {
+        // No closure is kept in a variable: that would allocate.
         guard let pool else {
-            for line in 0..<lines.count { wire.unpack(place + line * bytes, count: lines.width, into: lines.row(line)) }
+            for line in 0..<lines.count { body(line) }
             return
         }
         pool.runRanges(lines.count, grain: max(1, Self.floatsPerTask / max(lines.width, 1))) { range in
-            for line in range { wire.unpack(place + line * bytes, count: lines.width, into: lines.row(line)) }
+            for line in range { body(line) }
         }
     }
 }

@@ -47,7 +47,7 @@ struct SpeculationStormTests {
         mutating func step() {
             let plan = scheduler.nextPlan()
             #expect(plan.tokens.count <= limits.maxRows && plan.runs.count <= limits.maxRuns)
-            #expect(plan.logitsRows.count <= limits.maxSequences + limits.draftRows)
+            #expect(plan.logitsRows.count <= limits.maxLogitsRows)
             var choices: [Int: [Int32?]] = [:]
             var row = 0
             for (number, run) in plan.runs.enumerated() {
