@@ -119,10 +119,15 @@ extension Coordinator {
         eventLoop.scheduleTask(in: .seconds(2)) { channel.close(promise: nil) }
     }
 
+    /// - Parameter name: of what `value` says about the client.
+    func noteSlowConsumer(_ name: String, _ value: String) {
+        strangers.note(.cutOff, "client cut off", [name: value, "code": "SLOW_CONSUMER"])
+        core.noteError(.slowConsumer)
+    }
+
     /// A client does not read: it is cut off at once, and what it asked for is dropped.
     func cutOff(_ session: ClientSession) {
-        strangers.note(.cutOff, "client cut off", ["session": "\(session.number)", "code": "SLOW_CONSUMER"])
-        core.noteError(.slowConsumer)
+        noteSlowConsumer("session", "\(session.number)")
         session.send(.err(nil, RequestError(.slowConsumer, "answers were left unread for too long", fatal: true)))
         session.isClosing = true
         endRequests(of: session)

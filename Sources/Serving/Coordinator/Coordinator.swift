@@ -87,8 +87,8 @@ actor Coordinator {
         strangers = StrangerLog(logger, on: eventLoop)
         self.onReady = onReady
         self.onEnd = onEnd
-        api = HTTPAnswers(options, checkpoint, tokenizer)
         desk = PreparationDesk(checkpoint, tokenizer: tokenizer, options: options, pool: pool)
+        api = HTTPAnswers(options, checkpoint, tokenizer, contextTokens: desk.maxContext)
         core = ServingCore(
             options.coreLimits(hidden: checkpoint.config.decoder.hidden),
             tokenizer: tokenizer,

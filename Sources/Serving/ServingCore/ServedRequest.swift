@@ -45,7 +45,7 @@ struct ServedRequest: Sendable {
     /// Tiles of all its pictures.
     var tileCount: Int { prepared.tiles.reduce(0, +) }
     /// Bytes of its pictures, as they came.
-    var pictureBytes: Int { prepared.pictures.reduce(0) { $0 + $1.bytes.count } }
+    var pictureBytes: Int { prepared.pictureBytes }
     /// Whether any work on it has begun.
     var hasStarted: Bool { clock.dispatched != nil }
 

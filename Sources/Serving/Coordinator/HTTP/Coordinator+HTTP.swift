@@ -28,12 +28,6 @@ extension Coordinator {
         }
     }
 
-    func noteSlowConsumer(_ peer: PeerAddress?) {
-        let words = ["address": peer.map { "\($0)" } ?? "local", "code": "SLOW_CONSUMER"]
-        strangers.note(.cutOff, "client cut off", words)
-        core.noteError(.slowConsumer)
-    }
-
     // MARK: - Answers at once
 
     /// What a GET is answered with.
@@ -140,7 +134,7 @@ extension Coordinator {
 
     /// Hands a call's requests to the core; what is true of the first, such as that there is no room, ends all.
     private func ask(_ prepared: PreparedCall, _ exchange: HTTPExchange, _ first: Ticket) {
-        let held = heldPictureBytes + prepared.preparation.request.imageBytes.reduce(0) { $0 + $1.count }
+        let held = heldPictureBytes + prepared.preparation.request.pictureBytes
         guard held <= options.limits.heldPictureBytes else {
             let what = "pictures of \(held) bytes wait for their answers"
             return feed(.unprepared(first, RequestError(.busy, what, retryAfterMilliseconds: 1000)))

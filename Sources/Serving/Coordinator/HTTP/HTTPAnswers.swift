@@ -17,8 +17,8 @@ struct HTTPAnswers: Sendable {
     let contextTokens: Int
     private let tokenizer: Tokenizer
 
-    init(_ options: CoordinatorOptions, _ checkpoint: Checkpoint, _ tokenizer: Tokenizer) {
-        self.tokenizer = tokenizer
+    init(_ options: CoordinatorOptions, _ checkpoint: Checkpoint, _ tokenizer: Tokenizer, contextTokens: Int) {
+        (self.tokenizer, self.contextTokens) = (tokenizer, contextTokens)
         models = ModelNames(id: checkpoint.config.modelName, aliases: options.api.aliases)
         rules = ChatRules(
             models: models,
@@ -27,7 +27,6 @@ struct HTTPAnswers: Sendable {
             allowsPaths: options.imageDirectory != nil,
             maxPicture: options.limits.blobBytes
         )
-        contextTokens = min(checkpoint.config.decoder.maxPositions, options.rankOptions.cacheTokens)
         let ranks = options.rankOptions
         var formats = "\(ranks.format?.rawValue ?? "native") \(ranks.cacheElement)"
         // Sums that are rounded on their way are the one thing else that changes bits.

@@ -58,9 +58,7 @@ extension PreparationDesk {
         _ pictures: PictureStore,
         _ work: () throws(RequestError) -> Value
     ) throws(APIError) -> Value {
-        for digest in ChatRequest.digests(of: body) {
-            var pictures = pictures
-            guard pictures.bytes(digest: digest) == nil else { continue }
+        for digest in ChatRequest.digests(of: body) where !pictures.holds(digest: digest) {
             let what = "the picture sha256:\(digest) is not kept any more; send it again"
             throw .invalid(what, param: "messages", code: "picture_gone")
         }

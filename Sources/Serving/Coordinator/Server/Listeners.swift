@@ -92,6 +92,11 @@ struct Listeners {
                     doorkeeper.add(gate, port)
                 }
             }
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(
+                .writeBufferWaterMark,
+                value: .init(low: 256 << 10, high: options.limits.outboxBytes / 8)
+            )
     }
 
     private func lines(_ port: ConnectionBudget.Port) -> ServerBootstrap {
@@ -99,8 +104,6 @@ struct Listeners {
         let isLocal = port == .unix
         let isTrusted = isLocal || options.tokens.isEmpty
         return bootstrap(port)
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: limits.outboxBytes / 8))
             .childChannelInitializer { [coordinator, doorkeeper, meter, tls] channel in
                 channel.eventLoop.makeCompletedFuture {
                     if !isLocal { try tls?.secure(channel, port) }
@@ -133,9 +136,7 @@ struct Listeners {
         let limits = options.limits
         let meter = InputMeter(limit: limits.httpWaitingBytes)
         return bootstrap(.http)
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
-            .childChannelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: limits.outboxBytes / 8))
             .childChannelInitializer { [coordinator, doorkeeper, tls] channel in
                 channel.eventLoop.makeCompletedFuture {
                     try tls?.secure(channel, .http)

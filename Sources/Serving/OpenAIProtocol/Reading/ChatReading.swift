@@ -22,8 +22,6 @@ struct ChatReading {
     private var tools: [String] = []
     private var isToolless = false
     var problem: APIError?
-    /// What the members are called that bound the answer, for errors.
-    var limitName = "max_tokens"
     let endpoint: Endpoint
 
     /// - Parameter endpoint: whose members are read, a chat's or a response's.
@@ -175,8 +173,7 @@ struct ChatReading {
         default:
             guard NeutralValues.covers(key) else { return false }
             guard try !NeutralValues.isNeutral(key, reader.value()) else { break }
-            problem = .unsupported("\(key) would change the answer, and this server cannot do it", param: key)
-            throw reader.failure("", "")
+            throw refuse(reader, key, "and this server cannot do it")
         }
         return true
     }
@@ -209,9 +206,6 @@ struct ChatReading {
             // The desk cuts it to what there is room for.
             options.sampling.maxTokens = rules.maxAnswer ?? 1_000_000
         }
-        if maxTokens.completion != nil {
-            limitName = endpoint == .responses ? "max_output_tokens" : "max_completion_tokens"
-        }
         options.maxTiles = messages.maxTiles
         thinking.apply(to: &options, otherwise: rules.think)
         request.reasoning = isReasoningWanted ? style ?? .apart : .hidden
@@ -235,6 +229,12 @@ struct ChatReading {
         guard wantsLogprobs else { return }
         request.topLogprobs = topLogprobs ?? 0
         options.logprobs = max(1, topLogprobs ?? 0)
+    }
+
+    /// What the member is called that bounds the answer, for errors.
+    private var limitName: String {
+        guard maxTokens.completion != nil else { return "max_tokens" }
+        return endpoint == .responses ? "max_output_tokens" : "max_completion_tokens"
     }
 
     private func check() throws(APIError) {

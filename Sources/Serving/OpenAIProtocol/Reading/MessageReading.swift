@@ -18,7 +18,7 @@ struct MessageReading {
 
     /// The conversation: all that is said by the system in front, as one message.
     var conversation: [WireMessage] {
-        system.isEmpty ? messages : [WireMessage(role: "system", parts: system)] + messages
+        system.isEmpty ? messages : [WireMessage(role: "system", parts: system.joiningTexts)] + messages
     }
 
     mutating func list(_ reader: inout JSONReader) throws(JSONFailure) {
@@ -69,7 +69,6 @@ struct MessageReading {
         }
         if !system.isEmpty { system.append(.text("\n\n")) }
         system += parts
-        system = system.joiningTexts
     }
 
     mutating func role(_ reader: inout JSONReader) throws(JSONFailure) -> String {
@@ -84,8 +83,7 @@ struct MessageReading {
     }
 
     private mutating func refuseCalls(_ reader: inout JSONReader, _ key: String) throws(JSONFailure) {
-        let value = try reader.value()
-        guard value != .null, value.array?.isEmpty != true else { return }
+        guard try !NeutralValues.isEmptyList(reader.value()) else { return }
         throw refuse(reader) { .unsupported("\($0) is there, and the model has no tools", param: $0) }
     }
 
@@ -178,12 +176,21 @@ struct MessageReading {
 extension [WirePart] {
     /// Texts that stand beside each other as one.
     fileprivate var joiningTexts: [WirePart] {
-        reduce(into: []) { parts, part in
-            if case .text(let text) = part, case .text(let before)? = parts.last {
-                parts[parts.count - 1] = .text(before + text)
+        var parts: [WirePart] = []
+        var text: String?
+        func end() {
+            if let text { parts.append(.text(text)) }
+            text = nil
+        }
+        for part in self {
+            if case .text(let more) = part {
+                if text == nil { text = more } else { text?.append(more) }
             } else {
+                end()
                 parts.append(part)
             }
         }
+        end()
+        return parts
     }
 }

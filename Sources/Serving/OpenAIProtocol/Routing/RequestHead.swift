@@ -5,17 +5,19 @@ package struct RequestHead: Sendable, Equatable {
     package var target: String
     /// Whether it is HTTP/1.0, which knows neither `Host` nor chunks.
     package var isOld = false
-    package var fields: [HTTPField]
+    /// Their names in lower case.
+    package let fields: [HTTPField]
 
     package init(method: String, target: String, isOld: Bool = false, fields: [HTTPField]) {
-        (self.method, self.target, self.isOld, self.fields) = (method, target, isOld, fields)
+        (self.method, self.target, self.isOld) = (method, target, isOld)
+        self.fields = fields.map { HTTPField($0.name.lowercased(), $0.value) }
     }
 
     package func values(_ name: String) -> [String] {
-        fields.filter { $0.name.lowercased() == name }.map(\.value)
+        fields.filter { $0.name == name }.map(\.value)
     }
 
-    package func value(_ name: String) -> String? { values(name).first }
+    package func value(_ name: String) -> String? { fields.first { $0.name == name }?.value }
 
     /// The path without its query.
     package var path: String {

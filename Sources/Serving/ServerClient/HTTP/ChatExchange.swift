@@ -12,7 +12,7 @@ final class ChatExchange: @unchecked Sendable {
         /// Of an answer that is no stream.
         var body: [UInt8] = []
         /// Nothing at all came before the connection ended.
-        var isUntouched = false
+        var isUntouched: Bool { status == 0 }
     }
 
     let head: HTTPRequestHead
@@ -69,7 +69,6 @@ final class ChatExchange: @unchecked Sendable {
     /// The connection has ended before the answer did.
     func lose() {
         outcome.record.end = seconds
-        outcome.isUntouched = outcome.status == 0
         outcome.record.error = "connection lost"
         promise.succeed(outcome)
     }

@@ -58,7 +58,7 @@ package final class HTTPLoadTarget: LoadTarget {
     /// A conversation of one turn, as OpenAI's API has it.
     static func body(_ prompt: LoadGenerator.Prompt, model: String?) -> [UInt8] {
         let options = prompt.body.options
-        let text = #"{"type":"text","text":\#(quoted(prompt.body.prompt ?? ""))}"#
+        let text = #"{"type":"text","text":\#(JSONLine.encode(prompt.body.prompt ?? ""))}"#
         let parts = prompt.pictures.map { picture in
             let data = Data(picture).base64EncodedString()
             return #"{"type":"image_url","image_url":{"url":"data:\#(type(of: picture));base64,\#(data)"}}"#
@@ -68,14 +68,9 @@ package final class HTTPLoadTarget: LoadTarget {
             #""max_tokens":\#(options.sampling.maxTokens)"#, #""temperature":\#(options.sampling.temperature)"#,
             #""stream":true"#, #""stream_options":{"include_usage":true}"#,
         ]
-        if let model { members.append(#""model":\#(quoted(model))"#) }
+        if let model { members.append(#""model":\#(JSONLine.encode(model))"#) }
         if let seed = options.seed { members.append(#""seed":\#(seed)"#) }
         return Array("{\(members.joined(separator: ","))}".utf8)
-    }
-
-    private static func quoted(_ text: String) -> String {
-        let data = try? JSONEncoder().encode(text)
-        return data.map { String(decoding: $0, as: UTF8.self) } ?? #""""#
     }
 
     private static func type(of picture: [UInt8]) -> String {

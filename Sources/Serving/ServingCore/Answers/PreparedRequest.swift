@@ -30,7 +30,7 @@ package struct PreparedRequest: Sendable {
 
     package var id: String { template.id }
     package var promptIds: [Int32] { template.promptIds }
-    package var imageBytes: [[UInt8]] { pictures.map(\.bytes) }
+    package var pictureBytes: Int { pictures.reduce(0) { $0 + $1.bytes.count } }
     package var grids: [PictureGrids] { pictures.map(\.grids) }
     /// Tiles of each picture, the thumbnail included.
     package var tiles: [Int] { template.images.map(\.tiles) }

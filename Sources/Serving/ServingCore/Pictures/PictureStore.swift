@@ -13,5 +13,8 @@ package struct PictureStore: Sendable {
         if pictures[digest] == nil { pictures.insert(bytes, for: digest, weight: bytes.count) }
     }
 
+    /// Whether a picture is kept, without its being used.
+    package func holds(digest: String) -> Bool { pictures.peek(digest) != nil }
+
     package mutating func bytes(digest: String) -> [UInt8]? { pictures[digest] }
 }

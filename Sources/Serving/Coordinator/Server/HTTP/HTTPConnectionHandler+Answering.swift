@@ -76,7 +76,9 @@ extension HTTPConnectionHandler {
         guard !isClosing, current?.hasAnswered == false else { return }
         switch output {
         case .reply(let reply): answer(reply)
-        case .begin(let fields): writeHead(200, fields, length: nil)
+        case .begin(let fields):
+            writeHead(200, fields, length: nil)
+            context?.flush()
         case .event(let bytes): writeEvent(bytes)
         case .finish: finish()
         }
@@ -109,7 +111,7 @@ extension HTTPConnectionHandler {
         current?.status = status
         let version = request.head.isOld ? HTTPVersion.http1_0 : .http1_1
         let head = HTTPResponseHead(version: version, status: .init(statusCode: status), headers: headers)
-        context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
     }
 
     /// Whether the connection is good for another request.

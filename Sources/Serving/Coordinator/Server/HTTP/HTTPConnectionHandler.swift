@@ -142,14 +142,18 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
         case .head(let head, let keepsAlive): begin(head, keepsAlive: keepsAlive)
         case .body(let bytes): takeBody(bytes)
         case .end: endRequest()
-        case .broken(let error):
-            let head = RequestHead(method: "GET", target: "/", fields: [])
-            if current == nil {
-                current = HTTPRequestState(head: head, id: HTTPAnswers.name("req-"), keepsAlive: false)
-            }
-            current?.keepsAlive = false
-            if current?.hasAnswered == true { close() } else { refuse(error) }
+        case .broken(let error): giveUp(error)
         }
+    }
+
+    /// Answers what has not come whole, and ends the connection.
+    private func giveUp(_ error: APIError) {
+        if current == nil {
+            let head = RequestHead(method: "GET", target: "/", fields: [])
+            current = HTTPRequestState(head: head, id: HTTPAnswers.name("req-"), keepsAlive: false)
+        }
+        current?.keepsAlive = false
+        if current?.hasAnswered == true { close() } else { refuse(error) }
     }
 
     private func takeBody(_ bytes: ByteBuffer) {
@@ -251,13 +255,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
         case .idle: close()
         case .head where !hasHeardBytes: close()
         case .head, .body:
-            let head = RequestHead(method: "GET", target: "/", fields: [])
-            if current == nil {
-                current = HTTPRequestState(head: head, id: HTTPAnswers.name("req-"), keepsAlive: false)
-            }
-            if current?.hasAnswered == true { return close() }
-            current?.keepsAlive = false
-            refuse(.invalid("the request did not come in time", code: "request_timeout", status: 408))
+            giveUp(.invalid("the request did not come in time", code: "request_timeout", status: 408))
         }
     }
 
@@ -274,7 +272,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     /// A client does not read: it is cut off, and what it asked for is dropped.
     func cutOff() {
         guard !isClosing, let context else { return }
-        coordinator.assumeIsolated { [peer] in $0.noteSlowConsumer(peer) }
+        coordinator.assumeIsolated { [peer] in $0.noteSlowConsumer("address", peer.map { "\($0)" } ?? "local") }
         isClosing = true
         abandon()
         context.close(promise: nil)

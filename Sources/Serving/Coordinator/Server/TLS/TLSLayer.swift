@@ -4,6 +4,7 @@ internal import Logging
 internal import NIOCore
 internal import NIOPosix
 internal import NIOSSL
+internal import OpenAIProtocol
 internal import Requests
 internal import WireProtocol
 
@@ -64,9 +65,8 @@ final class TLSLayer: Sendable {
         ServerEvent.err(nil, RequestError(.badLine, sentence, fatal: true)).line + "\n"
 
     private static let httpRefusal: String = {
-        let body =
-            #"{"error":{"message":"\#(sentence): https, and not http","type":"invalid_request_error","#
-            + #""param":null,"code":"tls_required"}}"#
+        let error = APIError.invalid("\(sentence): https, and not http", code: "tls_required")
+        let body = String(decoding: error.json, as: UTF8.self)
         return "HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-type: application/json\r\n"
             + "content-length: \(body.utf8.count)\r\n\r\n\(body)"
     }()
