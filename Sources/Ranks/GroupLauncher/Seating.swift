@@ -10,10 +10,9 @@ struct Seating {
     private var freeBytes: [Int?]
     private var hostRanks: [Int]
     private var hostDecoders: [Int]
-    private var hostVisions: [Int]
     /// Of each place.
-    private(set) var ranks: [Int]
-    private(set) var decoders: [Int]
+    private var ranks: [Int]
+    private var decoders: [Int]
     /// The place of each rank, so far.
     private(set) var seats: [Int] = []
 
@@ -33,7 +32,6 @@ struct Seating {
         }
         hostRanks = hosts.map { _ in 0 }
         hostDecoders = hostRanks
-        hostVisions = hostRanks
         ranks = places.map { _ in 0 }
         decoders = ranks
     }
@@ -75,7 +73,7 @@ struct Seating {
         let isKnown = !cores.contains(nil)
         // With this rank beside those that are there: of two empty hosts the larger one has less to bear.
         let loads = hosts.indices.map { Double(hostRanks[$0] + 1) / Double(isKnown ? max(1, cores[$0] ?? 1) : 1) }
-        let visions = hostVisions
+        let visions = hosts.indices.map { hostRanks[$0] - hostDecoders[$0] }
         let first = visions.map { demand.spreadsVision ? $0 : 0 }
         let host = try choose(for: rank) {
             (first[$0], loads[$0], visions[$0], -$0) < (first[$1], loads[$1], visions[$1], -$1)
@@ -83,7 +81,6 @@ struct Seating {
         let mine = places.indices.filter { places[$0].host == host }
         guard let place = mine.min(by: { (ranks[$0], -$0) < (ranks[$1], -$1) }) else { return }
         take(place, for: rank)
-        hostVisions[host] += 1
     }
 
     private mutating func take(_ place: Int, for rank: Int) {

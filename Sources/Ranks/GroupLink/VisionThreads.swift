@@ -25,17 +25,21 @@ package struct VisionThreads: Sendable, Equatable {
         threads: Int?,
         all: Int?
     ) {
-        func share(_ cores: Int, _ ranks: Int) -> Int { max(1, cores / max(1, ranks)) }
-        guard let all = all ?? threads ?? hostCores.map({ share($0, hostVisionRanks) }) else { return nil }
-        let most = threads ?? (hasDecoders ? 1 : cores.map { share($0, visionRanks) } ?? all)
-        own = min(all, most)
-        helpers = all - own
+        guard let all = all ?? threads ?? hostCores.map({ Self.share($0, hostVisionRanks) }) else { return nil }
+        let share = cores.map { Self.share($0, visionRanks) } ?? all
+        self.init(all: all, threads: threads, hasDecoders: hasDecoders, share: share)
     }
 
     /// On a host that is one place.
     package init(cores: Int, visionRanks: Int, hasDecoders: Bool, threads: Int?, all: Int?) {
-        let all = all ?? threads ?? max(1, cores / max(1, visionRanks))
-        own = min(all, threads ?? (hasDecoders ? 1 : max(1, cores / max(1, visionRanks))))
+        let share = Self.share(cores, visionRanks)
+        self.init(all: all ?? threads ?? share, threads: threads, hasDecoders: hasDecoders, share: share)
+    }
+
+    private init(all: Int, threads: Int?, hasDecoders: Bool, share: Int) {
+        own = min(all, threads ?? (hasDecoders ? 1 : share))
         helpers = all - own
     }
+
+    private static func share(_ cores: Int, _ ranks: Int) -> Int { max(1, cores / max(1, ranks)) }
 }

@@ -19,7 +19,7 @@ struct DecoderRank {
     let threads: Int
     /// The ranks of the world that are on this host.
     let ranksHere: [Int]
-    /// What `ShareMeasurement` found, where it looked.
+    /// What `ReadMeasurement` found, where it looked.
     var readBytesPerSecond: Double?
 
     /// Loads this rank's shard and reports that it is ready.

@@ -110,7 +110,7 @@ private final class LocalTileInbox: TileInbox {
             self.encoder ?? TileEncoder(checkpoint, format: format, threads: threads, maxPixels: maxPixels)
         self.encoder = encoder
         do {
-            let tiles = try encoder.tiles(of: bytes, cut: job.cut)
+            let tiles = try encoder.tiles(of: [UInt8](bytes), cut: job.cut)
             for (index, tile) in tiles.enumerated() {
                 waiting.append(Waiting(image: job.number, index: index, tile: tile))
             }

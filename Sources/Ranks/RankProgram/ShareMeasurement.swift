@@ -63,8 +63,9 @@ package struct ShareMeasurement {
     /// Collective over the decoder ranks.
     func run(reporting report: (String) -> Void) throws -> RankOptions {
         guard options.measuresShares, decoders.size > 1 else { return options }
-        let rates = try decoders.allGather(UInt64(measure())).map { Double($0) }
-        let room = try room()
+        let here = try ranksHere()
+        let rates = try decoders.allGather(UInt64(measure(here))).map { Double($0) }
+        let room = try room(here)
         var measured = options
         measured.rankWeights = MeasuredShares.weights(rates)
         let config = checkpoint.config.decoder
@@ -87,23 +88,22 @@ package struct ShareMeasurement {
     }
 
     /// Weights a second by which this rank's threads multiply a token while all others do too.
-    private func measure() throws -> Double {
+    ///
+    /// - Parameter here: decoder ranks on this rank's host.
+    private func measure(_ here: Int) throws -> Double {
         let format = try checkpoint.format(asked: options.format)
         let probe = DecodeProbe(
             checkpoint,
             format: format,
             ranks: decoders.size,
-            bytes: try probedBytes(),
+            bytes: probedBytes(here),
             pool: ThreadPool(threads: threads)
         )
         return try decoders.rate { probe.multiply() }
     }
 
     /// Twice what this host's last cache holds, by all of its ranks together, but little of its memory.
-    ///
-    /// Collective.
-    private func probedBytes() throws -> Int {
-        let here = try ranksHere()
+    private func probedBytes(_ here: Int) -> Int {
         let cache = max(2 * max(0, sysconf(Int32(_SC_LEVEL3_CACHE_SIZE))), 128 << 20)
         let memory = AvailableMemory.bytes ?? Int(ProcessInfo.processInfo.physicalMemory)
         return min(max(cache / here, threads * 32 << 20), memory / 16 / here)
@@ -129,11 +129,10 @@ package struct ShareMeasurement {
     }
 
     /// What every decoder rank has room for beside its work areas and the ends of the model.
-    private func room() throws -> ShareRoom {
+    private func room(_ here: Int) throws -> ShareRoom {
         let config = checkpoint.config.decoder
         let decoder = try DecoderOptions(options, checkpoint)
         let alone = try ShardPlan(config, ranks: 1)
-        let here = try ranksHere()
         let available = AvailableMemory.bytes.map { Double($0) * (1 - Self.reserve) / Double(here) }
         let work = DecoderWorkspace.workBytes(config, plan: alone, rank: 0, options: decoder)
         let weights = DecoderMemory.weightBytes(checkpoint, plan: alone, rank: 0, format: decoder.format)

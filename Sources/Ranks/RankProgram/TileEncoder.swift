@@ -53,15 +53,15 @@ final class TileEncoder {
     /// - Parameters:
     ///   - cut: how; `nil` is the checkpoint's own way.
     ///   - range: the tiles that are wanted; `nil` is all of them. Others are not resized.
-    func tiles(of image: Data, cut: PictureCut?, only range: Range<Int>? = nil) throws -> [RGBTile] {
+    func tiles(of image: [UInt8], cut: PictureCut?, only range: Range<Int>? = nil) throws -> [RGBTile] {
         let tiler = tiler(cut)
-        let sheet = tiler.sheet(of: try tiler.decode([UInt8](image), limits: limits))
+        let sheet = tiler.sheet(of: try tiler.decode(image, limits: limits))
         return sheet.tiles(range ?? 0..<sheet.count)
     }
 
     /// The tiles of an image, by its header alone.
-    func tileCount(of image: Data, cut: PictureCut?) throws -> Int {
-        try tiler(cut).layout(of: [UInt8](image), limits: limits).tileCount
+    func tileCount(of image: [UInt8], cut: PictureCut?) throws -> Int {
+        try tiler(cut).layout(of: image, limits: limits).tileCount
     }
 
     private func tiler(_ cut: PictureCut?) -> Tiler {

@@ -103,6 +103,7 @@ final class VisionWorker: Sendable {
 
     /// Encodes this rank's share of an image; of one that it has no part of, only the header is read.
     private func encode(_ job: ImageJob, _ bytes: Data, _ encoder: TileEncoder) throws {
+        let bytes = [UInt8](bytes)
         let mine = share.tiles(of: try encoder.tileCount(of: bytes, cut: job.cut), image: job.number)
         guard !mine.isEmpty else { return }
         for (index, tile) in zip(mine, try encoder.tiles(of: bytes, cut: job.cut, only: mine)) {

@@ -35,7 +35,12 @@ extension ServingCore {
     private mutating func settle(on survey: CoreInput.HostSurvey, _ slot: Int) {
         slots[slot].missing = Set(survey.missing)
         slots[slot].usedHosts = survey.used
-        slots[slot].visionRanks = min(limits.visionRanks, survey.visionRoom ?? limits.visionRanks)
+        slots[slot].visionRanks = visionRanks(in: survey)
+    }
+
+    /// The vision ranks that the hosts which answer have room for.
+    private func visionRanks(in survey: CoreInput.HostSurvey) -> Int {
+        min(limits.visionRanks, survey.visionRoom ?? limits.visionRanks)
     }
 
     // MARK: - Growth
@@ -68,7 +73,7 @@ extension ServingCore {
     /// Whether a group on the hosts that answer would be larger, or on more hosts, and nothing smaller.
     private func gains(_ survey: CoreInput.HostSurvey, _ slot: Int) -> Bool {
         let decoder = slots[slot].policy.possible(in: survey.room)
-        let vision = min(limits.visionRanks, survey.visionRoom ?? limits.visionRanks)
+        let vision = visionRanks(in: survey)
         let before = (decoder: slots[slot].policy.decoderRanks, vision: slots[slot].visionRanks)
         guard decoder >= before.decoder, vision >= before.vision else { return false }
         return decoder > before.decoder || vision > before.vision || survey.used > slots[slot].usedHosts

@@ -29,12 +29,12 @@ package final class MPICommunicator: Communicator {
     /// The communicator of those that give the same colour, in the order of their ranks.
     ///
     /// Collective: every rank of this communicator must call it.
-    package func split(colour: Int) throws(MPIError) -> MPICommunicator {
-        try split(colour: colour, meter: CommunicationMeter())
-    }
-
-    /// The same, where what its calls cost counts elsewhere.
-    func split(colour: Int, meter: CommunicationMeter) throws(MPIError) -> MPICommunicator {
+    ///
+    /// - Parameter meter: counts what its calls cost; by default one of its own.
+    package func split(
+        colour: Int,
+        meter: CommunicationMeter = CommunicationMeter()
+    ) throws(MPIError) -> MPICommunicator {
         guard let part = cmpi_split(handle, Int32(colour)) else {
             throw MPIError(call: "MPI_Comm_split", text: "no communicator for colour \(colour)")
         }

@@ -1,7 +1,7 @@
 /// What an exchange between ranks costs: a time for each round, and a time for each byte that a rank sends or takes in.
 ///
 /// - SeeAlso: Hockney, *The communication challenge for MPP*, Parallel Computing 20 (1994): `t = α + β n`.
-package struct NetworkModel: Sendable, Equatable {
+package struct NetworkModel: Codable, Sendable, Equatable {
     /// α, in seconds.
     package var latency: Double
     /// β, in seconds.

@@ -60,9 +60,4 @@ package struct Tiler: Sendable, Equatable {
         let sheet = sheet(of: image)
         return sheet.tiles(0..<sheet.count)
     }
-
-    /// All tiles of a file, the thumbnail last.
-    package func tiles(decoding file: [UInt8], limits: ImageLimits = .standard) throws(ImageError) -> [RGBTile] {
-        tiles(of: try decode(file, limits: limits))
-    }
 }

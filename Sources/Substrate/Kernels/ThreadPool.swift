@@ -16,7 +16,8 @@ package final class ThreadPool {
     private let handle: OpaquePointer
     /// Threads of the lowest priority, if there are any.
     let helpers: Helpers?
-    private var perThread: [ScratchMemory] = []
+    /// The work areas of the pool's threads.
+    private(set) var areas: [ScratchMemory] = []
     private var sharedScratch = ScratchMemory(byteCount: 64)
 
     /// Restricts the calling thread, and threads that it creates later, to some of the processors that it may use,
@@ -131,18 +132,15 @@ package final class ThreadPool {
     /// Makes the work areas at least this large; what they held is lost when they grow.
     package func reserveScratch(floatsPerThread: Int, shared: Int = 0) {
         let perThreadBytes = floatsPerThread * MemoryLayout<Float>.stride
-        if perThreadBytes > perThread.first?.byteCount ?? 0 {
-            perThread = (0..<threads).map { _ in ScratchMemory(byteCount: perThreadBytes) }
+        if perThreadBytes > areas.first?.byteCount ?? 0 {
+            areas = (0..<threads).map { _ in ScratchMemory(byteCount: perThreadBytes) }
             helpers?.reserve(byteCount: perThreadBytes)
         }
         let sharedBytes = shared * MemoryLayout<Float>.stride
         if sharedBytes > sharedScratch.byteCount { sharedScratch = ScratchMemory(byteCount: sharedBytes) }
     }
 
-    /// The work areas of the pool's threads.
-    var areas: [ScratchMemory] { perThread }
-
     /// The work area of one thread, and the one that all threads share.
-    func scratch(of thread: Int) -> UnsafeMutablePointer<Float> { perThread[thread].floats }
+    func scratch(of thread: Int) -> UnsafeMutablePointer<Float> { areas[thread].floats }
     var shared: UnsafeMutablePointer<Float> { sharedScratch.floats }
 }

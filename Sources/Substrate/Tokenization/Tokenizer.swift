@@ -56,11 +56,7 @@ package final class Tokenizer: Sendable {
     package func id(of token: String) -> Int32? { table.id(of: token) }
 
     /// The bytes that a token adds to a text: nothing for added tokens, which steer, and for ids that no token has.
-    package func textBytes(of id: Int32) -> [UInt8] {
-        var bytes: [UInt8] = []
-        if !addedIDs.contains(id) { table.appendBytes(of: id, to: &bytes) }
-        return bytes
-    }
+    package func textBytes(of id: Int32) -> [UInt8] { addedIDs.contains(id) ? [] : bytes(of: id) }
 
     // MARK: Encoding
 

@@ -78,7 +78,7 @@ struct LeaderReportTests {
         let checkpoint = try Checkpoint(directory: Fixtures.url("mini-f32"))
         let picture = try Data(contentsOf: Fixtures.url("images/wide.png"))
         let encoder = TileEncoder(checkpoint, format: .native, threads: 1)
-        let count = try encoder.tileCount(of: picture, cut: nil)
+        let count = try encoder.tileCount(of: [UInt8](picture), cut: nil)
         let tokens = count * encoder.tokensPerTile
         var job = Self.job("a", prompt: tokens + 6, max: 2)
         job.images = [.init(number: 3, contentKey: "x", tiles: count, start: 2, count: tokens)]

@@ -35,8 +35,8 @@ struct TileShareTests {
         let encoder = TileEncoder(checkpoint, format: .native, threads: 1)
         var expected: [[Int]] = []
         for (image, file) in files.enumerated() {
-            let count = try encoder.tileCount(of: file, cut: nil)
-            #expect(count == (try encoder.tiles(of: file, cut: nil).count))
+            let count = try encoder.tileCount(of: [UInt8](file), cut: nil)
+            #expect(count == (try encoder.tiles(of: [UInt8](file), cut: nil).count))
             let mine = TileShare(place: place, of: places).tiles(of: count, image: Int32(image))
             expected += mine.map { [image, $0] }
         }

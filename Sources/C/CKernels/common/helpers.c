@@ -113,13 +113,7 @@ static void look_for_work(struct helper *seat) {
         }
         atomic_store(&seat->reading, NULL);
         // Whoever wants the processor takes it from a thread of this priority anyway; a nap would be a break of its own.
-        for (int pause = 0; pause < 20; pause++) {
-#if defined(__x86_64__)
-            __builtin_ia32_pause();
-#elif defined(__aarch64__)
-            __asm__ volatile("yield");
-#endif
-        }
+        for (size_t pause = 0; pause < 20; pause++) ck_relax(pause);
         if (idle > 20000) {
             nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
             const int64_t t = now(CLOCK_MONOTONIC);

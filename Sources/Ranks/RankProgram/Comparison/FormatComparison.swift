@@ -58,7 +58,7 @@ package struct FormatComparison {
     private static func encode(_ picture: ComparisonText.Picture, _ encoder: TileEncoder) throws -> FloatBuffer {
         let tokens = FloatBuffer(count: picture.span.count * encoder.hidden)
         var place = 0
-        for tile in try encoder.tiles(of: Data(picture.bytes), cut: picture.cut) {
+        for tile in try encoder.tiles(of: picture.bytes, cut: picture.cut) {
             guard let encoded = encoder.encode(tile, shouldStop: { false }) else { continue }
             precondition(place + encoded.count <= tokens.count, "more tiles than the prompt has places for")
             (tokens.pointer + place).update(from: encoded.pointer, count: encoded.count)

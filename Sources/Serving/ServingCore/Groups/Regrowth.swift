@@ -104,10 +104,8 @@ package struct Regrowth: Sendable {
             return nil
         }
         guard let before else { return nil }
-        var rest = limits.firstRest
-        for _ in 0..<failures { rest = min(rest * 2, limits.longestRest) }
+        restUntil = now + limits.firstRest.doubled(failures, upTo: limits.longestRest)
         failures += 1
-        restUntil = now + rest
         return before
     }
 }

@@ -122,9 +122,12 @@ package struct RestartPolicy: Sendable {
         return room >= 1 && fits(room)
     }
 
-    private var wait: Duration {
-        var wait = limits.firstWait
-        for _ in 1..<max(lossesInRow, 1) { wait = min(wait * 2, limits.longestWait) }
-        return wait
+    private var wait: Duration { limits.firstWait.doubled(max(lossesInRow, 1) - 1, upTo: limits.longestWait) }
+}
+
+extension Duration {
+    /// Doubled so many times, up to a limit.
+    func doubled(_ times: Int, upTo limit: Duration) -> Duration {
+        (0..<times).reduce(self) { wait, _ in min(wait * 2, limit) }
     }
 }

@@ -29,14 +29,14 @@ tabs.onmessage = async ({ data: { id } }) => {
 
 /** Reads all conversations; an answer that a reload interrupted keeps what came of it. */
 export async function load() {
+    const journal = JSON.parse(sessionStorage.getItem(JOURNAL) ?? "{}");
     for (const conversation of await database.all("conversations")) {
         known.set(conversation.id, conversation);
-        if (mend(conversation)) await save(conversation);
+        if (mend(conversation, journal)) await save(conversation);
     }
 }
 
-function mend(conversation) {
-    const journal = JSON.parse(sessionStorage.getItem(JOURNAL) ?? "{}");
+function mend(conversation, journal) {
     let mended = false;
     for (const turn of Object.values(conversation.turns)) {
         if (turn.state !== "running") continue;
@@ -77,15 +77,20 @@ export async function save(conversation) {
     }
 }
 
-export async function remove(id) {
+async function forget(id) {
     known.delete(id);
     await database.remove("conversations", id);
     tabs.postMessage({ id });
+}
+
+export async function remove(id) {
+    await forget(id);
     await sweep();
 }
 
 export async function removeAll() {
-    for (const id of [...known.keys()]) await remove(id);
+    for (const id of [...known.keys()]) await forget(id);
+    await sweep();
 }
 
 /** Lets pictures go that no conversation needs. */

@@ -30,4 +30,3 @@ export const all = async (name) => done((await store(name, "readonly")).getAll()
 export const keys = async (name) => done((await store(name, "readonly")).getAllKeys());
 export const put = async (name, value) => done((await store(name, "readwrite")).put(value));
 export const remove = async (name, key) => done((await store(name, "readwrite")).delete(key));
-export const clear = async (name) => done((await store(name, "readwrite")).clear());

@@ -30,8 +30,6 @@ export class AnswerView {
         this.element = h("article", { class: "answer", "aria-label": "Answer", "data-turn": turn.id },
             h("h2", { class: "hidden" }, "Answer"), this.thinking, this.progress, this.text, this.boxed, this.problem,
             h("div", { class: "foot" }, this.facts, this.actionsRow));
-        this.draw();
-        this.drawActions();
     }
 
     /** Draws with the browser's next frame, however often it is called before. */

@@ -7,7 +7,7 @@ import { readGrid } from "../pure/tiles.js";
 import { countTokens } from "../api/client.js";
 import { requestAddresses } from "../store/pictures.js";
 import { saveSettings, settings } from "../store/settings.js";
-import { Tray, fileInput, filesOf, limits } from "./tray.js";
+import { Tray, fileInput, limits } from "./tray.js";
 
 const QUIET = 400;
 /** Above this many bytes of pictures a change of the text alone is not counted again. */
@@ -26,7 +26,7 @@ export class Composer {
         this.text = h("textarea", {
             id: "message", rows: "1", "aria-label": "Message", placeholder: "Ask about a picture, or anything", enterkeyhint: "send",
             oninput: () => this.#changed(), onkeydown: (event) => this.#key(event),
-            onpaste: (event) => { if (filesOf(event.clipboardData).length) { event.preventDefault(); this.tray.add(filesOf(event.clipboardData)); } },
+            onpaste: (event) => this.tray.paste(event),
         });
         this.estimate = h("span", { class: "estimate", role: "status" });
         this.sendButton = iconButton("send", "Send", () => this.send(), { class: "round primary" });
@@ -72,8 +72,7 @@ export class Composer {
     send() {
         const text = this.text.value.trim();
         if (this.sendButton.hidden || (!text && !this.tray.pictures.length)) { this.text.focus(); return; }
-        const grids = Object.fromEntries(this.tray.pictures.map((picture) => [picture.sha256, this.tray.view(picture)]));
-        const question = { text, pictures: this.tray.names, grids };
+        const question = { text, pictures: this.tray.names, grids: this.tray.grids };
         clearTimeout(this.#timer);
         this.#counting?.abort();
         this.clear();

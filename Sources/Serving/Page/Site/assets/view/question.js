@@ -4,7 +4,7 @@ import { h, icon, iconButton, copyButton } from "../dom.js";
 import { branchesOf } from "../pure/conversation.js";
 import * as pictures from "../store/pictures.js";
 import { missingPicture, pictureButton } from "./picture.js";
-import { Tray, fileInput, filesOf, gridOf } from "./tray.js";
+import { Tray, fileInput, gridOf } from "./tray.js";
 
 /** `actions` are `edit(turn, question)`, `remove(turn)` and `choose(turn)`. */
 export function questionView(conversation, turn, actions) {
@@ -57,13 +57,12 @@ async function editQuestion(element, conversation, turn, actions) {
             if (event.key === "Escape") { event.stopPropagation(); back(); }
             if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); ask(); }
         },
-        onpaste: (event) => { if (filesOf(event.clipboardData).length) { event.preventDefault(); tray.add(filesOf(event.clipboardData)); } },
+        onpaste: (event) => tray.paste(event),
     });
     text.value = turn.text;
     const ask = () => {
         if (!text.value.trim() && !tray.pictures.length) return;
-        const grids = Object.fromEntries(tray.pictures.map((picture) => [picture.sha256, tray.view(picture)]));
-        actions.edit(turn, { text: text.value.trim(), pictures: tray.names, grids });
+        actions.edit(turn, { text: text.value.trim(), pictures: tray.names, grids: tray.grids });
     };
     element.replaceChildren(h("h2", { class: "hidden" }, "Question"),
         h("form", { class: "edit", onsubmit: (event) => { event.preventDefault(); ask(); } },

@@ -46,10 +46,21 @@ export class Tray {
 
     get names() { return this.pictures.map(({ sha256 }) => sha256); }
 
+    /** How each picture is shown, by its name. */
+    get grids() { return Object.fromEntries(this.pictures.map((picture) => [picture.sha256, this.view(picture)])); }
+
     set(list) {
         this.pictures = list;
         this.notice.textContent = "";
         this.show();
+    }
+
+    /** Takes in the files of a paste, if it has any. */
+    paste(event) {
+        const files = filesOf(event.clipboardData);
+        if (!files.length) return;
+        event.preventDefault();
+        this.add(files);
     }
 
     /** Takes in files; what cannot be sent is said at once. */
