@@ -1,7 +1,16 @@
 """A small client of FLOTILLA/1 for measuring and for breaking things; Python's standard library only."""
-import json, os, pathlib, queue, shutil, signal, socket, subprocess, tempfile, threading, time
+import json, os, pathlib, queue, shutil, signal, socket, struct, subprocess, tempfile, threading, time, zlib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+
+
+def picture(side, columns, rows, shift):
+    """A PNG of that many tiles; another shift makes other pixels."""
+    ramp = bytes(range(256)) * (columns * side * 3 // 256 + 2)
+    lines = b"".join(b"\0" + ramp[(y + shift) % 256:][:columns * side * 3] for y in range(rows * side))
+    chunk = lambda kind, body: struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+    header = struct.pack(">IIBBBBB", columns * side, rows * side, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(lines, 1)) + chunk(b"IEND", b"")
 
 
 class Client:

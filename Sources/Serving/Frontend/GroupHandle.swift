@@ -43,3 +43,18 @@ extension GroupNews {
         }
     }
 }
+
+extension GroupHandle {
+    /// Tells every event from a thread of its own, in order, until the group has ended.
+    package func pump(_ hear: @escaping @Sendable (GroupEvent) -> Void) {
+        let thread = Thread { [group] in
+            while true {
+                let event = group.nextEvent()
+                hear(event)
+                if case .ended = event { return }
+            }
+        }
+        thread.name = "group-events"
+        thread.start()
+    }
+}

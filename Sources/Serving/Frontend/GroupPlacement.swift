@@ -33,6 +33,11 @@ package enum GroupPlacement {
         spec.hosts = try spec.namedHosts()
     }
 
+    /// The same of several groups, each thing once.
+    package static func warnings(_ placements: [Placement]) -> [String] {
+        Set(placements.flatMap { warnings($0) }).sorted()
+    }
+
     /// What of the hosts could not be found out.
     package static func warnings(_ placement: Placement) -> [String] {
         let silent = placement.hosts.indices.filter { host in

@@ -1,3 +1,4 @@
+internal import Foundation
 package import GroupLauncher
 
 /// Ranks that measure something, placed on hosts as decoder ranks are, with nobody in front of them.
@@ -27,12 +28,27 @@ package struct HostedTrial {
         (self.spec, self.roll) = (spec, roll ?? HostRoll(named))
     }
 
-    /// Runs the ranks to their end, blocking.
+    /// Runs the ranks to their end, blocking, and reads what the first of them says.
     ///
-    /// - Parameter words: the command of each rank; with a hostfile, `--hosts`, `--peers` and `--front` are added.
-    /// - Returns: the lines that they printed.
+    /// - Parameters:
+    ///   - words: the command of each rank; with a hostfile, `--hosts`, `--peers` and `--front` are added.
+    ///   - mark: what stands before the report, in JSON, on the last line that has it.
+    ///   - complaint: what is said where there is none.
     /// - Throws: `LaunchError` if that did not work.
-    package func run(_ words: [String], within limit: Duration) throws -> [String] {
+    package func run<Report: Decodable>(
+        _ words: [String],
+        mark: String,
+        within limit: Duration,
+        otherwise complaint: String
+    ) throws -> Report {
+        guard let line = try run(words, within: limit).last(where: { $0.hasPrefix(mark) }),
+            let report = try? JSONDecoder().decode(Report.self, from: Data(line.dropFirst(mark.count).utf8))
+        else { throw LaunchError(complaint) }
+        return report
+    }
+
+    /// - Returns: the lines that the ranks printed.
+    private func run(_ words: [String], within limit: Duration) throws -> [String] {
         var spec = spec
         spec.rankArguments = words
         if let roll {

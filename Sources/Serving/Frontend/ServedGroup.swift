@@ -40,16 +40,10 @@ package final class MpirunGroup: ServedGroup {
     }
 
     package func tell(_ hear: @escaping @Sendable (GroupNews, Data) -> Void) -> Bool {
-        let thread = Thread { [group = handle.group] in
-            while true {
-                let event = group.nextEvent()
-                let (news, attachment) = Self.news(event)
-                hear(news, attachment)
-                if case .ended = event { return }
-            }
+        handle.pump { event in
+            let (news, attachment) = Self.news(event)
+            hear(news, attachment)
         }
-        thread.name = "group-events"
-        thread.start()
         return true
     }
 

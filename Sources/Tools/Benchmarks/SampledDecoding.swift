@@ -58,21 +58,33 @@ private struct StepPlans {
     var batches: StepBatches
 
     mutating func next(_ choice: TokenChoice) -> StepPlan {
-        let batch = batches.nextDecode()
-        var plan = StepPlan()
-        plan.tokens = batch.tokens
-        plan.runs = batch.runs.enumerated().map { number, run in
+        StepPlan(batches.nextDecode()) { number in
             var choice = choice
             choice.seed = UInt64(number)
-            return StepPlan.Run(
+            return choice
+        }
+    }
+}
+
+extension StepPlan {
+    /// A batch as a step, with a choice behind each run.
+    ///
+    /// - Parameters:
+    ///   - drafts: the last tokens of each run.
+    ///   - choice: of a run, by its number.
+    init(_ batch: DecoderBatch, drafts: Int = 0, choice: (_ run: Int) -> TokenChoice = { _ in TokenChoice() }) {
+        self.init()
+        tokens = batch.tokens
+        runs = batch.runs.enumerated().map { number, run in
+            Run(
                 start: Int32(run.start),
-                count: 1,
+                count: Int32(run.count),
                 pages: run.pages,
                 logits: .candidates,
-                choice: choice
+                drafts: Int32(drafts),
+                choice: choice(number)
             )
         }
-        return plan
     }
 }
 

@@ -41,18 +41,7 @@ extension DecoderBenchmark {
             for right in accepted {
                 if position + drafts >= 64 { position = 0 }
                 let batch = batches.run(at: position, tokens: drafts + 1)
-                var plan = StepPlan()
-                plan.tokens = batch.tokens
-                plan.runs = batch.runs.map { run in
-                    StepPlan.Run(
-                        start: Int32(run.start),
-                        count: Int32(run.count),
-                        pages: run.pages,
-                        logits: .candidates,
-                        drafts: Int32(drafts)
-                    )
-                }
-                _ = try worker.execute(plan)
+                _ = try worker.execute(StepPlan(batch, drafts: drafts))
                 position += right + 1
             }
         }

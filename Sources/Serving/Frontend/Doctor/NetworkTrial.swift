@@ -1,5 +1,4 @@
 internal import Diagnostics
-internal import Foundation
 internal import GroupLauncher
 
 /// Lets hosts measure the network between them, a rank on each.
@@ -10,16 +9,11 @@ enum NetworkTrial {
         guard var hosts = try group.namedHosts() else { throw LaunchError("there is no host to run on") }
         for index in hosts.hosts.indices { hosts.hosts[index].slots = 1 }
         (spec.hosts, spec.decoderRanks, spec.threads) = (hosts, hosts.hosts.count, 1)
-        let lines = try HostedTrial(spec, roll).run(
+        return try HostedTrial(spec, roll).run(
             ["doctor-rank", "--hidden-size", "\(hiddenSize)"],
-            within: .seconds(40 + 2 * hosts.hosts.count)
+            mark: NetworkReport.mark,
+            within: .seconds(40 + 2 * hosts.hosts.count),
+            otherwise: "the ranks on the hosts have ended without a word about the network"
         )
-        guard let line = lines.last(where: { $0.hasPrefix(NetworkReport.mark) }),
-            let report = try? JSONDecoder().decode(
-                NetworkReport.self,
-                from: Data(line.dropFirst(NetworkReport.mark.count).utf8)
-            )
-        else { throw LaunchError("the ranks on the hosts have ended without a word about the network") }
-        return report
     }
 }

@@ -60,23 +60,17 @@ struct StepBatches {
         )
     }
 
-    /// `tokens` tokens of the first sequence, so many positions behind the context, each with its logits.
+    /// `tokens` tokens of the first sequence, so many positions behind the context.
     func run(at position: Int, tokens: Int) -> DecoderBatch {
         DecoderBatch(
             tokens: (position..<(position + tokens)).map(token),
             runs: [DecoderBatch.Run(start: context + position, count: tokens, pages: pages[0])],
-            logitsRows: Array(0..<tokens)
+            logitsRows: [tokens - 1]
         )
     }
 
     /// `tokens` tokens of the first sequence.
-    func prefill(_ tokens: Int) -> DecoderBatch {
-        DecoderBatch(
-            tokens: (0..<tokens).map(token),
-            runs: [DecoderBatch.Run(start: context, count: tokens, pages: pages[0])],
-            logitsRows: [tokens - 1]
-        )
-    }
+    func prefill(_ tokens: Int) -> DecoderBatch { run(at: 0, tokens: tokens) }
 
     private func token(_ index: Int) -> Int32 { Int32(index * 7919 % decoder.config.vocabulary) }
 }

@@ -32,6 +32,9 @@ package final class BenchmarkGroup {
         return try world.allGather(value.bitPattern).map(Double.init(bitPattern:))
     }
 
+    /// The same of whole numbers.
+    func integers(_ value: Int) throws -> [Int] { try all(Double(value)).map { Int($0) } }
+
     /// Returns when every rank has called it.
     package func barrier() throws { _ = try all(0) }
 

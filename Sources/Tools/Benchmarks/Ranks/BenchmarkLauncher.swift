@@ -37,11 +37,15 @@ package struct BenchmarkLauncher {
             }
             try body(BenchmarkGroup(world))
         } onFailure: { error in
-            let known = error as? any OperatorError
-            let text = "flotilla: \(known?.report ?? "\(error)")\n"
-            StandardError.write(text)
-            return (known?.exitCode ?? .internalError).rawValue
+            Self.fail(error)
         }
+    }
+
+    /// Says why a rank cannot go on; its exit code.
+    static func fail(_ error: any Error) -> Int32 {
+        let known = error as? any OperatorError
+        StandardError.write("flotilla: \(known?.report ?? "\(error)")\n")
+        return (known?.exitCode ?? .internalError).rawValue
     }
 
     private func number(_ name: String) -> Int? { variables["OMPI_COMM_WORLD_LOCAL_\(name)"].flatMap { Int($0) } }

@@ -26,9 +26,7 @@ package struct HostTrial {
             let report = try measure(world)
             if world.rank == 0 { StandardOutput.write(NetworkReport.mark + (try Self.json(report)) + "\n") }
         } onFailure: { error in
-            let known = (error as? NoContactError).map(named) ?? error as? any OperatorError
-            StandardError.write("flotilla: \(known?.report ?? "\(error)")\n")
-            return (known?.exitCode ?? .internalError).rawValue
+            BenchmarkLauncher.fail((error as? NoContactError).map(named) ?? error)
         }
     }
 

@@ -14,9 +14,7 @@ package enum ScaleRanks {
             }
             try body(BenchmarkGroup(world))
         } onFailure: { error in
-            let known = error as? any OperatorError
-            StandardError.write("flotilla: \(known?.report ?? "\(error)")\n")
-            return (known?.exitCode ?? .internalError).rawValue
+            BenchmarkLauncher.fail(error)
         }
     }
 }

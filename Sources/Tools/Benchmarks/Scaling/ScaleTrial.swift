@@ -87,30 +87,21 @@ package struct ScaleTrial {
             options: options,
             domains: domains
         )
-        trial.threads = try integers(job.threads)
+        trial.threads = try group.integers(job.threads)
         trial.loadSeconds = try group.all(loaded.seconds)
-        trial.residentBytes = try integers(loaded.bytes)
-        trial.plannedBytes = try integers(decoder.weightBytes + planned)
+        trial.residentBytes = try group.integers(loaded.bytes)
+        trial.plannedBytes = try group.integers(decoder.weightBytes + planned)
         trial.domains = domains.members
         trial.elementBytes = VocabParallelEmbedding.elementBytes(checkpoint, job.format)
         let weights = try group.all(Double(decoder.stepBytes)).reduce(0, +)
-        trial.weightBytes = weights / Self.weights(checkpoint.config.decoder)
+        let whole = try ShardPlan(checkpoint.config.decoder, ranks: 1).shards[0]
+        trial.weightBytes = weights / StepWork(checkpoint.config.decoder, shard: whole).weights
         trial.network = try samples()
-        trial.ways = decoder.workspace.fabric.network.map {
-            .init(latency: $0.latency, secondsPerByte: $0.secondsPerByte)
-        }
+        trial.ways = decoder.workspace.fabric.network
         (trial.bytesPerSecond, trial.operationsPerSecond) = try ceilings()
         for work in job.works { trial.steps.append(try step(work)) }
         return trial
     }
-
-    /// Weights of the layers and of the head.
-    private static func weights(_ config: ModelConfig.Decoder) -> Double {
-        let perLayer = config.headDim * 2 * (config.heads + config.kvHeads) + 3 * config.intermediate
-        return Double(config.hidden) * (Double(config.layers * perLayer) + Double(config.vocabulary))
-    }
-
-    private func integers(_ value: Int) throws -> [Int] { try group.all(Double(value)).map { Int($0) } }
 
     /// Exchanges of all speakers with all, from next to nothing to a megabyte.
     private func samples() throws -> [NetworkSample] {
@@ -190,7 +181,7 @@ package struct ScaleTrial {
         let before = talked.bytes
         _ = try decoder.forward(batch)
         let sent = talked.bytes - before
-        return (try integers(sent), try integers(traffic.bytesSent(group.rank, tokens: batch.tokens)))
+        return (try group.integers(sent), try group.integers(traffic.bytesSent(group.rank, tokens: batch.tokens)))
     }
 
     private var traffic: StepTraffic {

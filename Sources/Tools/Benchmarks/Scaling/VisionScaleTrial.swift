@@ -42,11 +42,11 @@ package struct VisionScaleTrial {
             VisionEncoder.weightBytes(config, stored: stored, element: element)
             + VisionEncoder.workBytes(config, element: element, threads: pool.threads)
         var trial = VisionTrial(ranks: group.size)
-        trial.threads = try group.all(Double(pool.threads)).map { Int($0) }
+        trial.threads = try group.integers(pool.threads)
         trial.loadSeconds = try group.all(loading)
         trial.tileSeconds = try group.all(seconds)
-        trial.residentBytes = try group.all(Double(resident)).map { Int($0) }
-        trial.plannedBytes = try group.all(Double(planned)).map { Int($0) }
+        trial.residentBytes = try group.integers(resident)
+        trial.plannedBytes = try group.integers(planned)
         trial.tileBytes = tokens.count * 4
         return trial
     }

@@ -130,7 +130,7 @@ struct GenerationRun {
             placed = try GroupPlacement.prepare(groups: groups, launch.spec(options), checkpoint, options)
         }
         let placements = placed.compactMap(\.placement)
-        var warnings = Set(placements.flatMap(GroupPlacement.warnings)).sorted()
+        var warnings = GroupPlacement.warnings(placements)
         if placements.isEmpty, launch.isOfOneHost {
             try HostMemory.check(plan, groups: groups)
             warnings += LaunchWarnings.of(options, groups: groups)

@@ -42,7 +42,7 @@ struct PlanCommand: ParsableCommand {
         let placements = groups.compactMap(\.placement)
         var warnings =
             placements.isEmpty
-            ? LaunchWarnings.of(options, groups: count) : Set(placements.flatMap(GroupPlacement.warnings)).sorted()
+            ? LaunchWarnings.of(options, groups: count) : GroupPlacement.warnings(placements)
         if placements.isEmpty { warnings += [MessageMemory.warning(ranks: options.worldSize)].compactMap { $0 } }
         warnings += LaunchWarnings.ofWire(options)
         if options.measuresShares {
@@ -67,12 +67,13 @@ struct PlanCommand: ParsableCommand {
         _ options: RankOptions
     ) throws -> ([GroupPlacement.Group], HostMemoryError?) {
         var spec = try launch.spec(options)
+        // Of several groups' hosts, each would have to be divided again.
+        guard count == 1 else { return (try GroupPlacement.prepare(groups: count, spec, checkpoint, options), nil) }
         do {
-            return (try GroupPlacement.prepare(groups: count, spec, checkpoint, options), nil)
+            let placement = try GroupPlacement.prepare(&spec, checkpoint, options)
+            return ([GroupPlacement.Group(spec: spec, placement: placement)], nil)
         } catch let error as HostMemoryError {
-            // Of several groups' hosts, each would have to be divided again.
-            guard count == 1 else { throw error }
-            _ = try? GroupPlacement.prepare(&spec, checkpoint, options)
+            // What the hosts have said is in the specification by now.
             spec.bytesOfRanks = nil
             return ([GroupPlacement.Group(spec: spec, placement: try Placement.of(spec))], error)
         }

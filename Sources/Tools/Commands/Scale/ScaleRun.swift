@@ -77,11 +77,12 @@ struct ScaleRun {
         ]
         if let threads = options.threads { command += ["--threads", "\(threads)"] }
         if options.turns { command.append("--turns") }
-        let lines = try HostedTrial(spec).run(command + words, within: Self.limit)
-        guard let line = lines.last(where: { $0.hasPrefix(mark) }),
-            let trial = try? JSONDecoder().decode(Trial.self, from: Data(line.dropFirst(mark.count).utf8))
-        else { throw LaunchError("the ranks have ended without a word of what they measured") }
-        return trial
+        return try HostedTrial(spec).run(
+            command + words,
+            mark: mark,
+            within: Self.limit,
+            otherwise: "the ranks have ended without a word of what they measured"
+        )
     }
 
     // MARK: - A question about a picture

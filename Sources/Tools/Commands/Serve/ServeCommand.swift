@@ -78,7 +78,7 @@ struct ServeCommand: ParsableCommand {
         let warnings =
             isLocal
             ? LaunchWarnings.of(rankOptions, groups: groups.count)
-            : Set(placements.flatMap(GroupPlacement.warnings)).sorted()
+            : GroupPlacement.warnings(placements)
         for warning in warnings + LaunchWarnings.ofWire(rankOptions) { log.write("warning: \(warning)") }
         for address in server.addresses { log.write("listening on \(address)") }
         if serving.attach { log.write(serving.attachmentHint(spec, rankOptions)) }

@@ -94,13 +94,8 @@ package struct ClusterForecast: Sendable {
     /// Gigabytes of weights on the machine that holds most, of so many.
     package func weightGigabytes(_ machines: Int) throws(UsageError) -> Double {
         let plan = try ShardPlan(config, ranks: machines)
-        let work = Workload.decode()
         let bytes = plan.shards.map {
-            let read = StepWork(config, shard: $0).readBytes(
-                work,
-                weightBytes: cluster.format.bytesPerWeight,
-                cacheBytes: 0
-            )
+            let read = StepWork(config, shard: $0).weights * cluster.format.bytesPerWeight
             // The embedding is there too, and a step reads a row of it.
             let embedding = config.tiedEmbeddings ? 0 : Double(config.hidden * $0.vocabularyRows.count)
             return read + embedding * cluster.format.bytesPerWeight

@@ -19,8 +19,13 @@ package struct StepWork: Sendable {
     /// Weights of this rank's rows of the head.
     private var headWeights: Double { Double(config.hidden) * Double(shard.vocabularyRows.count) }
 
-    /// Operations of the products of `tokens` tokens by the weights of the layers, and of one row of logits.
-    package func productOperations(tokens: Int) -> Double { 2 * Double(tokens) * layerWeights + 2 * headWeights }
+    /// Weights of this rank's layers and of its rows of the head.
+    package var weights: Double { layerWeights + headWeights }
+
+    /// Operations of the products of `tokens` tokens by the weights of the layers, and of a row of logits a sequence.
+    package func productOperations(tokens: Int, sequences: Int = 1) -> Double {
+        2 * Double(tokens) * layerWeights + 2 * Double(sequences) * headWeights
+    }
 
     /// Floating-point operations of the attention of `tokens` consecutive tokens behind `context` others.
     package func attentionOperations(tokens: Int, context: Int) -> Double {
@@ -31,8 +36,7 @@ package struct StepWork: Sendable {
     /// Operations of a step of a workload.
     package func operations(_ work: Workload) -> Double {
         let attention = attentionOperations(tokens: work.tokens, context: work.context)
-        let products = 2 * Double(work.rows) * layerWeights + 2 * Double(work.sequences) * headWeights
-        return products + Double(work.sequences) * attention
+        return productOperations(tokens: work.rows, sequences: work.sequences) + Double(work.sequences) * attention
     }
 
     /// Bytes that a step of a workload reads: the weights once, and the keys and values of its sequences.
@@ -43,7 +47,7 @@ package struct StepWork: Sendable {
     package func readBytes(_ work: Workload, weightBytes: Double, cacheBytes: Double = 2) -> Double {
         let kept = Double(config.layers * 2 * shard.kvHeads.count * config.headDim)
         let cache = Double(work.sequences) * (Double(work.context) + Double(work.tokens) / 2) * kept * cacheBytes
-        return (layerWeights + headWeights) * weightBytes + cache
+        return weights * weightBytes + cache
     }
 }
 

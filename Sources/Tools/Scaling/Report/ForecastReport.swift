@@ -46,7 +46,7 @@ package struct ForecastReport: Sendable {
                     outlook.work.title, Self.name(outlook.network), "\(machines)",
                     Markdown.number(outlook.rate(machines)),
                     Markdown.number(speedup.factor), Markdown.number(speedup.efficiency),
-                    speedup.serialShare.map { String(format: "%.3f", $0) } ?? "–", Markdown.milliseconds(step.compute),
+                    Markdown.share(speedup.serialShare), Markdown.milliseconds(step.compute),
                     Markdown.milliseconds(step.seconds - step.compute), Markdown.kibibytes(Int(step.sentBytes)),
                     Markdown.number(gigabytes) + (isTooMuch ? ", more than it has" : ""),
                 ])
@@ -112,11 +112,8 @@ package struct ForecastReport: Sendable {
                 )
             }
         }
-        let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let whole = Whole(model: model, command: command, format: forecast.cluster.format.rawValue, rows: rows)
-        return try encoder.encode(whole) + Data("\n".utf8)
+        return try ReportJSON.encode(whole)
     }
 
     package var svg: String {

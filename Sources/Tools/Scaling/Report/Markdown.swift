@@ -25,6 +25,9 @@ enum Markdown {
         share.map { String(format: signed ? "%+.1f %%" : "%.0f %%", 100 * $0) } ?? "–"
     }
 
+    /// A part of 1.
+    static func share(_ share: Double?) -> String { share.map { String(format: "%.3f", $0) } ?? "–" }
+
     static func kibibytes(_ bytes: Int) -> String { bytes == 0 ? "0" : number(Double(bytes) / 1024) }
 
     static func gibibytes(_ bytes: Int) -> String { String(format: "%.3f", Double(bytes) / 1_073_741_824) }

@@ -44,12 +44,9 @@ package struct ScaleFigures: Sendable {
             let fit = NetworkFit(trial.network, ranks: max(trial.domains.count, 2))
             fits[trial.ranks] = fit
             for step in trial.steps {
-                rows.append(Self.row(step, trial, alone, fit?.lines, record.setting, config))
+                let isWeak = trial.ranks > 1 && Self.isWeak(step.work, trial.ranks, tokensPerRank)
+                rows.append(Self.row(step, trial, alone, fit?.lines, record.setting, config, isWeak: isWeak))
             }
-        }
-        for index in rows.indices {
-            let row = rows[index]
-            rows[index].isWeak = Self.isWeak(row.work, row.ranks, tokensPerRank) && row.ranks > 1
         }
         self.rows = rows
         self.fits = fits
@@ -81,7 +78,8 @@ package struct ScaleFigures: Sendable {
         _ alone: DecoderTrial?,
         _ network: NetworkLines?,
         _ setting: ScaleRecord.Setting,
-        _ config: ModelConfig.Decoder
+        _ config: ModelConfig.Decoder,
+        isWeak: Bool
     ) -> Row {
         let seconds = Self.seconds(step, trial.ranks, inTurns: setting.inTurns)
         let slowest = step.slowest
@@ -98,7 +96,7 @@ package struct ScaleFigures: Sendable {
             sentBytes: step.sentBytes.max() ?? 0,
             plannedBytes: step.plannedBytes.max() ?? 0,
             isAsPlanned: step.sentBytes == step.plannedBytes,
-            isWeak: false
+            isWeak: isWeak
         )
         let forecast = Forecast(config, weightBytes: trial.weightBytes, elementBytes: trial.elementBytes)
         if let bytes = trial.bytesPerSecond.min(), let operations = trial.operationsPerSecond.min() {
@@ -112,7 +110,7 @@ package struct ScaleFigures: Sendable {
         guard let alone, let base = alone.steps.first(where: { $0.work == step.work }) else { return row }
         let speedup = Speedup(
             ranks: trial.ranks,
-            alone: Self.seconds(base, 1, inTurns: setting.inTurns),
+            alone: base.wall,
             together: seconds
         )
         (row.speedup, row.efficiency, row.serialShare) = (speedup.factor, speedup.efficiency, speedup.serialShare)
@@ -120,10 +118,10 @@ package struct ScaleFigures: Sendable {
         let foretold = try? forecast.step(
             step.work,
             ranks: trial.ranks,
-            alone: Self.seconds(base, 1, inTurns: setting.inTurns),
+            alone: base.wall,
             domains: Self.domains(trial),
             network: network ?? NetworkLines(NetworkModel(latency: 0, secondsPerByte: 0)),
-            ways: trial.ways.map { NetworkModel(latency: $0.latency, secondsPerByte: $0.secondsPerByte) }
+            ways: trial.ways
         )
         row.predictedSeconds = foretold?.seconds
         row.predictionError = foretold.map { $0.seconds / seconds - 1 }

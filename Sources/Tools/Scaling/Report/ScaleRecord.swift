@@ -1,3 +1,4 @@
+package import Communication
 internal import Foundation
 
 /// Everything that `flotilla scale` has measured so far: what it writes after each step, and begins from again.
@@ -128,15 +129,7 @@ package struct DecoderTrial: Codable, Sendable, Equatable {
     package var domains: [[Int]]
     package var network: [NetworkSample]
     /// The network by which the ranks chose the ways of their sums, as they measured it at their start.
-    package var ways: Ways?
-
-    package struct Ways: Codable, Sendable, Equatable {
-        package var latency, secondsPerByte: Double
-
-        package init(latency: Double, secondsPerByte: Double) {
-            (self.latency, self.secondsPerByte) = (latency, secondsPerByte)
-        }
-    }
+    package var ways: NetworkModel?
 
     /// Bytes of a number of the embedding in a message.
     package var elementBytes: Int

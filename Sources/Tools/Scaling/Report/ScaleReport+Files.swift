@@ -13,10 +13,7 @@ extension ScaleReport {
                 try fields.encode(figures, forKey: .figures)
             }
         }
-        let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(Whole(record: record, figures: figures.rows)) + Data("\n".utf8)
+        return try ReportJSON.encode(Whole(record: record, figures: figures.rows))
     }
 
     /// Speed-ups, and what a step consists of.

@@ -101,7 +101,7 @@ package struct ScaleReport: Sendable {
         return [
             row.work.title, "\(row.ranks)", Markdown.number(row.tokensPerSecond), forecast ?? "–",
             Markdown.number(row.speedup), Markdown.number(row.efficiency),
-            row.serialShare.map { String(format: "%.3f", $0) } ?? "–", Markdown.milliseconds(row.compute),
+            Markdown.share(row.serialShare), Markdown.milliseconds(row.compute),
             Markdown.milliseconds(row.communicate), Markdown.milliseconds(row.wait), Markdown.kibibytes(row.sentBytes),
             row.isAsPlanned ? "the same" : Markdown.kibibytes(row.plannedBytes),
             Markdown.number(row.rooflineSeconds.map { rows / $0 }),

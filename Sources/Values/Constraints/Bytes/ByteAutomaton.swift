@@ -18,12 +18,7 @@ final class ByteAutomaton {
     var masks = MaskMemory()
     let start: Int32 = 0
 
-    init(_ arena: ExpressionArena, _ root: ExpressionID) {
-        origin = arena
-        self.arena = arena
-        rows = .allocate(capacity: 64 * 256)
-        _ = state(of: root)
-    }
+    convenience init(_ arena: ExpressionArena, _ root: ExpressionID) { self.init(origin: arena, arena, root) }
 
     /// A fresh automaton that starts where `state` of this one is.
     func startingOver(at state: Int32) -> ByteAutomaton {

@@ -12,8 +12,6 @@ struct ByteSet: Hashable, Sendable {
 
     var isEmpty: Bool { words == SIMD4() }
 
-    var count: Int { (0..<4).reduce(0) { $0 + words[$1].nonzeroBitCount } }
-
     /// The lowest byte.
     var first: UInt8? {
         for word in 0..<4 where words[word] != 0 { return UInt8(word * 64 + words[word].trailingZeroBitCount) }

@@ -58,10 +58,12 @@ struct ExactDecimal: Equatable, Hashable, Sendable {
         ExactDecimal(spelling.hasPrefix("-") ? String(spelling.dropFirst()) : "-" + spelling) ?? self
     }
 
+    /// What stands before the point, without the sign; of 18 digits at most.
+    var whole: Int { parts.whole.reduce(0) { $0 * 10 + Int($1) } }
+
     /// The integer below or above, or the number itself; `nil` beyond 18 digits.
     func rounded(up: Bool) -> Int? {
         guard exponent <= 18 else { return nil }
-        let whole = parts.whole.reduce(0) { $0 * 10 + Int($1) }
         let signed = isNegative ? -whole : whole
         if isInteger { return signed }
         return up ? (isNegative ? signed : signed + 1) : (isNegative ? signed - 1 : signed)

@@ -141,7 +141,7 @@ struct NumberExpressions {
     }
 
     private mutating func atLeast(_ bound: Bound) -> ExpressionID {
-        guard let whole = bound.value.exponent > Self.wholeDigits ? nil : Self.whole(bound.value) else {
+        guard let whole = bound.value.exponent > Self.wholeDigits ? nil : bound.value.whole else {
             return ExpressionArena.nothing
         }
         let digits = bound.value.parts.fraction
@@ -168,7 +168,7 @@ struct NumberExpressions {
     }
 
     private mutating func atMost(_ bound: Bound) -> ExpressionID {
-        let whole = Self.whole(bound.value)
+        let whole = bound.value.whole
         let digits = bound.value.parts.fraction
         let room = max(Self.fractionDigits, digits.count)
         let point = arena.literal([0x2E])
@@ -194,8 +194,6 @@ struct NumberExpressions {
         let below = whole > 0 ? natural(0, whole - 1) : ExpressionArena.nothing
         return arena.choice(arena.sequence(below, fraction), arena.sequence(natural(whole, whole), rest))
     }
-
-    private static func whole(_ value: ExactDecimal) -> Int { value.parts.whole.reduce(0) { $0 * 10 + Int($1) } }
 
     /// At most `room` digits that are not all 0.
     private mutating func notZero(_ room: Int) -> ExpressionID {

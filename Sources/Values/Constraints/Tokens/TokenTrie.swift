@@ -39,9 +39,6 @@ struct TokenTrie: Sendable {
         while let node = open.popLast() { ends[node] = Int32(bytes.count) }
     }
 
-    /// Nodes, as a measure of a walk.
-    var count: Int { bytes.count }
-
     /// Adds the tokens that may follow in `state`.
     func insertTokens(after state: Int32, of automaton: ByteAutomaton, into mask: inout TokenMask) {
         mask.words.withUnsafeMutableBufferPointer { words in
