@@ -1,4 +1,4 @@
-"""Two hosts on one machine for measuring: `cluster/netlab`, and two ranks that mpirun starts there."""
+"""Hosts on one machine for measuring: `cluster/netlab`, and two ranks that mpirun starts there."""
 import json, os, pathlib, subprocess, sys
 
 root = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -6,14 +6,14 @@ netlab = root / "cluster/netlab"
 
 
 class Lab:
-    """Two hosts with the given options of netlab; `None` in place of options is this machine as one host."""
+    """Hosts with the given options of netlab; `None` in place of options is this machine as one host."""
 
-    def __init__(self, name, options):
-        self.name, self.options, self.hosts = name, options, None
+    def __init__(self, name, options, count=2):
+        self.name, self.options, self.count, self.hosts = name, options, count, None
 
     def __enter__(self):
         if self.options is not None:
-            words = [netlab, "up", "2", "--ssh", "--while", str(os.getpid()), *self.options]
+            words = [netlab, "up", str(self.count), "--ssh", "--while", str(os.getpid()), *self.options]
             done = subprocess.run(words, env=self.environment, check=True, stdout=subprocess.PIPE, text=True)
             self.hosts = done.stdout.split()[-1]
         return self
@@ -31,6 +31,12 @@ class Lab:
         if not self.options: return 0.0
         stats = subprocess.run([netlab, "stats"], env=self.environment, check=True, stdout=subprocess.PIPE, text=True)
         return json.loads(stats.stdout)["cpu_seconds"]
+
+    def bind(self):
+        """Keeps what mpirun starts on each host on a processor of its own."""
+        for index in range(self.count):
+            pid = (pathlib.Path(self.hosts).parent / f"host{index + 1}/sshd.pid").read_text().strip()
+            subprocess.run(["taskset", "-cp", str(index), pid], check=True, stdout=subprocess.DEVNULL)
 
     def mpirun(self, words, mca=()):
         """What the first of two ranks prints, one a host, each on a processor of its own."""

@@ -91,6 +91,16 @@ struct BadInputTests {
         Case(arguments: ["plan", "--model", model, "--decoder-ranks", "9"], status: 2, says: "query heads"),
         Case(arguments: ["plan", "--model", model, "--rank-weights", "1,0"], status: 2, says: "--rank-weights"),
         Case(arguments: ["plan", "--model", model, "--shares", "2,1"], status: 2, says: "--shares is 2,1"),
+        Case(
+            arguments: ["plan", "--model", model, "--decoder-ranks", "2", "--shares", "1,x,2"],
+            status: 2,
+            says: "--shares is 1,x,2"
+        ),
+        Case(
+            arguments: ["bench", "decode", "--model", model, "--ranks", "2", "--shares", "1,x,2"],
+            status: 2,
+            says: "--shares is 1,x,2"
+        ),
         Case(arguments: ["plan", "--model", model, "--shares", "all"], status: 2, says: "auto, equal or 1 positive"),
         Case(arguments: ["plan", "--model", model, "--wire-format", "q4"], status: 2, says: "f32, bf16 or q8"),
         Case(

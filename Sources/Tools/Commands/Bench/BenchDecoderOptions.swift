@@ -66,11 +66,7 @@ struct BenchDecoderOptions: ParsableArguments {
     private func division() throws -> DecoderBenchmark.Shares {
         if shares == "equal" { return .equal }
         if shares == "auto" { return .measured }
-        let speeds = shares.split(separator: ",", omittingEmptySubsequences: false).compactMap { Double($0) }
-        guard speeds.count == ranks, speeds.allSatisfy({ $0 > 0 && $0.isFinite }) else {
-            throw UsageError("--shares is \(shares), expected auto, equal or \(ranks) positive numbers with commas")
-        }
-        return .speeds(speeds)
+        return .speeds(try RelativeSpeeds.read(shares, of: "--shares", ranks: ranks, or: ["auto", "equal"]))
     }
 
     private func directory() throws -> URL {

@@ -157,12 +157,7 @@ struct GroupOptions: ParsableArguments {
         }
         let named = shares.map { ("--shares", $0) } ?? rankWeights.map { ("--rank-weights", $0) }
         guard let (name, text) = named, !(shares != nil && ["auto", "equal"].contains(text)) else { return nil }
-        let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
-        guard numbers.count == decoderRanks, numbers.allSatisfy({ ($0 ?? 0) > 0 && ($0 ?? 0).isFinite }) else {
-            let words = shares == nil ? "" : "auto, equal or "
-            throw UsageError("\(name) is \(text), expected \(words)\(decoderRanks) positive numbers with commas")
-        }
-        return numbers.compactMap { $0 }
+        return try RelativeSpeeds.read(text, of: name, ranks: decoderRanks, or: shares == nil ? [] : ["auto", "equal"])
     }
 }
 
