@@ -183,7 +183,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
         current?.hasEnded = true
         guard let current, !current.hasAnswered else { return next() }
         guard let body = current.body, let endpoint = current.endpoint else { return }
-        let call = HTTPCall(endpoint: endpoint, body: body, id: current.id, owner: current.owner)
+        let call = HTTPCall(endpoint: endpoint, body: WaitingBody(body), id: current.id, owner: current.owner)
         // Not kept twice: the desk lets go of it.
         self.current?.body = nil
         self.current?.isCall = true
