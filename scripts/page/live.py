@@ -32,6 +32,7 @@ class Live:
         message(page).fill("compute the expression")
         until(page, "the server's tokens", lambda: re.search(r"\d tokens", page.locator(".estimate").inner_text() or "") or re.search(r"\d+ of", page.locator(".estimate").inner_text()))
         message(page).press("Enter")
+        answers(page).wait_for(state="attached")
         ended(page)
         answer = answers(page)
         assert answer.locator(".boxed").inner_text().replace("\n", "").startswith("Result12"), answer.inner_text()

@@ -65,7 +65,8 @@ extension PreparationDesk {
         do throws(RequestError) {
             return try work()
         } catch {
-            throw APIError(error, contextTokens: api.contextTokens)
+            let param = error.message.hasPrefix("logit_bias ") ? "logit_bias" : nil
+            throw APIError(error, param: param, contextTokens: api.contextTokens)
         }
     }
 
