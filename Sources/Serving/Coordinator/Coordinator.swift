@@ -61,6 +61,8 @@ actor Coordinator {
     var unflushed: [HTTPConnectionHandler] = []
     var owners = OwnerTable()
     var date = HTTPDate()
+    /// Answers over HTTP by status; 499 is a client that left.
+    var httpStatuses: [Int: Int] = [:]
     /// What is the same for all that HTTP answers.
     let api: HTTPAnswers
     /// Work that waits for the desk: each continuation is resumed with whether its turn has come.

@@ -83,6 +83,12 @@ struct HTTPTransportTests {
                 if one.status == 405 || one.status == 204 { #expect(answer.fields["allow"] != nil) }
                 if one.code != nil { #expect(answer.fields["content-type"] == "application/json") }
             }
+            let metrics = try server.get("/metrics").text
+            for status in Set(cases.map(\.status)) {
+                let line = #/flotilla:http_requests_total\{[^}]*status="(\d+)"\} (\d+)/#
+                let told = metrics.matches(of: line).first { $0.1 == "\(status)" }.flatMap { Int($0.2) }
+                #expect(told == cases.count { $0.status == status }, "\(status)")
+            }
             // What is too large is refused before a byte of it is read.
             let client = try server.http()
             client.ask("POST", "/tokenize", ["Content-Length: 999999999", "Content-Type: application/json"])

@@ -1,3 +1,4 @@
+internal import Logging
 internal import NIOCore
 internal import NIOHTTP1
 internal import OpenAIProtocol
@@ -159,6 +160,21 @@ extension HTTPConnectionHandler {
         let channel = context.channel
         channel.close(mode: .output, promise: nil)
         context.eventLoop.scheduleTask(in: Self.farewell) { channel.close(promise: nil) }
+    }
+
+    /// A request is over: counts it, and says what became of it.
+    func log(_ request: HTTPRequestState, status: Int) {
+        coordinator.assumeIsolated { $0.httpStatuses[status, default: 0] += 1 }
+        let milliseconds = (NIODeadline.now() - request.started).nanoseconds / 1_000_000
+        coordinator.logger.log(
+            // What strangers can cause must not fill the log.
+            level: request.isCall ? .info : .debug,
+            "http",
+            metadata: [
+                "id": "\(request.id)", "method": "\(request.head.method)", "path": "\(request.head.path.prefix(120))",
+                "status": "\(status)", "ms": "\(milliseconds)",
+            ]
+        )
     }
 
     /// The server ends.
