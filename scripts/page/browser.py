@@ -63,8 +63,11 @@ def message(page): return page.get_by_role("textbox", name="Message")
 def answers(page): return page.get_by_role("article", name="Answer")
 
 def ask(page, text):
+    before = answers(page).count()
     message(page).fill(text)
     message(page).press("Enter")
+    # Until the question stands there nothing is under way, and the button still says Send.
+    answers(page).nth(before).wait_for(state="attached")
 
 def ended(page, patience=30_000):
     """Waits until nothing is under way in what is shown."""

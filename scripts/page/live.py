@@ -25,6 +25,13 @@ class Live:
         dialog.get_by_label("Seed").fill("7")
         page.keyboard.press("Escape")
 
+    def narrow(self, page, bytes_per_second):
+        """What the server answers in a moment comes slowly, so that there is time to do something meanwhile; -1: as it was."""
+        network = page.context.new_cdp_session(page)
+        network.send("Network.enable")
+        network.send("Network.emulateNetworkConditions",
+                     {"offline": False, "latency": 0, "downloadThroughput": bytes_per_second, "uploadThroughput": -1})
+
     def question_and_answer(self):
         page = self.page()
         drop(page, SAMPLES / "sum.png")
@@ -32,6 +39,7 @@ class Live:
         message(page).fill("compute the expression")
         until(page, "the server's tokens", lambda: re.search(r"\d tokens", page.locator(".estimate").inner_text() or "") or re.search(r"\d+ of", page.locator(".estimate").inner_text()))
         message(page).press("Enter")
+        answers(page).wait_for(state="attached")
         ended(page)
         answer = answers(page)
         assert answer.locator(".boxed").inner_text().replace("\n", "").startswith("Result12"), answer.inner_text()
@@ -75,6 +83,7 @@ class Live:
     def stopping_and_reloading(self):
         page = self.page()
         self.lengthen(page)
+        self.narrow(page, 20_000)
         ask(page, "say something")
         until(page, "some text", lambda: len(answers(page).locator(".prose").last.inner_text()) > 20)
         page.get_by_role("button", name="Stop").click()
@@ -83,6 +92,7 @@ class Live:
         ask(page, "say something else")
         until(page, "some text", lambda: len(answers(page).last.locator(".prose").last.inner_text()) > 20)
         before = answers(page).last.locator(".prose").last.inner_text()
+        self.narrow(page, -1)
         page.reload()
         answers(page).last.wait_for()
         after = answers(page).last.locator(".prose").last.inner_text()

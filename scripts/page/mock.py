@@ -195,8 +195,9 @@ def script(body, found):
     text = last if isinstance(last, str) else " ".join(part.get("text", "") for part in last)
     yield 0.02, chunk({"role": "assistant", "content": ""})
     if "wait in line" in text:
-        for place in (3, 2, 1): yield 0.3, progress("queue", 0, place)
-        yield 0.5, ": queue 0/1\n\n"
+        # Each for longer than a test takes to look again, which it does every half second.
+        for place in (3, 2, 1): yield 1.2, progress("queue", 0, place)
+        yield 1.2, ": queue 0/1\n\n"
     total = sum(found["tiles"])
     for tile in range(1, total + 1): yield 0.03, progress("vision", tile, total)
     for done in range(0, found["input_tokens"], 512): yield 0.02, progress("prefill", done, found["input_tokens"])

@@ -140,6 +140,11 @@ package final class RankGroup: Sendable {
         server.send(command, attachment: attachment, toAll: ranks ?? 0..<worldSize)
     }
 
+    /// Tells several ranks, with the bytes themselves: none is copied.
+    package func send(_ command: LinkCommand, bytes: [UInt8], toAll ranks: Range<Int>) {
+        server.send(command, bytes: bytes, toAll: ranks)
+    }
+
     /// Tells some ranks, with one copy of the bytes.
     package func send(_ command: LinkCommand, attachment: Data = Data(), toRanks ranks: [Int]) {
         server.send(command, attachment: attachment, toAll: ranks)

@@ -36,10 +36,12 @@ struct Frame: Equatable {
         guard !attachment.isEmpty else {
             return [Self.littleEndian(json.count) + [Kind.message.rawValue] + json]
         }
-        let head =
-            Self.littleEndian(4 + json.count + attachment.count) + [Kind.attached.rawValue]
-            + Self.littleEndian(json.count) + json
-        return [head, attachment]
+        return [head(attachmentBytes: attachment.count), attachment]
+    }
+
+    /// What stands in front of an attachment of so many bytes.
+    func head(attachmentBytes count: Int) -> Data {
+        Self.littleEndian(4 + json.count + count) + [Kind.attached.rawValue] + Self.littleEndian(json.count) + json
     }
 
     private static func littleEndian(_ count: Int) -> Data {

@@ -1,12 +1,32 @@
 import Foundation
 
+/// Bytes to send, in whatever they came: a picture of many megabytes is not copied only to be sent.
+enum Chunk: Sendable {
+    case data(Data)
+    case array([UInt8])
+
+    var count: Int {
+        switch self {
+        case .data(let data): data.count
+        case .array(let array): array.count
+        }
+    }
+
+    func withUnsafeBytes<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
+        switch self {
+        case .data(let data): data.withUnsafeBytes(body)
+        case .array(let array): array.withUnsafeBytes(body)
+        }
+    }
+}
+
 /// One link's bytes in both directions: a socket, the frames that arrive and the chunks that wait.
 ///
 /// Owned by one thread, which calls it when `poll` says that the socket can go on.
 final class LinkChannel {
     let socket: Socket
     private var decoder: FrameDecoder
-    private var chunks: [Data] = []
+    private var chunks: [Chunk] = []
     private var sentOfFirst = 0
     private var hadToWait = false
     private(set) var waitingBytes = 0
@@ -27,7 +47,9 @@ final class LinkChannel {
     /// Forgets a silence that was this process's own, as after being stopped.
     func pardonSilence() { lastHeard = MonotonicClock.now }
 
-    func enqueue(_ chunks: [Data]) {
+    func enqueue(_ chunks: [Data]) { enqueue(chunks.map { .data($0) }) }
+
+    func enqueue(_ chunks: [Chunk]) {
         self.chunks += chunks
         waitingBytes += chunks.reduce(0) { $0 + $1.count }
     }

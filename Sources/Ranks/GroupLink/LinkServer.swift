@@ -37,7 +37,7 @@ package final class LinkServer: Sendable {
 
     /// What other threads ask of the server's own.
     enum Order: Sendable {
-        case send(rank: Int, [Data])
+        case send(rank: Int, [Chunk])
         case drop(rank: Int)
         case stop
     }
@@ -76,13 +76,19 @@ package final class LinkServer: Sendable {
 
     /// Tells one rank; of no effect if its link has ended, which an event says.
     package func send(_ command: LinkCommand, attachment: Data = Data(), to rank: Int) {
-        order(.send(rank: rank, MessageCoding.frame(command, attachment: attachment).chunks()))
+        order(.send(rank: rank, MessageCoding.frame(command, attachment: attachment).chunks().map { .data($0) }))
     }
 
     /// Tells all `ranks`, with one copy of the bytes.
     package func send(_ command: LinkCommand, attachment: Data = Data(), toAll ranks: some Sequence<Int>) {
         let chunks = MessageCoding.frame(command, attachment: attachment).chunks()
-        for rank in ranks { order(.send(rank: rank, chunks)) }
+        for rank in ranks { order(.send(rank: rank, chunks.map { .data($0) })) }
+    }
+
+    /// Tells all `ranks`, with the bytes themselves: none is copied.
+    package func send(_ command: LinkCommand, bytes: [UInt8], toAll ranks: some Sequence<Int>) {
+        let head = MessageCoding.frame(command, attachment: Data()).head(attachmentBytes: bytes.count)
+        for rank in ranks { order(.send(rank: rank, [.data(head), .array(bytes)])) }
     }
 
     /// Breaks a rank's link off, which ends the rank.

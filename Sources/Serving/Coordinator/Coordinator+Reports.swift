@@ -109,7 +109,7 @@ extension Coordinator {
 
     private func statsReport(_ snapshot: CoreSnapshot) -> StatsReport {
         let s = snapshot.statistics
-        return StatsReport(
+        var report = StatsReport(
             state: snapshot.state.rawValue,
             uptimeS: now.seconds,
             model: config.modelName,
@@ -151,6 +151,8 @@ extension Coordinator {
             ranks: snapshot.groups.enumerated().flatMap { slot, group in group.ranks.map { rankReport($0, slot) } },
             connections: .init(open: sessions.count + httpConnections.count, total: connectionCount)
         )
+        report.http = Dictionary(httpStatuses.map { (String($0.key), $0.value) }) { $1 }
+        return report
     }
 
     private func groupReport(_ snapshot: CoreSnapshot) -> StatsReport.Group {

@@ -43,7 +43,7 @@ actor Coordinator {
 
     var core: ServingCore
     private var inputs: Deque<CoreInput> = []
-    private var isFeeding = false
+    private(set) var isFeeding = false
     private var wake: (time: Duration, timer: Scheduled<Void>)?
     private var ticker: RepeatedTask?
 
@@ -57,7 +57,12 @@ actor Coordinator {
     /// Connections that speak HTTP, and the calls on them that have not been answered.
     var httpConnections: [ObjectIdentifier: HTTPConnectionHandler] = [:]
     var exchanges: [Int: HTTPExchange] = [:]
+    /// Connections that something was written to and that were not told to send it yet.
+    var unflushed: [HTTPConnectionHandler] = []
     var owners = OwnerTable()
+    var date = HTTPDate()
+    /// Answers over HTTP by status; 499 is a client that left.
+    var httpStatuses: [Int: Int] = [:]
     /// What is the same for all that HTTP answers.
     let api: HTTPAnswers
     /// Work that waits for the desk: each continuation is resumed with whether its turn has come.
@@ -121,6 +126,7 @@ actor Coordinator {
             for action in core.handle(next, now: now) { perform(action) }
         }
         isFeeding = false
+        flushHTTP()
         setTimer()
     }
 

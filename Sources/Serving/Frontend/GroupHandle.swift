@@ -16,9 +16,9 @@ package struct GroupHandle: Sendable {
     /// Tells the leader.
     package func send(_ command: LinkCommand) { group.send(command, to: 0) }
 
-    /// Has every vision rank encode its tiles of a picture, with one copy of the bytes.
+    /// Has every vision rank encode its tiles of a picture; copying millions of bytes would hold up whoever calls.
     package func encode(_ job: ImageJob, _ bytes: [UInt8]) {
-        group.send(.encode(job), attachment: Data(bytes), toAll: visionRanks)
+        group.send(.encode(job), bytes: bytes, toAll: visionRanks)
     }
 
     /// Has the leader and the vision ranks forget pictures.

@@ -114,6 +114,10 @@ struct LinkServerTests {
         let command = try #require(link.wait(upTo: Self.long))
         #expect(command.message == .encode(ImageJob(number: 4)))
         #expect(command.attachment == blob)
+        front.server.send(.encode(ImageJob(number: 5)), bytes: Array(blob), toAll: [1])
+        let second = try #require(link.wait(upTo: Self.long))
+        #expect(second.message == .encode(ImageJob(number: 5)))
+        #expect(second.attachment == blob)
 
         link.send(.log("first"))
         link.send(.trace(TraceTensor(id: "r", name: "t", shape: [2])), attachment: command.attachment)

@@ -19,6 +19,8 @@ struct HTTPBodyTests {
                 expected += bytes
             }
             #expect(body.count == expected.count && body.joined == expected)
+            let waiting = WaitingBody(body)
+            #expect(waiting.count == expected.count && waiting.take() == expected && waiting.take().isEmpty)
         }
     }
 }

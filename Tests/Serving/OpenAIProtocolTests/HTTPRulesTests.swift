@@ -135,6 +135,7 @@ struct HTTPRulesTests {
             #expect(status([("content-type", type)]) == 415)
         }
         #expect(status([]) == 415)
+        #expect(status([json, json]) == 415)
     }
 
     @Test("Ten thousand heads of any bytes: an answer, or an error that is the client's")

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Logging
 internal import NIOCore
 internal import OpenAIProtocol
@@ -15,6 +16,9 @@ extension Coordinator {
     }
 
     func close(_ connection: HTTPConnectionHandler) { httpConnections[ObjectIdentifier(connection)] = nil }
+
+    /// The time, for an answer's head.
+    var httpDate: String { date.text(at: Int(Date().timeIntervalSince1970)) }
 
     /// Whether a connection should be kept for another request.
     var keepsConnections: Bool { core.state != .draining }
@@ -87,7 +91,7 @@ extension Coordinator {
                 desk throws(RequestError) in try await desk.reply(call, api, pictures: pictures)
             }
             guard let done, let exchange = self.exchanges[number] else { return }
-            exchange.releaseBody()
+            exchange.connection.releaseBody()
             switch self.flat(done) {
             case .success(let reply): self.say([.reply(reply)], exchange)
             case .failure(let error): self.fail(exchange, error)
@@ -122,7 +126,7 @@ extension Coordinator {
                 desk throws(RequestError) in try await desk.answers(call, api, pictures: pictures)
             }
             guard let done, let exchange = self.exchanges[number] else { return }
-            exchange.releaseBody()
+            exchange.connection.releaseBody()
             switch self.flat(done) {
             case .success(let prepared): self.ask(prepared, exchange, ticket)
             case .failure(let problem):
@@ -167,16 +171,19 @@ extension Coordinator {
     private func say(_ output: [AnswerOutput], _ exchange: HTTPExchange) {
         guard !output.isEmpty else { return }
         exchange.lastSaid = .now()
-        for piece in output {
-            let isLast: Bool
-            switch piece {
-            case .reply, .finish: isLast = true
-            case .begin, .event: isLast = false
-            }
-            // Before the connection hears of it, which may bring the next call at once.
-            if isLast { end(exchange) }
-            exchange.connection.take(piece)
-        }
+        // Before the connection hears of it, which may bring the next call at once.
+        if output.contains(where: \.isLast) { end(exchange) }
+        exchange.connection.take(output)
+        // What one step of the ranks gives a connection, several tokens perhaps, goes to the socket at once.
+        guard isFeeding else { return exchange.connection.flush() }
+        if unflushed.last !== exchange.connection { unflushed.append(exchange.connection) }
+    }
+
+    /// Sends what was written while the core was told.
+    func flushHTTP() {
+        guard !unflushed.isEmpty else { return }
+        for connection in unflushed { connection.flush() }
+        unflushed.removeAll(keepingCapacity: true)
     }
 
     /// The client of a call has gone.

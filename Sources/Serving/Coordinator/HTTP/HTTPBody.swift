@@ -1,4 +1,5 @@
 internal import NIOCore
+internal import Synchronization
 
 /// The bytes of a body as they came, in pieces that are never copied more than once on the loop.
 struct HTTPBody: Sendable {
@@ -29,5 +30,28 @@ struct HTTPBody: Sendable {
                 count += piece.readableBytes
             }
         }
+    }
+}
+
+/// A body that has come whole and waits to be read, once.
+///
+/// Whoever reads it lets go of it as well: giving many megabytes back to the system takes milliseconds, which the loop
+/// has not.
+final class WaitingBody: Sendable {
+    let count: Int
+    private let body: Mutex<HTTPBody>
+
+    init(_ body: HTTPBody) {
+        count = body.count
+        self.body = Mutex(body)
+    }
+
+    /// All of it in one piece; empty the second time.
+    func take() -> [UInt8] {
+        let body = self.body.withLock { body in
+            defer { body = HTTPBody() }
+            return body
+        }
+        return body.joined
     }
 }

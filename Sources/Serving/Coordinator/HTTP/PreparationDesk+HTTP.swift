@@ -37,7 +37,7 @@ extension PreparationDesk {
         _ api: HTTPAnswers
     ) throws(APIError) -> (ChatRequest, any AnswerWriter) {
         let isResponse = call.endpoint == .responses || call.endpoint == .responsesTokens
-        let request = try ChatRequest(json: call.body.joined, api.rules, isResponse ? .responses : .chat)
+        let request = try ChatRequest(json: call.body.take(), api.rules, isResponse ? .responses : .chat)
         if isResponse { return (request, ResponseAnswer(api.frame("resp_"), request)) }
         let frame = api.frame("chatcmpl-")
         return (request, request.wantsStream ? ChatStream(frame, request) : ChatAnswer(frame, request))
@@ -65,8 +65,8 @@ extension PreparationDesk {
         do throws(RequestError) {
             return try work()
         } catch {
-            let isOfPictures = [.badImage, .imageTooBig, .tooManyImages].contains(error.code)
-            throw APIError(error, param: isOfPictures ? "messages" : nil, contextTokens: api.contextTokens)
+            let param = error.message.hasPrefix("logit_bias ") ? "logit_bias" : nil
+            throw APIError(error, param: param, contextTokens: api.contextTokens)
         }
     }
 
@@ -106,7 +106,7 @@ extension PreparationDesk {
         _ api: HTTPAnswers,
         _ pictures: PictureStore
     ) throws(APIError) -> [UInt8] {
-        let json = call.body.joined
+        let json = call.body.take()
         let asked = try TokenizeRequest(json: json, api.rules)
         let ids: [Int32]
         switch asked.subject {
@@ -117,7 +117,7 @@ extension PreparationDesk {
     }
 
     private func text(_ call: HTTPCall, _ api: HTTPAnswers) throws(APIError) -> [UInt8] {
-        let ids = try DetokenizeRequest(json: call.body.joined, api.rules).tokens
+        let ids = try DetokenizeRequest(json: call.body.take(), api.rules).tokens
         let size = tokenizer.vocabularySize
         if let odd = ids.first(where: { !(0..<Int32(size)).contains($0) }) {
             throw .invalid("tokens holds \(odd), expected 0 to \(size - 1)", param: "tokens")

@@ -112,6 +112,9 @@ struct MetricsTable {
         },
         Row("request_success_total", "Requests ended, by how.", by: "finished_reason") { $0.requests.ended },
         Row("request_errors_total", "Errors sent, by code.", by: "code") { $0.requests.errors },
+        Row("http_requests_total", "Requests over HTTP, by status; 499: the client left.", by: "status") {
+            $0.http ?? [:]
+        },
         Row("request_replays_total", .counter, "Requests taken up again by a new group.") { $0.requests.replayed },
         Row("group_losses_total", .counter, "Groups that were lost.") { $0.group.restarts },
         Row(group: "ready", .gauge, "Whether a group is ready, 0 or 1.") { $0.state == "ready" ? 1 : 0 },

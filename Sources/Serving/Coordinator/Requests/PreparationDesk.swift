@@ -54,6 +54,7 @@ final class PreparationDesk: Sendable {
         pictures: PictureStore
     ) throws(RequestError) -> Preparation {
         let prepared = try prepared(body, blobs: blobs, pictures: pictures)
+        try checkBiases(body.options.sampling)
         let length = prepared.promptIds.count
         guard length < maxContext else {
             let what = "the prompt has \(length) tokens, and there is room for \(maxContext) with the answer"
@@ -68,6 +69,13 @@ final class PreparationDesk: Sendable {
             maxTokens: min(body.options.sampling.maxTokens, maxContext - length),
             seed: body.options.seed ?? RequestOptions.drawnSeed()
         )
+    }
+
+    /// A token that there is not would be passed over in silence, and is somebody's mistake.
+    private func checkBiases(_ sampling: Sampling) throws(RequestError) {
+        let size = tokenizer.vocabularySize
+        guard let odd = sampling.logitBias.first(where: { $0.id >= size }) else { return }
+        throw RequestError(.badArgument, "logit_bias names the token \(odd.id), expected 0 to \(size - 1)")
     }
 
     /// What COUNT answers with.

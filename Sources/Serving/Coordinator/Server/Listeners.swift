@@ -171,6 +171,7 @@ struct Listeners {
         let fields =
             reply.fields + [
                 HTTPField("connection", "close"), HTTPField("content-length", "\(reply.body.count)"),
+                HTTPField("date", HTTPDate.write(Int(Date().timeIntervalSince1970))),
                 HTTPField("x-request-id", HTTPAnswers.name("req-")),
             ]
         let head = "HTTP/1.1 429 Too Many Requests\r\n" + fields.map { "\($0.name): \($0.value)\r\n" }.joined()

@@ -16,6 +16,8 @@ extension APIError {
             message = "this model's maximum context length is \(contextTokens) tokens; \(error.message)"
             (promptTokens, self.contextTokens) = (error.promptTokens, contextTokens)
             self.param = param ?? "messages"
+        // Wherever a picture was found to be wrong, by the desk or by a rank.
+        case .badImage, .imageTooBig, .tooManyImages: self.param = param ?? "messages"
         case .busy, .loading: retryAfterMilliseconds = error.retryAfterMilliseconds ?? 1000
         case .auth: fields = [HTTPField("www-authenticate", "Bearer")]
         default: isFinal = status >= 500

@@ -10,6 +10,14 @@ package enum AnswerOutput: Sendable, Equatable {
     case event([UInt8])
     /// The stream is over.
     case finish
+
+    /// Whether the call is answered with it.
+    package var isLast: Bool {
+        switch self {
+        case .reply, .finish: true
+        case .begin, .event: false
+        }
+    }
 }
 
 /// Turns the events of one call's requests into what its client reads; a value, so that a stream is a test without a socket.

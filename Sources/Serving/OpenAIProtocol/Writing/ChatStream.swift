@@ -10,20 +10,21 @@ package struct ChatStream: AnswerWriter {
     private var hasBegun = false
     private var isOver = false
     /// What stands in front of the choices of every chunk.
-    private let prefix: [UInt8]
+    private let start: [UInt8]
 
     package init(_ frame: AnswerFrame, _ request: ChatRequest) {
         self.frame = frame
         self.request = request
         choices = Array(repeating: ChoiceState(), count: request.count)
-        prefix =
-            JSONBytes.object { json in
-                json.member("id", frame.id)
-                json.member("object", "chat.completion.chunk")
-                json.member("created", frame.created)
-                json.member("model", frame.model)
-                json.member("system_fingerprint", frame.fingerprint)
-            }.dropLast() + Array(",\"choices\":".utf8)
+        let object = JSONBytes.object { json in
+            json.member("id", frame.id)
+            json.member("object", "chat.completion.chunk")
+            json.member("created", frame.created)
+            json.member("model", frame.model)
+            json.member("system_fingerprint", frame.fingerprint)
+            json.key("choices")
+        }
+        start = Array("data: ".utf8) + object.dropLast()
     }
 
     package mutating func quiet() -> [AnswerOutput] {
@@ -101,9 +102,10 @@ package struct ChatStream: AnswerWriter {
         guard choices.allSatisfy({ $0.end != nil }) else { return output }
         isOver = true
         if request.includesUsage {
-            var json = JSONBytes()
-            json.object { $0.usage(choices) }
-            output.append(.event(EventText.data(prefix + Array("[],\"usage\":".utf8) + json.bytes + Array("}".utf8))))
+            var json = JSONBytes(behind: start, room: 256)
+            json.array { _ in }
+            json.object("usage") { $0.usage(choices) }
+            output.append(.event(json.closed(by: "}\n\n")))
         }
         return output + [.event(EventText.done), .finish]
     }
@@ -122,7 +124,8 @@ package struct ChatStream: AnswerWriter {
         isLast: Bool = false,
         _ delta: (inout JSONBytes) -> Void
     ) -> AnswerOutput {
-        var json = JSONBytes()
+        // One buffer for all of it: this is made for every token of every client.
+        var json = JSONBytes(behind: start, room: 192 + content.count + reasoning.count)
         json.array { json in
             json.object { json in
                 json.member("index", choice)
@@ -141,10 +144,8 @@ package struct ChatStream: AnswerWriter {
                 if isLast, choices.count > 1 { json.object("flotilla") { choices[choice].flotilla(&$0) } }
             }
         }
-        var tail = Array((request.includesUsage ? ",\"usage\":null" : "").utf8)
-        if isLast {
-            tail += Array(",\"flotilla\":".utf8) + JSONBytes.object { choices[choice].flotilla(&$0) }
-        }
-        return .event(EventText.data(prefix + json.bytes + tail + Array("}".utf8)))
+        if request.includesUsage { json.null("usage") }
+        if isLast { json.object("flotilla") { choices[choice].flotilla(&$0) } }
+        return .event(json.closed(by: "}\n\n"))
     }
 }

@@ -31,21 +31,16 @@ struct ChoiceState: Sendable {
         json.member("thinking_cut", end.thinkingCut)
         json.member("replays", end.replays)
         json.member("queued", ack?.queued ?? 0)
-        json.members(Self.rest(of: JSONLine.encode(ack), without: Self.ackMembers))
+        if let ack { json.members(ofObject: JSONLine.encode(ack), without: Self.ackMembers) }
         var short = end
         (short.text, short.thinking, short.logprobs) = ("", "", nil)
-        json.members(Self.rest(of: short.json, without: Self.endMembers))
+        json.members(ofObject: short.json, without: Self.endMembers)
     }
 
     private static let ackMembers: Set = ["queued", "seed", "prompt_tokens", "image_tokens", "cached_tokens"]
     private static let endMembers: Set = [
         "finish", "text", "thinking", "boxed", "usage", "seed", "thinking_cut", "replays", "logprobs",
     ]
-
-    private static func rest(of json: String, without names: Set<String>) -> [String: JSONValue] {
-        let value = Array(json.utf8).withUnsafeBytes { try? JSONValue(parsing: $0) }
-        return (value?.object ?? [:]).filter { !names.contains($0.key) }
-    }
 }
 
 extension JSONBytes {

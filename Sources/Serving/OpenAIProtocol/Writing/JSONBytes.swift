@@ -11,6 +11,20 @@ package struct JSONBytes: Sendable {
 
     package init() {}
 
+    /// Goes on behind `start`, where a value is expected next.
+    ///
+    /// - Parameter room: bytes that will come behind it, more or less.
+    init(behind start: [UInt8], room: Int) {
+        bytes.reserveCapacity(start.count + room)
+        bytes.append(contentsOf: start)
+    }
+
+    /// Everything, and what closes the objects that `init(behind:room:)` found open.
+    consuming func closed(by end: StaticString) -> [UInt8] {
+        end.withUTF8Buffer { bytes.append(contentsOf: $0) }
+        return bytes
+    }
+
     package static func object(_ body: (inout JSONBytes) -> Void) -> [UInt8] {
         var json = JSONBytes()
         json.object(body)
@@ -88,6 +102,16 @@ package struct JSONBytes: Sendable {
     /// Members of a tree, by name.
     package mutating func members(_ fields: [String: JSONValue]) {
         for (name, field) in fields.sorted(by: { $0.key < $1.key }) { member(name, raw: JSONWriter.line(field).utf8) }
+    }
+
+    /// Members of an object that is JSON already, as they stand there; what is no object has none.
+    mutating func members(ofObject json: String, without names: Set<String>) {
+        try? JSONReader.read(json) { (reader) throws(JSONFailure) in
+            try reader.object { (reader, key) throws(JSONFailure) in
+                let text = try reader.valueText()
+                if !names.contains(key) { member(key, raw: text.utf8) }
+            }
+        }
     }
 
     private mutating func enclose(_ open: Unicode.Scalar, _ close: Unicode.Scalar, _ body: (inout JSONBytes) -> Void) {

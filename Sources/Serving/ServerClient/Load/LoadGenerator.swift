@@ -102,6 +102,18 @@ extension ServerConnection: LoadTarget {
     }
 }
 
+/// Connections of the line protocol, which requests take in turn.
+package struct LineLoadTarget: LoadTarget {
+    private let connections: [ServerConnection]
+
+    /// - Parameter connections: one at least.
+    package init(_ connections: [ServerConnection]) { self.connections = connections }
+
+    package func run(_ number: Int, _ prompt: LoadGenerator.Prompt) async throws -> RequestRecord {
+        try await connections[number % connections.count].run(number, prompt)
+    }
+}
+
 /// Times of arrivals that do not know of each other.
 struct PoissonClock {
     private let rate: Double

@@ -19,6 +19,8 @@ package struct StatsReport: Codable, Sendable, Equatable {
     package var groups: [GroupPart]?
     package var ranks: [Rank]
     package var connections: Connections
+    /// Requests over HTTP that were answered, by status; `nil` from a server that does not say.
+    package var http: [String: Int]?
 
     package init(
         state: String,

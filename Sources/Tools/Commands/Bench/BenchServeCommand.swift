@@ -32,6 +32,9 @@ struct BenchServeCommand: ParsableCommand {
     )
     var http: String?
 
+    @Option(help: "Connections that requests share in turn; with --http each has its own.")
+    var connections = 1
+
     @Option(help: "With --http: the model to ask for; by default the first that the server has.")
     var httpModel: String?
 
@@ -84,6 +87,7 @@ struct BenchServeCommand: ParsableCommand {
         guard requests > 0, warmUp >= 0, (0...1).contains(pictures) else {
             throw ValidationError("expected --requests of 1 or more, and --pictures from 0 to 1")
         }
+        guard (1...1024).contains(connections) else { throw ValidationError("expected --connections of 1 to 1024") }
     }
 
     func run() throws {
@@ -132,9 +136,10 @@ struct BenchServeCommand: ParsableCommand {
             try await body(target)
             target.close()
         } else {
-            let connection = try await server.connect()
-            try await body(connection)
-            connection.close()
+            var lines: [ServerConnection] = []
+            defer { for line in lines { line.close() } }
+            for _ in 0..<connections { lines.append(try await server.connect()) }
+            try await body(LineLoadTarget(lines))
         }
     }
 

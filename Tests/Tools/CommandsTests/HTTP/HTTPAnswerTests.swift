@@ -147,6 +147,9 @@ struct HTTPAnswerTests {
             let port = try #require(RawClient.freePort())
             #expect(try ask("http://127.0.0.1:\(port)/x.png").code == "unsupported_url")
             #expect(try ask("data:image/png;base64,AAAA").code == "invalid_image")
+            // What is damaged behind its head is found by a rank.
+            let damaged = try ask(Bodies.dataURL(Array(try Bodies.sampleBytes().dropLast(200))))
+            #expect(damaged.code == "invalid_image" && damaged.error["param"] as? String == "messages")
             let big = Bodies.dataURL([UInt8](repeating: 0, count: 100_001))
             #expect(try ask(big).code == "request_too_large")
             #expect(server.end().status == 0)

@@ -58,10 +58,19 @@ struct HTTPTransportTests {
                     "POST", "/tokenize", ["Content-Type: application/x-www-form-urlencoded"], "a=b", 415,
                     "unsupported_media_type"
                 ),
+                (
+                    "POST", "/tokenize", ["Content-Type: application/json", "Content-Type: text/plain"], "{}", 415,
+                    "unsupported_media_type"
+                ),
                 ("POST", "/tokenize", ["Content-Encoding: gzip"], "{}", 415, "unsupported_media_type"),
                 ("POST", "/tokenize", [], "{", 400, "bad_json"), ("POST", "/tokenize", [], "", 400, "bad_json"),
                 ("POST", "/tokenize", ["Content-Type: application/json; charset=utf-8"], #"{"prompt":"x"}"#, 200, nil),
                 ("POST", "/v1/chat/completions", [], "[]", 400, "invalid_value"),
+                // A token that the vocabulary has not.
+                (
+                    "POST", "/v1/chat/completions", [], Bodies.chat("x", #""logit_bias":{"100000":1}"#), 400,
+                    "invalid_value"
+                ),
                 ("POST", "/v1/chat/completions", [], String(repeating: "x", count: 2001), 413, "request_too_large"),
             ]
             for one in cases {
@@ -70,8 +79,15 @@ struct HTTPTransportTests {
                 let answer = try client.reply()
                 #expect(answer.status == one.status && answer.code == one.code, "\(one): \(answer)")
                 #expect(answer.fields["x-request-id"] != nil)
+                #expect(answer.fields["date"]?.hasSuffix(" GMT") == true)
                 if one.status == 405 || one.status == 204 { #expect(answer.fields["allow"] != nil) }
                 if one.code != nil { #expect(answer.fields["content-type"] == "application/json") }
+            }
+            let metrics = try server.get("/metrics").text
+            for status in Set(cases.map(\.status)) {
+                let line = #/flotilla:http_requests_total\{[^}]*status="(\d+)"\} (\d+)/#
+                let told = metrics.matches(of: line).first { $0.1 == "\(status)" }.flatMap { Int($0.2) }
+                #expect(told == cases.count { $0.status == status }, "\(status)")
             }
             // What is too large is refused before a byte of it is read.
             let client = try server.http()

@@ -1,3 +1,4 @@
+internal import Logging
 internal import NIOCore
 internal import NIOHTTP1
 internal import OpenAIProtocol
@@ -71,19 +72,21 @@ extension HTTPConnectionHandler {
 
     // MARK: - Answers
 
-    /// Writes what the coordinator has for the present request.
-    func take(_ output: AnswerOutput) {
-        guard !isClosing, current?.hasAnswered == false else { return }
-        switch output {
-        case .reply(let reply): answer(reply)
-        case .begin(let fields):
-            writeHead(200, fields, length: nil)
-            context?.flush()
-        case .event(let bytes): writeEvent(bytes)
-        case .finish: finish()
+    /// Writes what the coordinator has for the present request, which ``flush()`` sends.
+    func take(_ output: [AnswerOutput]) {
+        for piece in output {
+            guard !isClosing, current?.hasAnswered == false else { return }
+            switch piece {
+            case .reply(let reply): answer(reply)
+            case .begin(let fields): writeHead(200, fields, length: nil)
+            case .event(let bytes): writeEvent(bytes)
+            case .finish: finish()
+            }
         }
         if current == nil || current?.hasAnswered == true { takeParts() }
     }
+
+    func flush() { context?.flush() }
 
     private func answer(_ reply: HTTPReply) {
         guard let context, let head = current?.head else { return }
@@ -100,6 +103,7 @@ extension HTTPConnectionHandler {
         guard let context, let request = current else { return }
         if !mayKeep(request, isStream: length == nil && status == 200) { current?.keepsAlive = false }
         var headers = HTTPHeaders(fields.map { ($0.name, $0.value) })
+        headers.add(name: "date", value: coordinator.assumeIsolated { $0.httpDate })
         headers.add(name: "x-request-id", value: request.id)
         for field in rules.sharingFields(request.head) { headers.add(name: field.name, value: field.value) }
         if let length { headers.add(name: "content-length", value: "\(length)") }
@@ -131,7 +135,7 @@ extension HTTPConnectionHandler {
         // What waited before counts, so that one long answer is nobody's fault.
         if let pending, pending > limits.outboxBytes { return cutOff() }
         reader.written += bytes.count
-        context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: bytes)))), promise: nil)
+        context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: bytes)))), promise: nil)
     }
 
     private func finish() {
@@ -156,6 +160,21 @@ extension HTTPConnectionHandler {
         let channel = context.channel
         channel.close(mode: .output, promise: nil)
         context.eventLoop.scheduleTask(in: Self.farewell) { channel.close(promise: nil) }
+    }
+
+    /// A request is over: counts it, and says what became of it.
+    func log(_ request: HTTPRequestState, status: Int) {
+        coordinator.assumeIsolated { $0.httpStatuses[status, default: 0] += 1 }
+        let milliseconds = (NIODeadline.now() - request.started).nanoseconds / 1_000_000
+        coordinator.logger.log(
+            // What strangers can cause must not fill the log.
+            level: request.isCall ? .info : .debug,
+            "http",
+            metadata: [
+                "id": "\(request.id)", "method": "\(request.head.method)", "path": "\(request.head.path.prefix(120))",
+                "status": "\(status)", "ms": "\(milliseconds)",
+            ]
+        )
     }
 
     /// The server ends.

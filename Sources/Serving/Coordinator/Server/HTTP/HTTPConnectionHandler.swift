@@ -1,4 +1,3 @@
-internal import Logging
 internal import NIOCore
 internal import NIOHTTP1
 internal import OpenAIProtocol
@@ -183,7 +182,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
         current?.hasEnded = true
         guard let current, !current.hasAnswered else { return next() }
         guard let body = current.body, let endpoint = current.endpoint else { return }
-        let call = HTTPCall(endpoint: endpoint, body: body, id: current.id, owner: current.owner)
+        let call = HTTPCall(endpoint: endpoint, body: WaitingBody(body), id: current.id, owner: current.owner)
         // Not kept twice: the desk lets go of it.
         self.current?.body = nil
         self.current?.isCall = true
@@ -276,18 +275,5 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
         isClosing = true
         abandon()
         context.close(promise: nil)
-    }
-
-    func log(_ request: HTTPRequestState, status: Int) {
-        let milliseconds = (NIODeadline.now() - request.started).nanoseconds / 1_000_000
-        coordinator.logger.log(
-            // What strangers can cause must not fill the log.
-            level: request.isCall ? .info : .debug,
-            "http",
-            metadata: [
-                "id": "\(request.id)", "method": "\(request.head.method)", "path": "\(request.head.path.prefix(120))",
-                "status": "\(status)", "ms": "\(milliseconds)",
-            ]
-        )
     }
 }
