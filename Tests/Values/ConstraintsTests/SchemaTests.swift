@@ -98,6 +98,26 @@ import Testing
     ])
     func `Hostile schemas are refused`(schema: String) { #expect(!AnswerFormat.jsonSchema(schema).refusal.isEmpty) }
 
+    @Test func `Brackets that may be read in two ways cost time for each, however deep`() throws {
+        let parts = [##"{"$ref":"#"}"##, #"{"type":"integer"}"#, ##"{"anyOf":[{"$ref":"#"},{"type":"null"}]}"##]
+        let branches = parts.map { #"{"type":"array","items":\#($0)}"# }
+        let format = AnswerFormat.jsonSchema(#"{"anyOf":[\#(branches.joined(separator: ","))]}"#)
+        let text = { (depth: Int, value: String) in
+            String(repeating: "[", count: depth) + value + String(repeating: "]", count: depth)
+        }
+        #expect(try format.accepts(text(16, "1")) && format.accepts(text(15, "1,null")) == false)
+        let (arena, root) = try format.compiled()
+        let automaton = ByteAutomaton(arena, root)
+        var state = automaton.start
+        var depth = 0
+        while case let next = automaton.next(state, 0x5B), next >= 0, depth < 30_000 {
+            (state, depth) = (next, depth + 1)
+        }
+        #expect((16..<200).contains(depth))
+        for _ in 0..<depth { state = automaton.next(state, 0x5D) }
+        #expect(state >= 0 && automaton.isWhole(state))
+    }
+
     @Test(arguments: [
         (
             "date", ["2024-02-29", "2000-02-29", "1999-12-31"],

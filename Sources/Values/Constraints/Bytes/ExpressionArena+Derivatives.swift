@@ -1,8 +1,30 @@
 extension ExpressionArena {
+    /// From here on what is met twice is looked at once.
+    private static let high = 12
+
     /// What may follow `byte` at the start of an expression.
     ///
     /// - Parameter same: narrowed to bytes that all have this derivative; `byte` is among them.
     mutating func derivative(_ id: ExpressionID, by byte: UInt8, same: inout ByteSet) -> ExpressionID {
+        if heights[Int(id)] < Self.high { return part(id, by: byte, same: &same) }
+        memory.removeAll(keepingCapacity: true)
+        return remembered(id, by: byte, same: &same)
+    }
+
+    private mutating func remembered(_ id: ExpressionID, by byte: UInt8, same: inout ByteSet) -> ExpressionID {
+        guard heights[Int(id)] >= Self.high else { return part(id, by: byte, same: &same) }
+        if let known = memory[id] {
+            same.formIntersection(known.same)
+            return known.derivative
+        }
+        var own = ByteSet.all
+        let result = part(id, by: byte, same: &own)
+        memory[id] = (result, own)
+        same.formIntersection(own)
+        return result
+    }
+
+    private mutating func part(_ id: ExpressionID, by byte: UInt8, same: inout ByteSet) -> ExpressionID {
         steps += 1
         let node = self[id]
         switch node.kind {
@@ -24,30 +46,35 @@ extension ExpressionArena {
             same.remove(first)
             return Self.nothing
         case .sequence:
-            let first = derivative(node.a, by: byte, same: &same)
-            let result = sequence(first, node.b)
+            let first = remembered(node.a, by: byte, same: &same)
+            let result = continued(first, node.b)
             guard self[node.a].isNullable else { return result }
-            return choice(result, derivative(node.b, by: byte, same: &same))
+            return choice(result, remembered(node.b, by: byte, same: &same))
         case .choice:
             var parts: [ExpressionID] = []
             for index in Int(node.a)..<Int(node.a + node.b) {
-                let part = derivative(lists[index], by: byte, same: &same)
+                let part = remembered(lists[index], by: byte, same: &same)
                 if part != Self.nothing { parts.append(part) }
             }
             return parts.count == 1 ? parts[0] : choice(parts)
         case .repetition:
-            let first = derivative(node.a, by: byte, same: &same)
+            let first = remembered(node.a, by: byte, same: &same)
             if first == Self.nothing { return first }
             let rest = repetition(node.a, max(0, Int(node.b) - 1), node.c < 0 ? nil : Int(node.c) - 1)
-            return sequence(first, rest)
-        case .rule: return derivative(rules[Int(node.a)], by: byte, same: &same)
+            return continued(first, rest)
+        case .rule: return remembered(rules[Int(node.a)], by: byte, same: &same)
         case .both:
-            let first = derivative(node.a, by: byte, same: &same)
-            return first == Self.nothing ? first : both(first, derivative(node.b, by: byte, same: &same))
+            let first = remembered(node.a, by: byte, same: &same)
+            return first == Self.nothing ? first : both(first, remembered(node.b, by: byte, same: &same))
         case .except:
-            let first = derivative(node.a, by: byte, same: &same)
-            return first == Self.nothing ? first : except(first, derivative(node.b, by: byte, same: &same))
+            let first = remembered(node.a, by: byte, same: &same)
+            return first == Self.nothing ? first : except(first, remembered(node.b, by: byte, same: &same))
         }
+    }
+
+    private mutating func continued(_ first: ExpressionID, _ rest: ExpressionID) -> ExpressionID {
+        let id = sequence(first, rest)
+        return heights[Int(id)] <= mostHeight ? id : Self.nothing
     }
 
     /// Whether `bytes` is among the strings of an expression.
