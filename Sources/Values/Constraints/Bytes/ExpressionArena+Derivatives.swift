@@ -1,25 +1,22 @@
 extension ExpressionArena {
-    /// From here on what is met twice is looked at once.
-    private static let high = 12
+    /// From here on derivatives are kept: what begins an expression was often met by itself, a level above.
+    private static let high = 8
+    private static let mostKept = 100_000
 
     /// What may follow `byte` at the start of an expression.
     ///
     /// - Parameter same: narrowed to bytes that all have this derivative; `byte` is among them.
     mutating func derivative(_ id: ExpressionID, by byte: UInt8, same: inout ByteSet) -> ExpressionID {
-        if heights[Int(id)] < Self.high { return part(id, by: byte, same: &same) }
-        memory.removeAll(keepingCapacity: true)
-        return remembered(id, by: byte, same: &same)
-    }
-
-    private mutating func remembered(_ id: ExpressionID, by byte: UInt8, same: inout ByteSet) -> ExpressionID {
         guard heights[Int(id)] >= Self.high else { return part(id, by: byte, same: &same) }
-        if let known = memory[id] {
+        let key = UInt64(id) << 8 | UInt64(byte)
+        if let known = memory[key] {
             same.formIntersection(known.same)
             return known.derivative
         }
         var own = ByteSet.all
         let result = part(id, by: byte, same: &own)
-        memory[id] = (result, own)
+        if memory.count >= Self.mostKept { memory.removeAll() }
+        memory[key] = (result, own)
         same.formIntersection(own)
         return result
     }
@@ -46,29 +43,29 @@ extension ExpressionArena {
             same.remove(first)
             return Self.nothing
         case .sequence:
-            let first = remembered(node.a, by: byte, same: &same)
+            let first = derivative(node.a, by: byte, same: &same)
             let result = continued(first, node.b)
             guard self[node.a].isNullable else { return result }
-            return choice(result, remembered(node.b, by: byte, same: &same))
+            return choice(result, derivative(node.b, by: byte, same: &same))
         case .choice:
             var parts: [ExpressionID] = []
             for index in Int(node.a)..<Int(node.a + node.b) {
-                let part = remembered(lists[index], by: byte, same: &same)
+                let part = derivative(lists[index], by: byte, same: &same)
                 if part != Self.nothing { parts.append(part) }
             }
             return parts.count == 1 ? parts[0] : choice(parts)
         case .repetition:
-            let first = remembered(node.a, by: byte, same: &same)
+            let first = derivative(node.a, by: byte, same: &same)
             if first == Self.nothing { return first }
             let rest = repetition(node.a, max(0, Int(node.b) - 1), node.c < 0 ? nil : Int(node.c) - 1)
             return continued(first, rest)
-        case .rule: return remembered(rules[Int(node.a)], by: byte, same: &same)
+        case .rule: return derivative(rules[Int(node.a)], by: byte, same: &same)
         case .both:
-            let first = remembered(node.a, by: byte, same: &same)
-            return first == Self.nothing ? first : both(first, remembered(node.b, by: byte, same: &same))
+            let first = derivative(node.a, by: byte, same: &same)
+            return first == Self.nothing ? first : both(first, derivative(node.b, by: byte, same: &same))
         case .except:
-            let first = remembered(node.a, by: byte, same: &same)
-            return first == Self.nothing ? first : except(first, remembered(node.b, by: byte, same: &same))
+            let first = derivative(node.a, by: byte, same: &same)
+            return first == Self.nothing ? first : except(first, derivative(node.b, by: byte, same: &same))
         }
     }
 

@@ -55,8 +55,8 @@ struct ExpressionArena: Sendable {
     private(set) var heights: [UInt16] = []
     /// How many may be: nothing deeper is allowed.
     private(set) var mostHeight = UInt16.max - 1
-    /// Derivatives of high expressions by the byte at hand.
-    var memory: [ExpressionID: (derivative: ExpressionID, same: ByteSet)] = [:]
+    /// Derivatives of high expressions, by expression and byte.
+    var memory: [UInt64: (derivative: ExpressionID, same: ByteSet)] = [:]
     /// The bodies of rules; none may begin with itself, and none stands for the string without bytes.
     var rules: [ExpressionID] = []
     /// Derivatives taken, parts of larger ones included.
@@ -87,7 +87,10 @@ struct ExpressionArena: Sendable {
 
     /// Where a recursive schema reads the same brackets in several ways, expressions stand inside one another where they
     /// begin, a few more for each level, and each costs time in every step: from now on they get no higher than this.
-    mutating func boundHeight(more: Int) { mostHeight = UInt16(clamping: Int(heights.max() ?? 0) + more) }
+    mutating func boundHeight(more: Int) {
+        mostHeight = UInt16(clamping: Int(heights.max() ?? 0) + more)
+        memory = [:]
+    }
 
     // MARK: Constructors
 
