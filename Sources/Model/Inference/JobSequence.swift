@@ -116,6 +116,12 @@ struct JobSequence {
         lookup?.append(token)
     }
 
+    /// The token to take in place of the one chosen.
+    mutating func replaced(_ chosen: Int32) -> Int32 {
+        let token = thinkGuard?.replace(chosen) ?? chosen
+        return formatGuard?.replace(token) ?? token
+    }
+
     /// What a format allows behind so many of the step's drafts; `nil` where anything may come.
     func allowed(behind drafts: Int) -> AllowedTokens? {
         guard let formatGuard else { return nil }

@@ -72,7 +72,8 @@ struct AnswerFormatTests {
 
     /// What people ask for, and what random schemas hold besides.
     static let schemas = [
-        schema, #"{"type":"array","items":{"type":"integer","minimum":-3,"maximum":120},"minItems":1,"maxItems":4}"#,
+        schema.replacing("\n", with: " "),
+        #"{"type":"array","items":{"type":"integer","minimum":-3,"maximum":120},"minItems":1,"maxItems":4}"#,
         #"{"type":["string","null"],"minLength":2,"maxLength":9}"#,
         #"{"enum":["cash","card",1,2.5,null,"日本",{"a":[1,"x"]}]}"#,
         #"{"type":"string","format":"date-time"}"#,

@@ -120,6 +120,19 @@ import Testing
         #expect(text(try Constraint(.regex("a(?:bc)?"), vocabulary).start.forcedTokens(most: 3)) == ["a"])
     }
 
+    @Test func `Masks among brackets that may be read in several ways are made in no time`() throws {
+        let rest = ##"{"type":"array","items":{"$ref":"#"}"##
+        let schema = ##"{"anyOf":[\##(rest)},\##(rest),"maxItems":3},\##(rest),"minItems":2},{"type":"integer"}]}"##
+        let vocabulary = TestVocabulary.make(["[[", "]]", "],[", "]]]]", "1]"])
+        var state: ConstraintState? = try Constraint(.jsonSchema(schema), vocabulary).start
+        for byte in String(repeating: "[", count: 16).utf8 + Array("1".utf8) + String(repeating: "]", count: 15).utf8 {
+            #expect(try #require(state).mask().count > 0)
+            state = state?.advanced(by: [byte])
+        }
+        let last = try #require(state)
+        #expect(last.mask() == last.naiveMask(vocabulary) && !last.isWhole)
+    }
+
     @Test func `Depth without end costs memory for its own depth only`() throws {
         let constraint = try Constraint(
             .jsonSchema(##"{"type":"array","items":{"$ref":"#"}}"##),

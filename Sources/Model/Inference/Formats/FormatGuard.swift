@@ -13,11 +13,13 @@ struct FormatGuard {
     }
 
     private let thinking: GenerateJob.Thinking?
+    private let ends: [Int32]
     private var phase: Phase
     private var state: ConstraintState
 
     init(_ constraint: Constraint, _ job: GenerateJob) {
         thinking = job.thinking
+        ends = job.stopIds
         state = constraint.start
         // A prompt that opens the answer with an empty think block ends with that and a line end.
         let isClosed = job.thinking.map { job.promptIds.suffix(4).contains($0.endId) } ?? true
@@ -33,6 +35,12 @@ struct FormatGuard {
             phase = .answering
             state = state.advanced(by: token) ?? state
         }
+    }
+
+    /// The token to take in place of the one chosen: thinking ends where the model would end without an answer.
+    func replace(_ chosen: Int32) -> Int32 {
+        guard phase == .thinking, let thinking, ends.contains(chosen) else { return chosen }
+        return thinking.endId
     }
 
     /// The guard behind some more tokens.

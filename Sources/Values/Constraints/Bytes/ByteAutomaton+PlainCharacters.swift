@@ -38,7 +38,12 @@ extension ByteAutomaton {
         switch node.kind {
         case .nothing, .empty, .bytes, .literal, .rule, .both: return false
         case .sequence, .except: return isEndless(node.a)
-        case .choice: return arena.members(node).contains { isEndless($0) }
+        case .choice:
+            // Choices stand inside one another where brackets may be read in several ways.
+            if let known = endless[id] { return known }
+            let answer = arena.members(node).contains { isEndless($0) }
+            endless[id] = answer
+            return answer
         case .repetition:
             return node.c < 0 && plainStep(self.state(of: node.a)) == .to(self.state(of: ExpressionArena.empty))
         }

@@ -15,6 +15,8 @@ final class ByteAutomaton {
     private var rows: UnsafeMutablePointer<Int32>
     private var capacity = 64
     var plainSteps: [Int32: PlainStep] = [:]
+    /// Choices of which it is known whether any plain text may follow.
+    var endless: [ExpressionID: Bool] = [:]
     var masks = MaskMemory()
     /// Plain tokens of characters of a set, by the expression that repeats them.
     var classMasks = MaskMemory(capacity: 16)

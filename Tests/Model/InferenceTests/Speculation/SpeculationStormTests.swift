@@ -104,7 +104,8 @@ struct SpeculationStormTests {
         var format = job.format.map { FormatGuard(ToyFormats.constraint($0), job) }
         while true {
             let chosen = Toy.next(state, position: position, format?.allowed)
-            let token = watch?.replace(chosen) ?? chosen
+            let guarded = watch?.replace(chosen) ?? chosen
+            let token = format?.replace(guarded) ?? guarded
             watch?.append(token)
             format?.append(token)
             answer.append(token)

@@ -60,9 +60,9 @@ struct HTTPFormatTests {
             #expect(["yes, it is", "no"].contains(choice.content))
             let regex = try answer(#"{"type":"regex","pattern":"[A-C]{3}-\\d{2}"}"#)
             #expect(regex.content?.wholeMatch(of: /[A-C]{3}-\d{2}/) != nil, "\(regex.text)")
-            let object = try answer(#"{"type":"json_object"}"#, #""max_tokens":5"#)
+            let object = try answer(#"{"type":"json_object"}"#, #""max_tokens":5,"think":"off""#)
             #expect(object.content?.hasPrefix("{") == true)
-            let cut = try server.chat(Bodies.chat("describe", "\"max_tokens\":3,\(Self.strict)"))
+            let cut = try server.chat(Bodies.chat("describe", "\"max_tokens\":3,\"think\":\"off\",\(Self.strict)"))
             let finish = (cut.object["choices"] as? [[String: Any]])?.first?["finish_reason"] as? String
             #expect(finish == "length" && cut.content?.hasPrefix("{\"") == true, "\(cut.text)")
             let text = try answer(#"{"type":"text"}"#)
@@ -106,7 +106,7 @@ struct HTTPFormatTests {
             // Brackets that may be read in two ways, as deep as an answer goes: no more than time for each.
             let twice =
                 ##"{"anyOf":[{"type":"array","items":{"$ref":"#"}},{"type":"array","items":{"$ref":"#"},"minItems":1}]}"##
-            let members = #""max_tokens":300,"speculate":false,"temperature":3,"seed":3"#
+            let members = #""max_tokens":300,"speculate":false,"temperature":3,"seed":3,"think":"off""#
             let deep = try server.chat(
                 Bodies.chat("x", "\(members),\"response_format\":{\"type\":\"json_schema\",\"schema\":\(twice)}")
             )
