@@ -168,7 +168,7 @@ let package = Package(
         ),
         Floor.serving.library("WireProtocol", ["Diagnostics", "JSON", "Constraints", "Requests"]),
         Floor.serving.library("Page", ["Digests", "CPage"], exclude: ["Site"]),
-        Floor.serving.library("OpenAIProtocol", ["Diagnostics", "JSON", "Requests", "WireProtocol"]),
+        Floor.serving.library("OpenAIProtocol", ["Diagnostics", "JSON", "Constraints", "Requests", "WireProtocol"]),
         Floor.serving.library(
             "Coordinator",
             [
@@ -244,7 +244,10 @@ let package = Package(
         ),
         Floor.model.tests(
             "Inference",
-            ["Inference", "Requests", "SAILVL2Model", "Sharding", "Kernels", "Checkpoints", "Communication"]
+            [
+                "Inference", "Constraints", "Requests", "SAILVL2Model", "Sharding", "Kernels", "Checkpoints",
+                "Communication",
+            ]
         ),
         Floor.ranks.tests("GroupLink", ["GroupLink", "Requests", "Diagnostics"]),
         Floor.ranks.tests("GroupLauncher", ["GroupLauncher", "Requests", "GroupLink", "Diagnostics", "LinkTestRank"]),
@@ -262,7 +265,7 @@ let package = Package(
         ),
         Floor.serving.tests("WireProtocol", ["WireProtocol", "Requests", "JSON"]),
         Floor.serving.tests("Page", ["Page", "Digests"]),
-        Floor.serving.tests("OpenAIProtocol", ["OpenAIProtocol", "WireProtocol", "Requests", "JSON"]),
+        Floor.serving.tests("OpenAIProtocol", ["OpenAIProtocol", "WireProtocol", "Requests", "Constraints", "JSON"]),
         Floor.serving.tests(
             "Coordinator",
             [

@@ -33,11 +33,11 @@ package final class DecoderWorker {
     ///
     /// Collective: every decoder rank must execute the same plans in the same order.
     ///
-    /// - Parameter allowed: on the leader, what a format allows a run whose choice is constrained.
+    /// - Parameter allowed: on the leader, what a format allows a run whose choice is constrained, behind so many of its drafts.
     /// - Returns: on the leader, the token of each row with logits, in the order of the rows; elsewhere empty.
     package func execute(
         _ plan: StepPlan,
-        allowed: (_ run: Int) -> AllowedTokens? = { _ in nil }
+        allowed: (_ run: Int, _ drafts: Int) -> AllowedTokens? = { _, _ in nil }
     ) throws -> [ChosenToken] {
         for opening in plan.openings { images.open(slot: opening.slot, tokens: Int(opening.tokens)) }
         for tile in plan.arrivals { try take(tile) }

@@ -23,7 +23,9 @@ struct JobSequence {
     /// What is done to its logits, kept up to date where penalties ask for it.
     private var history: TokenHistory
     var thinkGuard: ThinkGuard?
-    private var formatGuard: FormatGuard?
+    private(set) var formatGuard: FormatGuard?
+    /// Whether the constraint of its format is still being made.
+    var awaitsFormat = false
     /// Tokens that the prefix cache had when the sequence was first admitted.
     var firstHit: Int?
     /// Whether its pictures have been reported as arrived.
@@ -42,9 +44,17 @@ struct JobSequence {
         tokens = job.promptIds
         history = TokenHistory(job)
         thinkGuard = job.thinking.map { ThinkGuard($0) }
-        formatGuard = constraint.map { FormatGuard($0, job) }
         // What an earlier group has generated counts as if it had been generated here.
         for token in job.answerIds { append(token) }
+        if let constraint { constrain(constraint) }
+    }
+
+    /// Keeps to a format from now on, behind what there is of the answer.
+    mutating func constrain(_ constraint: Constraint) {
+        var formatGuard = FormatGuard(constraint, job)
+        for token in tokens.dropFirst(job.promptIds.count) { formatGuard.append(token) }
+        self.formatGuard = formatGuard
+        awaitsFormat = false
     }
 
     var generatedCount: Int { tokens.count - job.promptIds.count }
@@ -106,15 +116,24 @@ struct JobSequence {
         lookup?.append(token)
     }
 
-    /// What a format allows to come next; `nil` where anything may.
-    var allowed: AllowedTokens? { formatGuard?.allowed }
+    /// The token to take in place of the one chosen.
+    mutating func replaced(_ chosen: Int32) -> Int32 {
+        let token = thinkGuard?.replace(chosen) ?? chosen
+        return formatGuard?.replace(token) ?? token
+    }
+
+    /// What a format allows behind so many of the step's drafts; `nil` where anything may come.
+    func allowed(behind drafts: Int) -> AllowedTokens? {
+        guard let formatGuard else { return nil }
+        return formatGuard.behind(draft.prefix(drafts)).allowed
+    }
 
     /// How the next token is chosen.
     var choice: TokenChoice {
         var choice = TokenChoice(sampling)
         choice.adjustments = history.adjustments
         choice.logprobs = Int32(clamping: job.logprobs)
-        choice.isConstrained = formatGuard?.isHolding ?? false
+        choice.isConstrained = formatGuard?.isHolding(along: draft) ?? false
         if let thinking = job.thinking { choice.watched = thinking.endId }
         return choice
     }

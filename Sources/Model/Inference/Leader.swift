@@ -1,3 +1,4 @@
+internal import Constraints
 package import Requests
 internal import Tensors
 
@@ -30,6 +31,8 @@ package final class Leader {
     private var pacer: StepPacer
     private var words: [Int32] = []
     private let formats: FormatDesk?
+    /// Jobs whose formats are being made.
+    private var unformatted: [(id: String, format: AnswerFormat)] = []
     private let onTrace: (Trace) -> Void
     /// Whether what steps take says how many drafts are worth their rows; a test wants the same ones in every run.
     var learnsCosts = true
@@ -60,17 +63,40 @@ package final class Leader {
     package func submit(_ job: GenerateJob) -> JobRefusal? {
         guard let format = job.format else { return scheduler.submit(job) }
         guard let formats else { return .badRequest("this group keeps to no formats of answers") }
-        do {
-            return scheduler.submit(job, constraint: try formats.constraint(format))
-        } catch {
-            return .badRequest("format: \(error)")
+        switch formats.constraint(format) {
+        case .success(let constraint)?: return scheduler.submit(job, constraint: constraint)
+        case .failure(let error)?: return .badRequest("format: \(error)")
+        case nil:
+            // In line already, so that its pictures find their place.
+            if let refusal = scheduler.submit(job, awaitsFormat: true) { return refusal }
+            unformatted.append((job.id, format))
+            return nil
         }
+    }
+
+    /// Jobs whose formats have been made may begin; those whose cannot be, which is rare as all were checked, fail.
+    private func takeFormats() -> [RankFailure] {
+        var failures: [RankFailure] = []
+        unformatted.removeAll { job in
+            switch formats?.constraint(job.format) {
+            case nil: return false
+            case .success(let constraint)?: scheduler.constrain(id: job.id, constraint)
+            case .failure(let error)?:
+                guard scheduler.cancel(id: job.id) else { return true }
+                failures.append(RankFailure(.badRequest, id: job.id, message: "format: \(error)"))
+            }
+            return true
+        }
+        return failures
     }
 
     /// Ends a job; it takes part in no further step.
     ///
     /// `false` if it is not known.
-    package func cancel(id: String) -> Bool { scheduler.cancel(id: id) }
+    package func cancel(id: String) -> Bool {
+        unformatted.removeAll { $0.id == id }
+        return scheduler.cancel(id: id)
+    }
 
     /// Frees images' visual tokens, with the next step.
     package func forget(images: [Int32]) { scheduler.forget(images: images) }
@@ -88,6 +114,7 @@ package final class Leader {
             let start = Int(tile.offset)
             outcome.imagesArrived += scheduler.tileArrived(image: tile.image, range: start..<(start + Int(tile.tokens)))
         }
+        if !unformatted.isEmpty { outcome.failures = takeFormats() }
         let demand = scheduler.prepare()
         let decoding = demand.decoding
         let budget = pacer.budget(decoding: decoding, urgent: demand.urgent)
@@ -96,16 +123,18 @@ package final class Leader {
             StepPlan.TileArrival(source: $0.source, slot: $0.image, offset: $0.offset, tokens: $0.tokens)
         }
         outcome.wantedImages = scheduler.takeWantedImages()
-        guard !plan.isEmpty else { return outcome.wantedImages.isEmpty ? nil : outcome }
+        guard !plan.isEmpty else {
+            return outcome.wantedImages.isEmpty && outcome.failures.isEmpty ? nil : outcome
+        }
         let began = ContinuousClock.now
         try broadcast(plan)
-        let results = try worker.execute(plan) { scheduler.sequence(ofRun: $0).allowed }
+        let results = try worker.execute(plan) { scheduler.sequence(ofRun: $0).allowed(behind: $1) }
         traceVisualTokens(plan)
         outcome.report.tiles = tiles.map(\.image)
         let choices = Choices(results, scheduler)
         for trace in choices.traces { onTrace(trace) }
         outcome.endings = scheduler.complete(plan, choices: choices.tokens, report: &outcome.report)
-        outcome.failures = scheduler.takeFailures()
+        outcome.failures += scheduler.takeFailures()
         choices.attachLogprobs(to: &outcome.report)
         outcome.duration = ContinuousClock.now - began
         if !plan.runs.isEmpty { note(plan, decoding: decoding, seconds: outcome.duration / .seconds(1)) }

@@ -16,11 +16,12 @@ extension Scheduler {
 
     private mutating func nextToAdmit() -> Int? {
         guard hasSeat(short: true) else { return nil }
+        let first = waiting.firstIndex { !$0.awaitsFormat }
         // Who could be admitted further behind is not worth looking for in every step.
-        for place in waiting.indices.prefix(limits.maxRuns) {
+        for place in waiting.indices.prefix(limits.maxRuns) where !waiting[place].awaitsFormat {
             let hit = cachedPages(ofWaiting: place)
             let isShort = isShort(waiting[place], hit)
-            if place == 0 || isShort, hasSeat(short: isShort), hasPages(waiting[place], hit) { return place }
+            if place == first || isShort, hasSeat(short: isShort), hasPages(waiting[place], hit) { return place }
             if waiting[place].timesPassed >= limits.passesAllowed { return nil }
         }
         return nil

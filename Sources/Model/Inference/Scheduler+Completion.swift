@@ -82,7 +82,7 @@ extension Scheduler {
                 return .failed
             }
             advance(index, by: row == 0 ? certain : 1, &report)
-            let token = running[index].thinkGuard?.replace(choice) ?? choice
+            let token = running[index].replaced(choice)
             running[index].append(token)
             tokens.ids.append(token)
             let isDrafted = row < draft.count && draft[row] == token

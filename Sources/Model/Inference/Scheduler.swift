@@ -96,14 +96,27 @@ package struct Scheduler {
 
     /// Puts a job in line; the result is why it can never run, if that is so.
     ///
-    /// - Parameter constraint: of the job's format, if it has one.
-    package mutating func submit(_ job: GenerateJob, constraint: Constraint? = nil) -> JobRefusal? {
+    /// - Parameters:
+    ///   - constraint: of the job's format, if it has one.
+    ///   - awaitsFormat: whether it is still being made; the job begins once `constrain` is called.
+    package mutating func submit(
+        _ job: GenerateJob,
+        constraint: Constraint? = nil,
+        awaitsFormat: Bool = false
+    ) -> JobRefusal? {
         if let refusal = reasonToRefuse(job) { return refusal }
         arrivals += 1
         waiting.append(JobSequence(job, number: arrivals, constraint: constraint))
+        waiting[waiting.count - 1].awaitsFormat = awaitsFormat
         // Opened now, not at admission: tiles arrive in the order in which they were encoded, whoever waits.
         for image in job.images where image.isComing { images.open(image.number, tokens: image.count) }
         return nil
+    }
+
+    /// The constraint of a job's format has been made.
+    mutating func constrain(id: String, _ constraint: Constraint) {
+        guard let place = waiting.firstIndex(where: { $0.job.id == id }) else { return }
+        waiting[place].constrain(constraint)
     }
 
     private func reasonToRefuse(_ job: GenerateJob) -> JobRefusal? {

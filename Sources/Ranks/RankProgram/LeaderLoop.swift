@@ -1,6 +1,5 @@
 internal import Checkpoints
 internal import Communication
-internal import Constraints
 internal import Diagnostics
 internal import Foundation
 internal import GroupLink
@@ -29,6 +28,7 @@ final class LeaderLoop {
         endpoint: any RankEndpoint,
         channel: any PlanChannel,
         inbox: any TileInbox,
+        formats: FormatDesk,
         onImage: @escaping (ImageJob, Data) -> Void = { _, _ in },
         onForget: @escaping ([Int32]) -> Void = { _ in }
     ) {
@@ -44,7 +44,7 @@ final class LeaderLoop {
             slowdown: options.decodeSlowdown,
             channel: channel,
             inbox: inbox,
-            formats: FormatDesk { try TokenVocabulary(of: options.model, size: config.vocabulary) }
+            formats: formats
         ) { trace in
             endpoint.send(trace, hidden: config.hidden)
         }

@@ -65,6 +65,7 @@ package final class LocalGroup: Sendable {
             endpoint: endpoint,
             channel: NoFollowers(),
             inbox: vision,
+            formats: FormatDesk(checkpoint, options),
             onImage: { vision.submit($0, $1) },
             onForget: { vision.forget($0) }
         ).run()

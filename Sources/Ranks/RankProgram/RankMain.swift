@@ -89,6 +89,9 @@ package enum RankMain {
                 ranksHere: ranksHere,
                 readBytesPerSecond: try reads.run()
             )
+            let formats = FormatDesk(checkpoint, options)
+            // Beside the weights, so that nobody waits for it later.
+            if part.rank == 0 { formats.prepare() }
             let (worker, kept) = try rank.load()
             // Who ends in order is not followed by another; whoever is killed may be.
             defer { kept?.remove() }
@@ -98,7 +101,8 @@ package enum RankMain {
                 options: options,
                 endpoint: link,
                 channel: MPIPlanChannel(decoders: part),
-                inbox: inbox
+                inbox: inbox,
+                formats: formats
             ).run()
         } onFailure: { error in
             fail(error, link)

@@ -10,9 +10,18 @@ extension AnswerFormat {
         try reader.object { (reader, key) throws(JSONFailure) in
             if key == "type" { type = try reader.string() } else { members[key] = try reader.valueText() }
         }
+        return try format(type, members, reader, "a type of json_object, json_schema, regex or choice")
+    }
+
+    private static func format(
+        _ type: String?,
+        _ members: [String: String],
+        _ reader: JSONReader,
+        _ expected: String
+    ) throws(JSONFailure) -> AnswerFormat {
         let wanted = ["json_schema": "schema", "regex": "pattern", "choice": "choices"]
         guard let type, type == "json_object" || wanted[type] != nil else {
-            throw reader.failure("a type of json_object, json_schema, regex or choice", type.map(short) ?? "none")
+            throw reader.failure(expected, type.map(short) ?? "none")
         }
         if let key = members.keys.sorted().first(where: { $0 != wanted[type] }) {
             throw reader.failure("nothing but what \(type) needs", short(key))
@@ -26,43 +35,52 @@ extension AnswerFormat {
         }
     }
 
-    /// Reads OpenAI's `response_format`; `nil` where it asks for no form.
+    /// Reads OpenAI's `response_format`, or `text.format` of a response; `nil` where it asks for no form.
     ///
-    /// `strict` and a schema's `name` and `description` say nothing about the answer: every schema is kept to.
+    /// A schema stands in `json_schema`, or beside the type; the line's other types are taken too. `strict` and a
+    /// schema's `name` and `description` say nothing about the answer: every schema is kept to. `null` is as good as
+    /// absent.
     package static func read(responseFormat reader: inout JSONReader) throws(JSONFailure) -> AnswerFormat? {
-        var type = ""
-        var schema: String?
+        var type: String?
+        var members: [String: String] = [:]
         try reader.object { (reader, key) throws(JSONFailure) in
+            if try reader.skipNull() { return }
             switch key {
             case "type": type = try reader.string()
             case "json_schema":
-                try reader.object { (reader, key) throws(JSONFailure) in
-                    if key == "schema" { schema = try reader.valueText() } else { try reader.skip() }
-                }
-            default: try reader.skip()
+                try reader.object { (reader, key) throws(JSONFailure) in try member(key, &reader, &members) }
+            default: try member(key, &reader, &members)
             }
         }
-        switch (type, schema) {
-        case ("text", _): return nil
-        case ("json_object", _): return .jsonObject
-        case ("json_schema", let schema?): return .jsonSchema(schema)
-        case ("json_schema", nil): throw reader.failure("json_schema.schema", "none")
-        default: throw reader.failure("a type of text, json_object or json_schema", short(type))
-        }
+        if type == "text" || type == nil && members.isEmpty { return nil }
+        // As llama.cpp has it.
+        if type == "json_object", members["schema"] != nil { type = "json_schema" }
+        return try format(type, members, reader, "a type of text, json_object, json_schema, regex or choice")
+    }
+
+    private static func member(
+        _ key: String,
+        _ reader: inout JSONReader,
+        _ members: inout [String: String]
+    ) throws(JSONFailure) {
+        if ["name", "description", "strict"].contains(key) { return try reader.skip() }
+        if try !reader.skipNull() { members[key] = try reader.valueText() }
     }
 
     /// The same as one line of JSON; a schema keeps the order of its members.
     package var json: String {
         switch self {
         case .jsonObject: return #"{"type":"json_object"}"#
-        case .jsonSchema(let text):
-            // Line ends stand between values only: inside of texts they are escaped.
-            let line = String(text.map { $0.isNewline ? " " : $0 })
-            return #"{"type":"json_schema","schema":\#(line)}"#
+        case .jsonSchema(let text): return #"{"type":"json_schema","schema":\#(Self.oneLine(text))}"#
         case .regex(let pattern): return #"{"type":"regex","pattern":\#(Self.quoted(pattern))}"#
         case .choice(let choices):
             return #"{"type":"choice","choices":[\#(choices.map(Self.quoted).joined(separator: ","))]}"#
         }
+    }
+
+    /// JSON without line ends, which stand between values only: inside of texts they are escaped.
+    package static func oneLine(_ json: String) -> String {
+        String(decoding: json.utf8.map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 }, as: UTF8.self)
     }
 
     private static func quoted(_ text: String) -> String { String(decoding: SchemaText.quoted(text), as: UTF8.self) }

@@ -17,6 +17,14 @@ package enum AnswerFormat: Codable, Sendable, Equatable {
     func compiled(
         _ limits: ConstraintLimits = ConstraintLimits()
     ) throws(FormatRefusal) -> (arena: ExpressionArena, root: ExpressionID) {
+        var (arena, root) = try expression(limits)
+        arena.boundHeight(more: limits.height)
+        return (arena, root)
+    }
+
+    private func expression(
+        _ limits: ConstraintLimits
+    ) throws(FormatRefusal) -> (arena: ExpressionArena, root: ExpressionID) {
         switch self {
         case .jsonObject: return SchemaCompiler.anyObject(limits)
         case .jsonSchema(let text): return try Self.compiled(schema: text, limits)

@@ -67,6 +67,17 @@ package struct ConstraintState {
     private func plainTokens() -> TokenMask {
         let reach = automaton.plainReach(state, limit: vocabulary.longestPlain)
         if reach.isExact { return vocabulary.plainTokens(upTo: reach.count) }
+        guard let repeated = automaton.characterClass(state) else { return plainTokens(after: state) }
+        let endless = automaton.state(of: repeated.endless)
+        let all = automaton.classMasks[endless] ?? plainTokens(after: endless)
+        if automaton.classMasks[endless] == nil { automaton.classMasks.keep(all, of: endless) }
+        if repeated.count >= vocabulary.longestPlain { return all }
+        var mask = vocabulary.plainTokens(upTo: repeated.count)
+        mask.formIntersection(all)
+        return mask
+    }
+
+    private func plainTokens(after state: Int32) -> TokenMask {
         var mask = TokenMask(vocabulary: vocabulary.size)
         vocabulary.plain.insertTokens(after: state, of: automaton, into: &mask)
         return mask
@@ -81,6 +92,23 @@ package struct ConstraintState {
             place = automaton.next(place, byte)
         }
         return bytes
+    }
+
+    /// Tokens that would write what must come, as far as there is no choice of bytes, and then the end: the longest tokens,
+    /// as a tokenizer would take them most of the time.
+    package func forcedTokens(most: Int) -> [Int32] {
+        let forced = forcedBytes()
+        var bytes = forced[...]
+        var tokens: [Int32] = []
+        while tokens.count < most, let token = vocabulary.longestToken(startingLike: bytes) {
+            tokens.append(token)
+            bytes = bytes.dropFirst(vocabulary.bytes(of: token).count)
+        }
+        let last = automaton.next(state, forced)
+        if tokens.count < most, bytes.isEmpty, automaton.isOver(last), let end = vocabulary.ends.first {
+            tokens.append(end)
+        }
+        return tokens
     }
 
     /// The only token that may come next, if there is just one.

@@ -18,6 +18,8 @@ package struct ConstraintLimits: Sendable, Equatable {
     package var states = 12_000
     /// Parts of the whole expression.
     package var expressions = 400_000
+    /// What brackets that may be read in several ways come to, a few a level.
+    package var height = 64
     /// Levels of a value about which the schema says nothing.
     package var freeDepth = 16
     /// What `{n}` in a pattern, and lengths and counts in a schema may be at most.

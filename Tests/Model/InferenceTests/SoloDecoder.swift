@@ -34,7 +34,8 @@ final class SoloDecoder: TileInbox {
         maxSequences: Int = 8,
         pages: Int = 64,
         threads: Int = 2,
-        draftRows: Int = 0
+        draftRows: Int = 0,
+        formats: FormatDesk? = nil
     ) throws {
         let checkpoint = try Checkpoint(directory: directory)
         hidden = checkpoint.config.decoder.hidden
@@ -63,7 +64,13 @@ final class SoloDecoder: TileInbox {
         let inbox = QueueInbox()
         let worker = DecoderWorker(decoder: decoder, inbox: inbox)
         let box = box
-        leader = Leader(worker: worker, limits: limits, channel: NoFollowers(), inbox: inbox) { trace in
+        leader = Leader(
+            worker: worker,
+            limits: limits,
+            channel: NoFollowers(),
+            inbox: inbox,
+            formats: formats
+        ) { trace in
             if case .logits(let id, let row) = trace { box.logits[id, default: []].append(row) }
         }
         queue = inbox
@@ -92,10 +99,10 @@ final class SoloDecoder: TileInbox {
         }
     }
 
-    /// Runs until every request has ended; returns the tokens by request.
-    func run(_ requests: [GenerateJob]) throws -> [String: [Int32]] {
+    /// Runs until every request has ended, and those named besides; returns the tokens by request.
+    func run(_ requests: [GenerateJob], until others: Set<String> = []) throws -> [String: [Int32]] {
         var tokens: [String: [Int32]] = [:]
-        var open = Set(requests.map(\.id))
+        var open = others.union(requests.map(\.id))
         for request in requests {
             if leader.submit(request) != nil { open.remove(request.id) }
         }

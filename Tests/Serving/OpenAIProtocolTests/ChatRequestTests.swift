@@ -81,7 +81,7 @@ struct ChatRequestTests {
     @Test(
         "What would change the answer is refused, but for its neutral value",
         arguments: [
-            ("response_format", #"{"type":"json_object"}"#, #"{"type":"text"}"#),
+            ("response_format", #"{"type":"json_schema","schema":{"not":{}}}"#, #"{"type":"text"}"#),
             ("tools", #"[{"type":"function"}]"#, "[]"),
             ("functions", #"[{"name":"f"}]"#, "[]"), ("modalities", #"["text","audio"]"#, #"["text"]"#),
             ("min_tokens", "3", "0"), ("ignore_eos", "true", "false"), ("stop_token_ids", "[3]", "[]"),

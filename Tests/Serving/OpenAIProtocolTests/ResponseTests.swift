@@ -47,7 +47,7 @@ struct ResponseTests {
         arguments: [
             (#""previous_response_id":"resp_1""#, "previous_response_id"), (#""conversation":"c""#, "conversation"),
             (#""background":true"#, "background"), (#""prompt":{"id":"p"}"#, "prompt"),
-            (#""text":{"format":{"type":"json_schema"}}"#, "text.format"),
+            (#""text":{"format":{"type":"json_schema","name":"x","schema":{"if":{}}}}"#, "text.format"),
             (#""tools":[{"type":"web_search"}]"#, "tools"),
         ]
     )

@@ -52,6 +52,7 @@ struct Question {
             let answers = texts.map { text in constraint.start.advanced(by: Array(text.utf8))?.isWhole ?? false }
             return .object(["answers": .array(answers.map { .bool($0) })])
         case "masks": return masks(constraint, tokenizer.encode(texts.first ?? ""))
+        case "cost": return cost(constraint, compile, tokenizer)
         default:
             var walk = RandomWalk(seed: UInt64(seed), length: length, temperature: temperature)
             var answers: [JSONValue] = []
@@ -61,6 +62,25 @@ struct Question {
                 "nanoseconds": .array(walk.nanoseconds.map { .integer($0) }),
             ])
         }
+    }
+
+    /// What the mask before each token of some texts takes: with an automaton that is new, and once they were all seen.
+    private func cost(_ constraint: Constraint, _ compile: Duration, _ tokenizer: Tokenizer) -> JSONValue {
+        func walk() -> JSONValue {
+            var nanoseconds: [JSONValue] = []
+            for text in texts {
+                var state = constraint.start
+                for token in tokenizer.encode(text) {
+                    let took = ContinuousClock().measure { _ = state.mask() }
+                    nanoseconds.append(.integer(took.nanoseconds))
+                    guard let next = state.advanced(by: token) else { return .null }
+                    state = next
+                }
+                if !state.isWhole { return .null }
+            }
+            return .array(nanoseconds)
+        }
+        return .object(["compile": .integer(compile.nanoseconds), "first": walk(), "again": walk()])
     }
 
     private func masks(_ constraint: Constraint, _ tokens: [Int32]) -> JSONValue {

@@ -7,6 +7,7 @@ internal import Tokenization
 //   ConstraintProbe TOKENIZER-DIRECTORY VOCABULARY-SIZE
 //   {"do":"accepts","format":{…},"texts":["…"]}          → {"answers":[true]}
 //   {"do":"masks","format":{…},"text":"…"}               → {"masks":[[ids],…]}      before each token of the text, and at its end
+//   {"do":"cost","format":{…},"texts":["…"]}             → {"compile":…,"first":[nanoseconds],"again":[nanoseconds]}
 //   {"do":"random","format":{…},"seed":1,"count":5}      → {"answers":["…"],"nanoseconds":[…],"compile":…}
 // A format that is refused: {"refused":"…"}.
 let arguments = CommandLine.arguments

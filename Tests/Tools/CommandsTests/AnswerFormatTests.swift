@@ -56,12 +56,69 @@ struct AnswerFormatTests {
             #expect(try Self.text(answer(options + ["2"], in: directory)) == text)
             #expect(try Self.text(answer(options + ["3"], in: directory)) == text)
             #expect(try Self.text(answer(options + ["3"], in: directory, sharing: false)) == text)
+            // Names and punctuation are drafts, and nothing of the answer depends on them.
+            let plain = try answer(options + ["2", "--speculate", "off"], in: directory)
+            #expect(try Self.text(plain) == text)
+            let figures = alone["speculation"] as? [String: Int] ?? [:]
+            #expect(figures["drafted"] ?? 0 > 0, "\(figures)")
             let written = try #require(alone["answer"] as? String)
             #expect(alone["finish"] as? String == "stop", "\(written)")
             let value = try JSONSerialization.jsonObject(with: Data(written.utf8)) as? [String: Any] ?? [:]
             #expect(Set(value.keys) == ["vendor", "paid", "total"])
             #expect((value["vendor"] as? String)?.unicodeScalars.count ?? 9 <= 8)
             #expect((0...99).contains((value["total"] as? NSNumber)?.doubleValue ?? -1))
+        }
+    }
+
+    /// What people ask for, and what random schemas hold besides.
+    static let schemas = [
+        schema.replacing("\n", with: " "),
+        #"{"type":"array","items":{"type":"integer","minimum":-3,"maximum":120},"minItems":1,"maxItems":4}"#,
+        #"{"type":["string","null"],"minLength":2,"maxLength":9}"#,
+        #"{"enum":["cash","card",1,2.5,null,"日本",{"a":[1,"x"]}]}"#,
+        #"{"type":"string","format":"date-time"}"#,
+        #"{"type":"string","pattern":"^\\d+([.,]\\d{2})?$","maxLength":12}"#,
+        #"{"type":"number","exclusiveMinimum":-2.5,"maximum":10.25}"#, #"{"type":"string","format":"ipv6"}"#,
+        #"{"oneOf":[{"type":"object","properties":{"k":{"const":"a"},"v":{"type":"boolean"}},"required":["k","v"],"#
+            + #""additionalProperties":false},{"type":"object","properties":{"k":{"const":"b"}},"required":["k"],"#
+            + #""additionalProperties":false}]}"#,
+        #"{"allOf":[{"properties":{"x":{"type":"integer"}},"required":["x"]},{"properties":{"x":{"minimum":7,"maximum":31}}}],"#
+            + #""type":"object","additionalProperties":false}"#,
+        ##"{"type":"object","properties":{"v":{"type":"null"},"k":{"type":"array","items":{"$ref":"#"},"maxItems":1}},"##
+            + #""required":["v"],"additionalProperties":false}"#,
+        #"{"type":"array","prefixItems":[{"type":"string","maxLength":2},{"type":"boolean"}],"items":false,"minItems":1}"#,
+    ]
+
+    @Test("answers at random are what jsonschema calls valid")
+    func validated() throws {
+        guard PythonClients.python != nil else { return }
+        try Fixtures.withTemporaryDirectory { directory in
+            let requests = (0..<10 * Self.schemas.count).map { number in
+                #"{"id":"\#(number)","messages":[{"role":"user","content":"describe"}],"think":"off","max_tokens":160,"#
+                    + #""temperature":\#(number % 2 == 0 ? "1.5" : "3"),"seed":\#(number),"#
+                    + #""format":{"type":"json_schema","schema":\#(Self.schemas[number % Self.schemas.count])}}"#
+            }
+            let file = directory.appendingPathComponent("requests.jsonl")
+            try requests.joined(separator: "\n").write(to: file, atomically: true, encoding: .utf8)
+            let outcome = try FlotillaProgram.run(
+                ["generate", "--model", "demo", "--batch", file.path, "--json", "--decoder-ranks", "2"],
+                in: directory
+            )
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            let answers = directory.appendingPathComponent("answers.jsonl")
+            try outcome.output.write(to: answers, atomically: true, encoding: .utf8)
+            let program = """
+                import json, jsonschema
+                formats = {r["id"]: r["format"]["schema"] for r in map(json.loads, open("\(file.path)"))}
+                whole = 0
+                for answer in map(json.loads, open("\(answers.path)")):
+                    if answer["finish"] != "stop": continue
+                    whole += 1
+                    jsonschema.Draft202012Validator(formats[answer["id"]], format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER).validate(json.loads(answer["answer"]))
+                print(whole)
+                """
+            let said = try PythonClients.run(program, port: 0, in: directory)
+            #expect(Int(said.dropLast()) ?? 0 > requests.count * 9 / 10, "\(said)")
         }
     }
 

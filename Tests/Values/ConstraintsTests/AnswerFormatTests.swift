@@ -23,6 +23,12 @@ import Testing
         #expect(try read(format.json) == format)
     }
 
+    @Test func `A schema on one line is the same schema`() throws {
+        let format = AnswerFormat.jsonSchema("{\r\n\"enum\":\n[\"a\u{2028}b\u{85}\"]}")
+        #expect(format.json == #"{"type":"json_schema","schema":{  "enum": ["a\#u{2028}b\#u{85}"]}}"#)
+        #expect(try read(format.json).accepts("\"a\u{2028}b\u{85}\""))
+    }
+
     @Test(arguments: [
         "{}", #"{"type":"yaml"}"#, #"{"type":"json_schema"}"#, #"{"type":"json_object","schema":{}}"#, "[]",
         #"{"type":"regex","pattern":1}"#, #"{"type":"choice","choices":"a"}"#, #"{"type":"choice","choices":[1]}"#,
@@ -36,8 +42,19 @@ import Testing
         #expect(try readResponseFormat(#"{"type":"json_object"}"#) == .jsonObject)
         let schema = #"{"type":"json_schema","json_schema":{"name":"x","strict":true,"schema":{"type":"integer"}}}"#
         #expect(try readResponseFormat(schema) == .jsonSchema(#"{"type":"integer"}"#))
-        #expect(throws: JSONFailure.self) { try readResponseFormat(#"{"type":"json_schema"}"#) }
-        #expect(throws: JSONFailure.self) { try readResponseFormat(#"{"type":"grammar"}"#) }
+        let flat = #"{"type":"json_schema","name":"x","description":null,"strict":null,"schema":true}"#
+        #expect(try readResponseFormat(flat) == .jsonSchema("true"))
+        #expect(try readResponseFormat(#"{"type":"json_object","schema":{"a":1}}"#) == .jsonSchema(#"{"a":1}"#))
+        #expect(try readResponseFormat(#"{"type":"regex","pattern":"a+"}"#) == .regex("a+"))
+        #expect(try readResponseFormat(#"{"type":"choice","choices":["a"]}"#) == .choice(["a"]))
+        #expect(try readResponseFormat("{}") == nil)
+        for wrong in [
+            #"{"type":"json_schema"}"#, #"{"type":"grammar"}"#, #"{"schema":{}}"#,
+            #"{"type":"json_schema","schema":null}"#,
+            #"{"type":"json_object","grammar":"x"}"#, #"{"type":"json_schema","json_schema":{"schema":{},"x":1}}"#,
+        ] {
+            #expect(throws: JSONFailure.self, "\(wrong)") { try readResponseFormat(wrong) }
+        }
     }
 
     @Test(arguments: [

@@ -12,7 +12,11 @@ import Testing
         .jsonObject, .choice(["yes", "no", "not now"]), .regex("[a-z]{2,5}( \\d+)?\n?"), .regex(".{0,6}"),
         .jsonSchema(#"{"type":"string","maxLength":3}"#), .jsonSchema(#"{"type":"array","items":{"type":"number"}}"#),
         .jsonSchema(##"{"properties":{"a":{"$ref":"#"},"é":{"pattern":"^[^a]*$"}},"type":"object"}"##),
-        .jsonSchema(#"{"enum":["a\nb","ab",12,null]}"#),
+        .jsonSchema(#"{"enum":["a\nb","ab",12,null]}"#), .jsonSchema(#"{"type":"string","pattern":"b|no"}"#),
+        .jsonSchema(#"{"properties":{"ab":{},"12":{}},"additionalProperties":{"type":"null"},"type":"object"}"#),
+        .jsonSchema(#"{"type":"string","pattern":"^[^b\\n]{1,4}$"}"#), .regex("[a-c😀]{2,4}(?:12)?"),
+        .regex("(?:ab|a){2,5}"),
+        .jsonSchema(#"{"anyOf":[{"const":"abc"},{"type":"string","minLength":2}]}"#),
     ]
 
     /// Walks at random, and calls `body` at every place.
@@ -94,6 +98,39 @@ import Testing
         #expect(end.forcedBytes().isEmpty)
         #expect(start.advanced(by: Array("x".utf8)) == nil)
         #expect(start.onlyToken() == nil)
+    }
+
+    @Test func `What must come is written in the longest tokens, and then ends`() throws {
+        let vocabulary = TestVocabulary.make(["{\"", "\":", "{\"ab", "abc", "\":1", "}}", "abc"])
+        let text = { (tokens: [Int32]) in tokens.map { String(decoding: vocabulary.bytes(of: $0), as: UTF8.self) } }
+        let schema =
+            #"{"type":"object","properties":{"abc":{"const":12}},"required":["abc"],"additionalProperties":false}"#
+        let start = try Constraint(.jsonSchema(schema), vocabulary).start
+        let forced = start.forcedTokens(most: 9)
+        #expect(text(forced) == ["{\"ab", "c", "\":1", "2", "}", ""])
+        #expect(forced.last == TestVocabulary.end)
+        #expect(text(start.forcedTokens(most: 2)) == ["{\"ab", "c"])
+        var state: ConstraintState? = start
+        for token in forced { state = state?.advanced(by: token) }
+        #expect(state?.isWhole == true && state?.forcedTokens(most: 3) == [TestVocabulary.end])
+        let free = try Constraint(.regex("ab.*"), vocabulary).start
+        #expect(text(free.forcedTokens(most: 3)) == ["a", "b"])
+        #expect(try Constraint(.regex("a|b"), vocabulary).start.forcedTokens(most: 3).isEmpty)
+        // Nobody knows whether it ends or goes on.
+        #expect(text(try Constraint(.regex("a(?:bc)?"), vocabulary).start.forcedTokens(most: 3)) == ["a"])
+    }
+
+    @Test func `Masks among brackets that may be read in several ways are made in no time`() throws {
+        let rest = ##"{"type":"array","items":{"$ref":"#"}"##
+        let schema = ##"{"anyOf":[\##(rest)},\##(rest),"maxItems":3},\##(rest),"minItems":2},{"type":"integer"}]}"##
+        let vocabulary = TestVocabulary.make(["[[", "]]", "],[", "]]]]", "1]"])
+        var state: ConstraintState? = try Constraint(.jsonSchema(schema), vocabulary).start
+        for byte in String(repeating: "[", count: 16).utf8 + Array("1".utf8) + String(repeating: "]", count: 15).utf8 {
+            #expect(try #require(state).mask().count > 0)
+            state = state?.advanced(by: [byte])
+        }
+        let last = try #require(state)
+        #expect(last.mask() == last.naiveMask(vocabulary) && !last.isWhole)
     }
 
     @Test func `Depth without end costs memory for its own depth only`() throws {

@@ -98,6 +98,26 @@ import Testing
     ])
     func `Hostile schemas are refused`(schema: String) { #expect(!AnswerFormat.jsonSchema(schema).refusal.isEmpty) }
 
+    @Test func `Brackets that may be read in two ways cost time for each, however deep`() throws {
+        let parts = [##"{"$ref":"#"}"##, #"{"type":"integer"}"#, ##"{"anyOf":[{"$ref":"#"},{"type":"null"}]}"##]
+        let branches = parts.map { #"{"type":"array","items":\#($0)}"# }
+        let format = AnswerFormat.jsonSchema(#"{"anyOf":[\#(branches.joined(separator: ","))]}"#)
+        let text = { (depth: Int, value: String) in
+            String(repeating: "[", count: depth) + value + String(repeating: "]", count: depth)
+        }
+        #expect(try format.accepts(text(16, "1")) && format.accepts(text(15, "1,null")) == false)
+        let (arena, root) = try format.compiled()
+        let automaton = ByteAutomaton(arena, root)
+        var state = automaton.start
+        var depth = 0
+        while case let next = automaton.next(state, 0x5B), next >= 0, depth < 30_000 {
+            (state, depth) = (next, depth + 1)
+        }
+        #expect((16..<200).contains(depth))
+        for _ in 0..<depth { state = automaton.next(state, 0x5D) }
+        #expect(state >= 0 && automaton.isWhole(state))
+    }
+
     @Test(arguments: [
         (
             "date", ["2024-02-29", "2000-02-29", "1999-12-31"],
@@ -167,9 +187,11 @@ import Testing
         let lines = try Data(contentsOf: file).split(separator: UInt8(ascii: "\n"))
         for line in lines {
             let one = try JSONDecoder().decode(SuiteCase.self, from: line)
-            let format = AnswerFormat.jsonSchema(one.schema)
+            let (arena, root) = try AnswerFormat.jsonSchema(one.schema).compiled()
+            let automaton = ByteAutomaton(arena, root)
             for test in one.tests {
-                let answer = try format.accepts(test.text)
+                let state = automaton.next(automaton.start, Array(test.text.utf8))
+                let answer = state >= 0 && automaton.isWhole(state)
                 #expect(answer == test.accepted, "\(one.file): \(one.description) \(test.text)")
                 #expect(test.valid || !answer, "\(one.file): \(one.description) \(test.text)")
             }

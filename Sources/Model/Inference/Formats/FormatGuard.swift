@@ -13,11 +13,13 @@ struct FormatGuard {
     }
 
     private let thinking: GenerateJob.Thinking?
+    private let ends: [Int32]
     private var phase: Phase
     private var state: ConstraintState
 
     init(_ constraint: Constraint, _ job: GenerateJob) {
         thinking = job.thinking
+        ends = job.stopIds
         state = constraint.start
         // A prompt that opens the answer with an empty think block ends with that and a line end.
         let isClosed = job.thinking.map { job.promptIds.suffix(4).contains($0.endId) } ?? true
@@ -35,8 +37,36 @@ struct FormatGuard {
         }
     }
 
-    /// Whether not anything may come next.
-    var isHolding: Bool { phase != .thinking }
+    /// The token to take in place of the one chosen: thinking ends where the model would end without an answer.
+    func replace(_ chosen: Int32) -> Int32 {
+        guard phase == .thinking, let thinking, ends.contains(chosen) else { return chosen }
+        return thinking.endId
+    }
+
+    /// The guard behind some more tokens.
+    func behind(_ tokens: some Sequence<Int32>) -> FormatGuard {
+        var next = self
+        for token in tokens { next.append(token) }
+        return next
+    }
+
+    /// Whether not anything may come next, or behind one of these tokens.
+    func isHolding(along draft: [Int32]) -> Bool {
+        phase != .thinking || draft.contains { $0 == thinking?.endId }
+    }
+
+    /// What of a draft may come at all.
+    func allowedPart(of draft: [Int32]) -> ArraySlice<Int32> {
+        var next = self
+        for (count, token) in draft.enumerated() {
+            if let allowed = next.allowed, !allowed.contains(token) { return draft[..<count] }
+            next.append(token)
+        }
+        return draft[...]
+    }
+
+    /// Tokens that would write what must come; none where the model may think instead.
+    func forcedTokens(most: Int) -> [Int32] { phase == .answering ? state.forcedTokens(most: most) : [] }
 
     /// What may come next; `nil` while the model thinks, when anything may.
     var allowed: AllowedTokens? {

@@ -17,7 +17,7 @@ extension LogitsGather {
     /// Masks the rows whose choices are refused, and looks through them again; says whether there were any.
     ///
     /// Collective.
-    func mask(_ chosen: [ChosenToken], _ allowed: (_ run: Int) -> AllowedTokens?) throws -> Bool {
+    func mask(_ chosen: [ChosenToken], _ allowed: (_ run: Int, _ drafts: Int) -> AllowedTokens?) throws -> Bool {
         let refused = isLeader ? rows.indices.filter { isRefused(rows[$0], chosen[$0].token, allowed) } : []
         let wanted = try toldByLeader(refused)
         guard !wanted.isEmpty else { return false }
@@ -26,7 +26,8 @@ extension LogitsGather {
             let bits = try exchange.spread(2 * words) { place in
                 let target = place.bindMemory(to: UInt64.self, capacity: words)
                 target.update(repeating: 0, count: words)
-                for (word, bits) in (allowed(rows[index].run)?.mask.words ?? []).prefix(words).enumerated() {
+                let mask = allowed(rows[index].run, rows[index].drafts)?.mask
+                for (word, bits) in (mask?.words ?? []).prefix(words).enumerated() {
                     target[word] = bits
                 }
             }
@@ -40,8 +41,8 @@ extension LogitsGather {
         return true
     }
 
-    private func isRefused(_ row: ShardScan.Row, _ token: Int32?, _ allowed: (Int) -> AllowedTokens?) -> Bool {
-        guard row.choice.isConstrained, let allowed = allowed(row.run) else { return false }
+    private func isRefused(_ row: ShardScan.Row, _ token: Int32?, _ allowed: (Int, Int) -> AllowedTokens?) -> Bool {
+        guard row.choice.isConstrained, let allowed = allowed(row.run, row.drafts) else { return false }
         guard row.choice.candidates == 0, let token else { return true }
         return !allowed.contains(token)
     }

@@ -45,13 +45,13 @@ final class LogitsGather {
     /// - Parameters:
     ///   - wanted: the plan's rows with logits.
     ///   - shard: `[wanted rows, vocabulary rows of this rank]`; adjustments and masks change it.
-    ///   - allowed: on the leader, what a format allows a run.
+    ///   - allowed: on the leader, what a format allows a run behind so many of its drafts.
     /// - Returns: on the leader a token for each row, elsewhere nothing.
     func gather(
         _ step: StepPlan,
         _ wanted: [StepPlan.LogitsRow],
         _ shard: UnsafeMutablePointer<Float>,
-        _ allowed: (_ run: Int) -> AllowedTokens? = { _ in nil }
+        _ allowed: (_ run: Int, _ drafts: Int) -> AllowedTokens? = { _, _ in nil }
     ) throws -> [ChosenToken] {
         guard !wanted.isEmpty else { return [] }
         return try pool.step {
@@ -85,6 +85,7 @@ final class LogitsGather {
                 ShardScan.Row(
                     run: row.run,
                     position: row.position,
+                    drafts: row.drafts,
                     choice: choice,
                     logits: shard + place * ownTokens.count,
                     record: ShardRecord(at: exchange.own + offset, choice)

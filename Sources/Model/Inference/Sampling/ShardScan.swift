@@ -9,6 +9,8 @@ final class ShardScan {
     struct Row {
         var run: Int
         var position: Int
+        /// Of its run that stand before it, itself included.
+        var drafts = 0
         var choice: TokenChoice
         /// Of this rank's part of the vocabulary; adjustments change them.
         var logits: UnsafeMutablePointer<Float>

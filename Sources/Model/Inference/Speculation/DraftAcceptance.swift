@@ -18,7 +18,9 @@ struct DraftAcceptance: Sendable {
     static let requestRate = 0.2
     static let sharedRate = 0.03
     /// Before anything is known.
-    static let firstShares = [0.25, 0.4, 0.6, 0.8, 0.9]
+    static let firstShares = [0.25, 0.4, 0.6, 0.8, 0.9, 0.9]
+    /// In place of a number of tokens that agreed: a format asks for the draft, in these tokens or others.
+    static let forced = Int.max
 
     private(set) var kinds: [Kind] = firstShares.map { Kind(share: $0) }
 
@@ -31,6 +33,7 @@ struct DraftAcceptance: Sendable {
         case ..<5: 1
         case ..<9: 2
         case ..<17: 3
+        case forced: 5
         default: 4
         }
     }

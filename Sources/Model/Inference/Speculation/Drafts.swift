@@ -70,7 +70,7 @@ extension Scheduler {
         for index in running.indices where !running[index].isPrefilling {
             let most = mostDrafts(of: index)
             guard most > 0,
-                let draft = drafts.find(for: &running[index], most: most, pageTokens: limits.pageTokens)
+                let draft = draft(of: index, most: most)
             else { continue }
             owners.append(index)
             found.append(draft)
@@ -90,14 +90,24 @@ extension Scheduler {
         }
     }
 
+    /// What may come next in a sequence: what came before, as far as its format allows it, else what that asks for.
+    private mutating func draft(of index: Int, most: Int) -> LookupIndex.Found? {
+        let found = drafts.find(for: &running[index], most: most, pageTokens: limits.pageTokens)
+        guard let formatGuard = running[index].formatGuard else { return found }
+        if let found, case let part = formatGuard.allowedPart(of: found.tokens), !part.isEmpty {
+            return LookupIndex.Found(matched: found.matched, tokens: Array(part))
+        }
+        let forced = formatGuard.forcedTokens(most: most)
+        return forced.isEmpty ? nil : LookupIndex.Found(matched: DraftAcceptance.forced, tokens: forced)
+    }
+
     /// A step has been computed that took no prompts in.
     mutating func note(rows: Int, seconds: Double) { drafts.note(rows: rows, seconds: seconds) }
 
     /// Drafts that a sequence can make use of: as its answer, the model's context and its pages allow.
     private mutating func mostDrafts(of index: Int) -> Int {
         let sequence = running[index]
-        // What a format allows behind a draft is not known to the ranks.
-        guard sequence.job.speculates, !sequence.job.trace, sequence.job.format == nil else { return 0 }
+        guard sequence.job.speculates, !sequence.job.trace else { return 0 }
         let left = min(
             limits.draftRows,
             sequence.job.sampling.maxTokens - sequence.generatedCount - 1,

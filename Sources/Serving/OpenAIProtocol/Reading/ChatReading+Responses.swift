@@ -1,4 +1,6 @@
+internal import Constraints
 internal import JSON
+internal import Requests
 internal import WireProtocol
 
 /// The members of a request to the Responses API that a chat has not, as far as they need no state.
@@ -36,14 +38,13 @@ extension ChatReading {
     }
 
     private mutating func format(_ reader: inout JSONReader) throws(JSONFailure) {
-        var type: JSONValue?
-        try nested("text", &reader) { (_, reader, key) throws(JSONFailure) in
+        try nested("text", &reader) { (reading, reader, key) throws(JSONFailure) in
             guard key == "format" else { return false }
-            type = try reader.value().object?["type"]
+            var copy = reader
+            reading.request.format = AnswerFormat.oneLine(try copy.valueText())
+            reading.options.format = try AnswerFormat.read(responseFormat: &reader)
+            reading.formatName = "text.format"
             return true
-        }
-        guard type == nil || type == .string("text") else {
-            throw refuse(reader, "text.format", "and answers are plain text here")
         }
     }
 

@@ -1,3 +1,4 @@
+internal import Constraints
 internal import Diagnostics
 internal import JSON
 internal import Requests
@@ -19,6 +20,8 @@ struct ChatReading {
     var wantsLogprobs = false
     var topLogprobs: Int?
     private var hasStreamOptions = false
+    /// What the member is called that the format came in, for errors.
+    var formatName = "response_format"
     private var tools: [String] = []
     private var isToolless = false
     var problem: APIError?
@@ -84,6 +87,7 @@ struct ChatReading {
                 reading.request.includesUsage = try reader.boolean()
                 return true
             }
+        case "response_format": options.format = try AnswerFormat.read(responseFormat: &reader)
         case "return_progress": request.tellsProgress = try reader.boolean()
         case "max_tiles", "max_dynamic_patch": try messages.tiles(&reader)
         case "deadline_ms", "loop_guard": _ = try options.read(key, &reader)
@@ -242,11 +246,16 @@ struct ChatReading {
             throw .invalid("n is \(request.count), expected 1 to 8", param: "n")
         }
         do throws(UsageError) {
-            try options.check()
+            try options.checkRanges()
         } catch {
             let name = String(error.description.prefix { $0.isLetter || $0 == "_" })
             let param = name == "max_tokens" ? limitName : name
             throw .invalid(param + error.description.dropFirst(name.count), param: param)
+        }
+        do throws(FormatRefusal) {
+            try options.format?.check()
+        } catch {
+            throw .unsupported("\(formatName): \(error)", param: formatName)
         }
         if request.count > 1, options.sampling.temperature == 0 {
             throw .invalid("n is \(request.count) and temperature 0, so that all answers would be the same", param: "n")

@@ -38,6 +38,8 @@ package struct ChatRequest: Sendable {
     /// What a response repeats of its request.
     package var instructions: String?
     package var effort: String?
+    /// `text.format` as it was written, on one line.
+    package var format: String?
 
     /// Reads the body of `POST /v1/chat/completions`, or of `/v1/responses`.
     package init(json: [UInt8], _ rules: ChatRules, _ endpoint: Endpoint = .chat) throws(APIError) {

@@ -11,7 +11,6 @@ enum NeutralValues {
     }
 
     private static let table: [String: @Sendable (JSONValue) -> Bool] = [
-        "response_format": { $0.object?["type"]?.string == "text" || $0.object?.isEmpty == true },
         "modalities": { $0.array?.contains(.string("audio")) == false },
         "min_tokens": { $0.exactInteger == 0 },
         "ignore_eos": isFalse,

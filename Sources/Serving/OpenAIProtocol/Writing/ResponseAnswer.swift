@@ -224,7 +224,7 @@ package struct ResponseAnswer: AnswerWriter {
         }
         json.member("store", false)
         json.member("temperature", raw: "\(options.sampling.temperature)".utf8)
-        json.object("text") { json in json.object("format") { $0.member("type", "text") } }
+        json.object("text") { $0.member("format", raw: (request.format ?? #"{"type":"text"}"#).utf8) }
         json.member("tool_choice", "none")
         json.array("tools") { _ in }
         json.member("top_p", raw: "\(options.sampling.topP)".utf8)

@@ -14,6 +14,7 @@ extension ByteAutomaton {
     ///
     /// Counted up to `limit`.
     func plainReach(_ state: Int32, limit: Int) -> (count: Int, isExact: Bool) {
+        if isEndless(expressions[Int(state)]) { return (limit, true) }
         if let count = countedReach(state) { return (min(count, limit), true) }
         var place = state
         var count = 0
@@ -26,6 +27,37 @@ extension ByteAutomaton {
             }
         }
         return (count, true)
+    }
+
+    /// Whether every text of plain characters is the beginning of a string of an expression, as far as its form says so.
+    ///
+    /// It spares a look at each token where texts are not quite free: names that others have, patterns that match
+    /// anywhere, a text beside listed ones.
+    private func isEndless(_ id: ExpressionID) -> Bool {
+        let node = arena[id]
+        switch node.kind {
+        case .nothing, .empty, .bytes, .literal, .rule, .both: return false
+        case .sequence, .except: return isEndless(node.a)
+        case .choice:
+            // Choices stand inside one another where brackets may be read in several ways.
+            if let known = endless[id] { return known }
+            let answer = arena.members(node).contains { isEndless($0) }
+            endless[id] = answer
+            return answer
+        case .repetition:
+            return node.c < 0 && plainStep(self.state(of: node.a)) == .to(self.state(of: ExpressionArena.empty))
+        }
+    }
+
+    /// Where a state repeats one character of a set, and nothing plain may follow: that repetition without an end, and
+    /// how many characters there may be.
+    func characterClass(_ state: Int32) -> (endless: ExpressionID, count: Int)? {
+        let node = arena[expressions[Int(state)]]
+        let (head, tail) = node.kind == .sequence ? (arena[node.a], node.b) : (node, ExpressionArena.empty)
+        guard head.kind == .repetition, arena.isCharacter(head.a), plainStep(self.state(of: tail)) == .none else {
+            return nil
+        }
+        return (endlessRepetition(of: head.a), head.c < 0 ? Int.max : Int(head.c))
     }
 
     /// The same for a repetition of characters of which any may be plain, read off without a step for each.

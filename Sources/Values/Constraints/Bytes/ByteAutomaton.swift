@@ -15,7 +15,11 @@ final class ByteAutomaton {
     private var rows: UnsafeMutablePointer<Int32>
     private var capacity = 64
     var plainSteps: [Int32: PlainStep] = [:]
+    /// Choices of which it is known whether any plain text may follow.
+    var endless: [ExpressionID: Bool] = [:]
     var masks = MaskMemory()
+    /// Plain tokens of characters of a set, by the expression that repeats them.
+    var classMasks = MaskMemory(capacity: 16)
     let start: Int32 = 0
 
     convenience init(_ arena: ExpressionArena, _ root: ExpressionID) { self.init(origin: arena, arena, root) }
@@ -60,6 +64,7 @@ final class ByteAutomaton {
     /// The only byte that may follow, if there is just one and the text is not whole.
     func onlyByte(_ state: Int32) -> UInt8? {
         if isWhole(state) { return nil }
+        if let byte = arena.literalByte(expressions[Int(state)]) { return byte }
         var found: UInt8?
         for byte in UInt8.min...UInt8.max where next(state, byte) >= 0 {
             if found != nil { return nil }
@@ -67,6 +72,11 @@ final class ByteAutomaton {
         }
         return found
     }
+
+    /// Whether the text is whole and nothing may follow.
+    func isOver(_ state: Int32) -> Bool { expressions[Int(state)] == ExpressionArena.empty }
+
+    func endlessRepetition(of id: ExpressionID) -> ExpressionID { arena.repetition(id, 0, nil) }
 
     private func fill(_ state: Int32, _ byte: UInt8) -> Int32 {
         var same = ByteSet.all

@@ -27,6 +27,8 @@ struct ByteSet: Hashable, Sendable {
 
     mutating func remove(_ byte: UInt8) { words[Int(byte >> 6)] &= ~(1 << UInt64(byte & 63)) }
 
+    func isSubset(of other: ByteSet) -> Bool { words & ~other.words == SIMD4() }
+
     mutating func formUnion(_ other: ByteSet) { words |= other.words }
 
     mutating func formIntersection(_ other: ByteSet) { words &= other.words }

@@ -1,8 +1,27 @@
 extension ExpressionArena {
+    /// From here on derivatives are kept: what begins an expression was often met by itself, a level above.
+    private static let high = 8
+    private static let mostKept = 100_000
+
     /// What may follow `byte` at the start of an expression.
     ///
     /// - Parameter same: narrowed to bytes that all have this derivative; `byte` is among them.
     mutating func derivative(_ id: ExpressionID, by byte: UInt8, same: inout ByteSet) -> ExpressionID {
+        guard heights[Int(id)] >= Self.high else { return part(id, by: byte, same: &same) }
+        let key = UInt64(id) << 8 | UInt64(byte)
+        if let known = memory[key] {
+            same.formIntersection(known.same)
+            return known.derivative
+        }
+        var own = ByteSet.all
+        let result = part(id, by: byte, same: &own)
+        if memory.count >= Self.mostKept { memory.removeAll() }
+        memory[key] = (result, own)
+        same.formIntersection(own)
+        return result
+    }
+
+    private mutating func part(_ id: ExpressionID, by byte: UInt8, same: inout ByteSet) -> ExpressionID {
         steps += 1
         let node = self[id]
         switch node.kind {
@@ -25,7 +44,7 @@ extension ExpressionArena {
             return Self.nothing
         case .sequence:
             let first = derivative(node.a, by: byte, same: &same)
-            let result = sequence(first, node.b)
+            let result = continued(first, node.b)
             guard self[node.a].isNullable else { return result }
             return choice(result, derivative(node.b, by: byte, same: &same))
         case .choice:
@@ -39,7 +58,7 @@ extension ExpressionArena {
             let first = derivative(node.a, by: byte, same: &same)
             if first == Self.nothing { return first }
             let rest = repetition(node.a, max(0, Int(node.b) - 1), node.c < 0 ? nil : Int(node.c) - 1)
-            return sequence(first, rest)
+            return continued(first, rest)
         case .rule: return derivative(rules[Int(node.a)], by: byte, same: &same)
         case .both:
             let first = derivative(node.a, by: byte, same: &same)
@@ -48,6 +67,11 @@ extension ExpressionArena {
             let first = derivative(node.a, by: byte, same: &same)
             return first == Self.nothing ? first : except(first, derivative(node.b, by: byte, same: &same))
         }
+    }
+
+    private mutating func continued(_ first: ExpressionID, _ rest: ExpressionID) -> ExpressionID {
+        let id = sequence(first, rest)
+        return heights[Int(id)] <= mostHeight ? id : Self.nothing
     }
 
     /// Whether `bytes` is among the strings of an expression.

@@ -51,6 +51,12 @@ struct ExpressionArena: Sendable {
     private(set) var sets: [ByteSet] = []
     private(set) var texts: [[UInt8]] = []
     private(set) var lists: [ExpressionID] = []
+    /// By expression: how many are inside one another where it begins.
+    private(set) var heights: [UInt16] = []
+    /// How many may be: nothing deeper is allowed.
+    private(set) var mostHeight = UInt16.max - 1
+    /// Derivatives of high expressions, by expression and byte.
+    var memory: [UInt64: (derivative: ExpressionID, same: ByteSet)] = [:]
     /// The bodies of rules; none may begin with itself, and none stands for the string without bytes.
     var rules: [ExpressionID] = []
     /// Derivatives taken, parts of larger ones included.
@@ -78,6 +84,13 @@ struct ExpressionArena: Sendable {
     func members(_ node: Node) -> ArraySlice<ExpressionID> { lists[Int(node.a)..<Int(node.a + node.b)] }
 
     mutating func giveUp() { isExhausted = true }
+
+    /// Where a recursive schema reads the same brackets in several ways, expressions stand inside one another where they
+    /// begin, a few more for each level, and each costs time in every step: from now on they get no higher than this.
+    mutating func boundHeight(more: Int) {
+        mostHeight = UInt16(clamping: Int(heights.max() ?? 0) + more)
+        memory = [:]
+    }
 
     // MARK: Constructors
 
@@ -234,9 +247,19 @@ struct ExpressionArena: Sendable {
 
     private mutating func append(_ node: Node, at slot: Int) -> ExpressionID {
         nodes.append(node)
+        heights.append(height(node))
         slots[slot] = Int32(nodes.count - 1)
         if nodes.count * 2 > slots.count { rehash() }
         return Int32(nodes.count - 1)
+    }
+
+    private func height(_ node: Node) -> UInt16 {
+        switch node.kind {
+        case .nothing, .empty, .bytes, .literal, .rule: 0
+        case .sequence, .repetition: heights[Int(node.a)] + 1
+        case .both, .except: max(heights[Int(node.a)], heights[Int(node.b)]) + 1
+        case .choice: (members(node).lazy.map { heights[Int($0)] }.max() ?? 0) + 1
+        }
     }
 
     private mutating func rehash() {

@@ -102,7 +102,9 @@ struct SchemaCompiler {
     private mutating func expression(_ shape: Shape) throws(FormatRefusal) -> ExpressionID {
         if let values = shape.values {
             var parts: [ExpressionID] = []
-            for value in values where try satisfies(value, shape) { parts.append(arena.literal(value.spelling)) }
+            var rest = shape
+            rest.values = nil
+            for value in values where try satisfies(value, rest) { parts.append(arena.literal(value.spelling)) }
             return arena.choice(parts)
         }
         var parts: [ExpressionID] = []

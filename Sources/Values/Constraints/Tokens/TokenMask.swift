@@ -12,6 +12,10 @@ package struct TokenMask: Equatable, Sendable {
 
     package mutating func insert(_ token: Int32) { words[Int(token) >> 6] |= 1 << UInt64(token & 63) }
 
+    mutating func formIntersection(_ other: TokenMask) {
+        for index in words.indices { words[index] &= other.words[index] }
+    }
+
     package var count: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
 
     /// The tokens, by rising id.
@@ -30,20 +34,22 @@ package struct TokenMask: Equatable, Sendable {
 
 /// The masks of states that were asked for lately.
 struct MaskMemory {
-    private static let capacity = 256
+    private let capacity: Int
     private var masks: [Int32: TokenMask] = [:]
     private var order: [Int32] = []
     private var oldest = 0
 
+    init(capacity: Int = 256) { self.capacity = capacity }
+
     subscript(state: Int32) -> TokenMask? { masks[state] }
 
     mutating func keep(_ mask: TokenMask, of state: Int32) {
-        if order.count < Self.capacity {
+        if order.count < capacity {
             order.append(state)
         } else {
             masks[order[oldest]] = nil
             order[oldest] = state
-            oldest = (oldest + 1) % Self.capacity
+            oldest = (oldest + 1) % capacity
         }
         masks[state] = mask
     }

@@ -2,7 +2,7 @@
 ///
 /// Most tokens consist of whole plain characters, of which a text in JSON may hold any: those that have at most n
 /// characters are one mask, and only the others are walked (as llguidance's slices).
-package final class TokenVocabulary {
+package final class TokenVocabulary: Sendable {
     /// Bits of a mask.
     package let size: Int
     /// What ends an answer.
@@ -57,6 +57,12 @@ package final class TokenVocabulary {
     package func bytes(of token: Int32) -> ArraySlice<UInt8> {
         guard token >= 0, Int(token) < size else { return [] }
         return bytes[offsets[Int(token)]..<offsets[Int(token) + 1]]
+    }
+
+    /// The longest token that a text begins with; of several that are the same, the one with the lowest id.
+    func longestToken(startingLike text: ArraySlice<UInt8>) -> Int32? {
+        let found = [plain.longestToken(startingLike: text), other.longestToken(startingLike: text)]
+        return found.compactMap { $0 }.max { $0.count < $1.count }?.id
     }
 
     /// Characters of the longest plain token.

@@ -36,6 +36,12 @@ package struct RequestOptions: Sendable, Equatable {
 
     /// Refuses values outside their range, naming the one by its name on the wire.
     package func check() throws(UsageError) {
+        try checkRanges()
+        do throws(FormatRefusal) { try format?.check() } catch { throw UsageError("format: \(error)") }
+    }
+
+    /// The same but for the format.
+    package func checkRanges() throws(UsageError) {
         try sampling.check()
         guard stop.count <= 16 else { throw UsageError("stop has \(stop.count) texts, expected 16 at most") }
         guard stop.allSatisfy({ (1...1024).contains($0.utf8.count) }) else {
@@ -44,12 +50,7 @@ package struct RequestOptions: Sendable, Equatable {
         try Self.require("think_budget", thinkBudget, 0...Int.max, "0 or more")
         try Self.require("max_tiles", maxTiles, 1...64, "1 to 64")
         try Self.require("logprobs", logprobs, 0...20, "0 to 20")
-        try Self.check(format)
         try Self.require("deadline_ms", deadlineMilliseconds, 1...1_000_000_000, "1 to 1000000000")
-    }
-
-    private static func check(_ format: AnswerFormat?) throws(UsageError) {
-        do throws(FormatRefusal) { try format?.check() } catch { throw UsageError("format: \(error)") }
     }
 
     private static func require(

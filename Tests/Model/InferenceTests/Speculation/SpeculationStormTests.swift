@@ -1,3 +1,4 @@
+import Constraints
 import Requests
 import TestSupport
 import Testing
@@ -43,6 +44,14 @@ struct SpeculationStormTests {
             return Int32(10 + position % 3)
         }
 
+        /// The same of what a format allows.
+        static func next(_ state: UInt64, position: Int, _ allowed: AllowedTokens?) -> Int32 {
+            let token = next(state, position: position)
+            guard let allowed, !allowed.contains(token) else { return token }
+            let tokens = allowed.mask.tokens
+            return tokens[Int(state / 11 % UInt64(tokens.count))]
+        }
+
         /// Carries a plan out as a rank would: from what the pages hold.
         mutating func step() {
             let plan = scheduler.nextPlan()
@@ -57,7 +66,10 @@ struct SpeculationStormTests {
                     set(position, run, Self.mix(before, plan.tokens[row]))
                     row += 1
                     guard run.logits != .none, position >= start + Int(run.count - run.drafts) - 1 else { continue }
-                    choices[number, default: []].append(Self.next(at(position, run), position: position))
+                    let drafts = position - (start + Int(run.count - run.drafts) - 1)
+                    let allowed = scheduler.sequence(ofRun: number).allowed(behind: drafts)
+                    let token = Self.next(at(position, run), position: position, allowed)
+                    choices[number, default: []].append(token)
                 }
             }
             var report = StepReport()
@@ -89,10 +101,13 @@ struct SpeculationStormTests {
         var position = job.promptIds.count - 1
         var answer: [Int32] = []
         var watch = job.thinking.map { ThinkGuard($0) }
+        var format = job.format.map { FormatGuard(ToyFormats.constraint($0), job) }
         while true {
-            let chosen = Toy.next(state, position: position)
-            let token = watch?.replace(chosen) ?? chosen
+            let chosen = Toy.next(state, position: position, format?.allowed)
+            let guarded = watch?.replace(chosen) ?? chosen
+            let token = format?.replace(guarded) ?? guarded
             watch?.append(token)
+            format?.append(token)
             answer.append(token)
             if job.finishReason(last: token, count: answer.count) != nil { return answer }
             if job.promptIds.count + answer.count >= 120 { return answer }
@@ -109,6 +124,7 @@ struct SpeculationStormTests {
             job.thinking = .init(startId: 2, endId: 4, budget: Int.random(in: 0...9, using: &random))
         }
         job.speculates = Int.random(in: 0..<6, using: &random) > 0
+        if Int.random(in: 0..<3, using: &random) == 0 { job.format = ToyFormats.all.randomElement(using: &random) }
         return job
     }
 
@@ -126,7 +142,12 @@ struct SpeculationStormTests {
             let answer = Self.answer(job)
             if number % 4 == 3, answer.count > 1 { job.answerIds = Array(answer.prefix(answer.count / 2)) }
             jobs[job.id] = job
-            #expect(toy.scheduler.submit(job) == nil)
+            // A format may still be in the making for some steps.
+            let constraint = job.format.map { ToyFormats.constraint($0) }
+            let isLate = constraint != nil && number % 2 == 1
+            #expect(toy.scheduler.submit(job, constraint: isLate ? nil : constraint, awaitsFormat: isLate) == nil)
+            if isLate { for _ in 0..<number % 5 { toy.step() } }
+            if isLate, let constraint { toy.scheduler.constrain(id: job.id, constraint) }
             for _ in 0..<Int.random(in: 0...12, using: &random) {
                 toy.step()
                 toy.scheduler.note(rows: 1 + toy.steps % 4, seconds: Double.random(in: 0.9...1.1, using: &random))
@@ -149,7 +170,7 @@ struct SpeculationStormTests {
         var toy = Toy(pages: 400, sequences: 2, draftRows: 16)
         var job = Self.job(0, &random)
         (job.promptIds, job.sampling.maxTokens, job.stopIds) = (Array(2..<12), 80, [])
-        (job.thinking, job.speculates) = (nil, true)
+        (job.thinking, job.speculates, job.format) = (nil, true, nil)
         var steps: [Int] = []
         for number in 0..<2 {
             job.id = "\(number)"
@@ -160,6 +181,19 @@ struct SpeculationStormTests {
             #expect(toy.tokens[job.id] == Self.answer(job))
         }
         #expect(steps[1] * 2 < steps[0], "\(steps)")
+    }
+
+    @Test("what a format asks for is drafted, though it never came before")
+    func forced() {
+        var toy = Toy(pages: 400, sequences: 2, draftRows: 16)
+        var job = SchedulerTests.job("a", prompt: Array(5..<9), max: 80)
+        job.format = .regex("(?:klm){20}")
+        let constraint = ToyFormats.constraint(.regex("(?:klm){20}"))
+        _ = toy.scheduler.submit(job, constraint: constraint)
+        while toy.scheduler.hasSequences { toy.step() }
+        let tokens = toy.tokens["a"] ?? []
+        #expect(tokens == Self.answer(job) && toy.endings["a"] == .stop)
+        #expect(toy.accepted > 10 && toy.steps < tokens.count - 10, "\(toy.accepted) of \(toy.drafted)")
     }
 
     @Test("no drafts while a prompt is read, for a trace, and where they are not wanted")

@@ -78,6 +78,48 @@ struct HTTPClientsTests {
         }
     }
 
+    @Test("Records of a model of pydantic, by OpenAI's client")
+    func records() throws {
+        guard PythonClients.python != nil else { return }
+        try Fixtures.withTemporaryDirectory { directory in
+            let server = try ServerProcess(["--http", "127.0.0.1:0"], in: directory)
+            let program = """
+                import openai, pydantic, typing
+                class Item(pydantic.BaseModel):
+                    name: str = pydantic.Field(max_length=9)
+                    quantity: int = pydantic.Field(ge=1, le=99)
+                class Record(pydantic.BaseModel):
+                    vendor: str = pydantic.Field(max_length=12)
+                    currency: typing.Literal["EUR", "USD"]
+                    paid: bool | None
+                    items: list[Item] = pydantic.Field(max_length=2)
+                c = openai.OpenAI(max_retries=0)
+                asked = dict(model="", messages=[{"role": "user", "content": "describe the image"}])
+                schema = {"type": "json_schema", "json_schema": {"name": "record", "strict": True, "schema": Record.model_json_schema()}}
+                seen = set()
+                for seed in range(6):
+                    answer = c.chat.completions.create(**asked, max_tokens=300, response_format=schema, temperature=seed / 2, seed=seed)
+                    assert answer.choices[0].finish_reason == "stop", answer
+                    seen.add(Record.model_validate_json(answer.choices[0].message.content).model_dump_json())
+                assert len(seen) > 3, seen
+                parsed = c.chat.completions.parse(**asked, max_tokens=300, response_format=Record)
+                assert isinstance(parsed.choices[0].message.parsed, Record), parsed
+                response = c.responses.parse(model="", input="describe the image", max_output_tokens=300, text_format=Record)
+                assert response.output_parsed == parsed.choices[0].message.parsed, response
+                with c.chat.completions.stream(**asked, max_tokens=300, response_format=Record) as stream:
+                    assert stream.get_final_completion().choices[0].message.parsed == response.output_parsed
+                bad = {"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "object", "propertyNames": {}}}}
+                try: c.chat.completions.create(**asked, response_format=bad); raise SystemExit("taken")
+                except openai.BadRequestError as error:
+                    assert error.param == "response_format" and error.code == "unsupported" and "propertyNames" in str(error), error
+                print("all records")
+                """
+            let said = try PythonClients.run(program, port: try server.port(after: "http://"), in: directory)
+            #expect(said == "all records\n", "\(said)")
+            #expect(server.end().status == 0)
+        }
+    }
+
     @Test("An error amid a stream is raised by OpenAI's client")
     func streamError() throws {
         guard PythonClients.python != nil else { return }

@@ -6,7 +6,7 @@ enum PythonClients {
     /// The interpreter, or `nil`, said aloud, where the packages cannot be had.
     static let python: String? = {
         let base = ProcessInfo.processInfo.environment["XDG_CACHE_HOME"] ?? NSHomeDirectory() + "/.cache"
-        let directory = "\(base)/flotilla-tests/python-clients-1"
+        let directory = "\(base)/flotilla-tests/python-clients-2"
         let python = "\(directory)/bin/python"
         let script = """
             set -e
@@ -15,12 +15,15 @@ enum PythonClients {
             [ -e "\(directory)/complete" ] && exit 0
             rm -rf "\(directory)"
             python3 -m venv "\(directory)"
-            "\(directory)/bin/pip" install --quiet --disable-pip-version-check openai langchain-openai llm
+            "\(directory)/bin/pip" install --quiet --disable-pip-version-check openai langchain-openai llm \
+                jsonschema rfc3339-validator
             touch "\(directory)/complete"
             """
         let made = try? NetLab.run("/bin/sh", ["-c", script], lab: "none")
         if made?.status == 0 { return python }
-        print("SKIPPED: OpenAI's client, LangChain and llm were not tried: \(made?.errors.suffix(300) ?? "no shell")")
+        print(
+            "SKIPPED: OpenAI's client, LangChain, llm and jsonschema were not tried: \(made?.errors.suffix(300) ?? "no shell")"
+        )
         return nil
     }()
 

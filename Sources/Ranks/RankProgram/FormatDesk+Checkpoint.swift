@@ -1,5 +1,7 @@
+internal import Checkpoints
 internal import Constraints
 internal import Foundation
+internal import Inference
 internal import Tokenization
 
 extension TokenVocabulary {
@@ -9,5 +11,13 @@ extension TokenVocabulary {
     convenience init(of checkpoint: URL, size: Int) throws {
         let tokenizer = try Tokenizer(directory: checkpoint)
         self.init(size: size, ends: tokenizer.control.ends) { tokenizer.textBytes(of: $0) }
+    }
+}
+
+extension FormatDesk {
+    /// Makes formats over the vocabulary of the checkpoint that a group holds.
+    convenience init(_ checkpoint: Checkpoint, _ options: RankOptions) {
+        let size = checkpoint.config.decoder.vocabulary
+        self.init { [model = options.model] in try TokenVocabulary(of: model, size: size) }
     }
 }
