@@ -1,10 +1,10 @@
 // Products of many tokens by groups of weights that are unpacked once for all of them, without VNNI.
 //
-// An unpacked half of a group, eight rows: [8] float scales; q8: [8] int32, the sum of the sizes of the negative weights,
-// then [8] times [8 rows][4] sizes and [8 rows][4] signs (0 or -1), column 4 i + b; q4: [8][8 rows][4] nibbles.
+// An unpacked half of a group, eight rows: [8] float scales; q8: [8] int32, the sum of the sizes of the negative
+// weights, then [8] times [8 rows][4] sizes and [8 rows][4] signs (0 or -1), column 4 i + b; q4: [8][8 rows][4] nibbles.
 //
-// A token with the sign of w is (x ^ sign) - sign. Its second half is left out of every product, and what that is too
-// small is the same for all tokens. So no instruction is needed but those that run on every port of the processor.
+// x with the sign of w is (x ^ sign) - sign. The second term is left out of every product; what that makes the integers
+// too small is the same for all tokens. An exclusive or runs on more ports of a processor than vpsignb does.
 #if defined(__x86_64__)
 #include "../common/quant.h"
 #include "vector.h"
@@ -58,7 +58,8 @@ CK_INLINE void widen_panel(const ck_quant quant, const uint8_t *w, size_t groups
 
 CK_INLINE void widen(const ck_quant quant, const uint8_t *w, size_t panel_bytes, size_t panels, size_t groups,
                      uint8_t *wide) {
-    for (size_t p = 0; p < panels; p++) widen_panel(quant, w + p * panel_bytes, groups, wide + p * groups * 2 * half_bytes(quant));
+    const size_t bytes = groups * 2 * half_bytes(quant);
+    for (size_t p = 0; p < panels; p++) widen_panel(quant, w + p * panel_bytes, groups, wide + p * bytes);
 }
 
 void ck_avx2_quant_widen_q8(const uint8_t *w, size_t panel_bytes, size_t panels, size_t groups, uint8_t *wide) {
@@ -75,8 +76,8 @@ CK_INLINE __m256i word(const uint8_t *p) {
     return _mm256_set1_epi32(word);
 }
 
-// The integers of one half of a group. The loop over the columns is not unrolled, so that the compiler keeps the sums in
-// registers.
+// The integers of one half of a group. The loop over the columns is not unrolled, so that the compiler keeps the sums
+// in registers.
 CK_INLINE void dots(const ck_quant quant, const size_t width, const uint8_t *values, const uint8_t *x, __m256i ones,
                     __m256i dot[CK_QUANT_TILE_TOKENS]) {
 #pragma clang loop unroll(disable)

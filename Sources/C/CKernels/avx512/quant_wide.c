@@ -1,7 +1,7 @@
 // Products of many tokens by groups of weights that are unpacked once for all of them.
 //
-// An unpacked group of a panel: [16] float scales, then [8][16 rows][4] bytes without a sign, column 4 i + b: q8 plus 128,
-// q4 its nibbles; both as much too large as the bias of the activations says.
+// An unpacked group of a panel: [16] float scales, then [8][16 rows][4] bytes without a sign, column 4 i + b: q8 plus
+// 128, q4 its nibbles; both as much too large as the bias of the activations says.
 #if defined(__x86_64__)
 #include "../common/quant.h"
 #include "vector.h"
@@ -49,8 +49,8 @@ CK_INLINE __m512i word(const uint8_t *p) {
 }
 
 // One group of some panels and all tokens of a tile. The float sums stay in acc, so that there are registers for the
-// integers of two panels, which halve what is loaded of the tokens, and as many chains as hide the latency. The loop over
-// the columns is not unrolled, so that the compiler keeps to that.
+// integers of two panels, which halve what is loaded of the tokens, and as many chains as hide the latency. The loop
+// over the columns is not unrolled, so that the compiler keeps to that.
 CK_INLINE void step(const size_t panels, const size_t width, const uint8_t *wide, size_t panel_bytes, const uint8_t *x,
                     float *acc) {
     __m512i dot[most_panels][CK_QUANT_TILE_TOKENS];

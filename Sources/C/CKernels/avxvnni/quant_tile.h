@@ -4,8 +4,8 @@
 
 CK_AVXVNNI_BEGIN
 
-// One group. The instruction multiplies unsigned by signed bytes; so weights get 128 added (or are nibbles, 8 too large).
-// The loop over the columns is not unrolled, so that the compiler keeps the integers in registers.
+// One group. The instruction multiplies unsigned by signed bytes; so weights get 128 added (or are nibbles, 8 too
+// large). The loop over the columns is not unrolled, so that the compiler keeps the integers in registers.
 CK_INLINE void ck_quant_step(const ck_quant quant, const size_t width, const uint8_t *scales, const uint8_t *values,
                              ptrdiff_t reach, const uint8_t *x, float *acc) {
     const __m256i flip = _mm256_set1_epi8((char)0x80), mask = _mm256_set1_epi8(15);

@@ -47,9 +47,9 @@ typedef struct ck_kernels {
     ck_probe_fma_kernel *_Nullable probe_bfloat16;  // NULL where products of bfloat16 are multiply-adds of floats
 } ck_kernels;
 
-// The kernels of this machine: the fastest set that the processor has, or what FLOTILLA_ISA=ref|avx2|avxvnni|avx512|avx512bf16
-// asks for. Chosen once. avx512bf16 is passed over where its dot products are slower than the multiply-adds of avx512,
-// which give the same bits. A name that is unknown or impossible here counts as none: programs refuse it before.
+// The kernels of this machine: the fastest set that the processor has, or the one that FLOTILLA_ISA names. Chosen once.
+// avx512bf16 is passed over where its dot products are slower than the multiply-adds of avx512, which give the same
+// bits. A name that is unknown or impossible here counts as none: programs refuse it before.
 const ck_kernels *ckernels_active(void);
 
 // "ref", "avx2", "avxvnni", "avx512" or "avx512bf16"; NULL if this processor cannot run that set.
