@@ -18,7 +18,7 @@ package struct KernelSet: @unchecked Sendable {
     /// The fastest set of this machine, or what the environment variable `FLOTILLA_ISA` asks for.
     package static let active = KernelSet(ckernels_active())
 
-    /// A set by its name (`ref`, `avx2`, `avx512`, `avx512bf16`); `nil` if this processor cannot run it.
+    /// A set by its name (`ref`, `avx2`, `avxvnni`, `avx512`, `avx512bf16`); `nil` if this processor cannot run it.
     package static func named(_ name: String) -> KernelSet? { ckernels_named(name).map(KernelSet.init) }
 
     /// The names of all sets, the slowest first.

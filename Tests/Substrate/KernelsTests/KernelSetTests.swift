@@ -25,7 +25,7 @@ struct KernelSetTests {
     }
 
     @Test("all names are known, the slowest first")
-    func allNames() { #expect(KernelSet.names == ["ref", "avx2", "avx512", "avx512bf16"]) }
+    func allNames() { #expect(KernelSet.names == ["ref", "avx2", "avxvnni", "avx512", "avx512bf16"]) }
 
     /// The check at start compares with two multiply-adds, and must not turn processors away that compute the same.
     @Test("a processor that multiplies bfloat16 is made use of", arguments: ["avx512_bf16"])

@@ -3,11 +3,11 @@ import Kernels
 import TestSupport
 
 /// The reference set and every faster set of this machine.
-let everySet: [KernelSet] = ["ref", "avx2", "avx512", "avx512bf16"].compactMap(KernelSet.named)
+let everySet: [KernelSet] = ["ref", "avx2", "avxvnni", "avx512", "avx512bf16"].compactMap(KernelSet.named)
 
 /// The C tables of the sets that must agree with the reference; empty on a machine that has none.
 var fastTables: [UnsafePointer<ck_kernels>] {
-    ["avx2", "avx512", "avx512bf16"].compactMap { (name: String) in ckernels_named(name) }
+    ["avx2", "avxvnni", "avx512", "avx512bf16"].compactMap { (name: String) in ckernels_named(name) }
 }
 var referenceTable: UnsafePointer<ck_kernels> { ckernels_named("ref").unsafelyUnwrapped }
 

@@ -10,9 +10,9 @@ struct QuantisedMatmulTests {
     func definition(kernels: KernelSet, storage: PackedMatrix.Storage) {
         let pool = ThreadPool(threads: 2)
         for (rows, columns) in [(1, 1), (15, 31), (17, 33), (33, 50), (16, 96), (33, 2048)] {
-            let problem = Product(rows, columns, storage, tokens: 9, pool)
+            let problem = Product(rows, columns, storage, tokens: 25, pool)
             let defined = problem.defined()
-            for tokens in 1...9 {
+            for tokens in Array(1...9) + [17, 18, 21, 25] {
                 let found = problem.run(pool, tokens: 0..<tokens, kernels: kernels)
                 #expect(found.bits == Array(defined[..<(tokens * rows)]).bits)
             }
@@ -30,7 +30,7 @@ struct QuantisedMatmulTests {
         ]
         for (columns, blockColumns, tree) in cases {
             let problem = Product(70, columns, storage, blockColumns: blockColumns, tree: tree, tokens: 31, pool)
-            for tokens in [1, 5, 31] {
+            for tokens in [1, 5, 17, 23, 31] {
                 let found = problem.run(pool, tokens: 0..<tokens, kernels: kernels)
                 #expect(found.bits == problem.defined(tokens: 0..<tokens).bits)
             }
@@ -58,7 +58,7 @@ struct QuantisedMatmulTests {
     func extremes(kernels: KernelSet, storage: PackedMatrix.Storage) {
         let pool = ThreadPool(threads: 1)
         for (w, x) in [(Float(1), Float(1)), (1, -1), (-1, 1), (-1, -1)] {
-            let problem = Product(16, 64, storage, weights: { _ in w * 8 }, x: { _ in x }, tokens: 8, pool)
+            let problem = Product(16, 64, storage, weights: { _ in w * 8 }, x: { _ in x }, tokens: 24, pool)
             let found = problem.run(pool, kernels: kernels)
             #expect(found.bits == problem.defined().bits)
             // A scale has eleven bits.
@@ -71,10 +71,13 @@ struct QuantisedMatmulTests {
             storage,
             weights: { $0 % 3 == 0 ? -8 : 7 },
             x: { $0 % 2 == 0 ? 127 : -127 },
-            tokens: 4,
+            tokens: 24,
             pool
         )
-        #expect(problem.run(pool, kernels: kernels).bits == problem.defined().bits)
+        for tokens in [4, 24] {
+            let found = problem.run(pool, tokens: 0..<tokens, kernels: kernels)
+            #expect(found.bits == problem.defined(tokens: 0..<tokens).bits)
+        }
     }
 
     @Test("numbers that are none, and tiny ones, give the same in every set", arguments: quantised)
@@ -83,7 +86,7 @@ struct QuantisedMatmulTests {
         let odd: [Float] = [.nan, .infinity, -.infinity, Float(bitPattern: 700), 3e38, -3e38, 1e-31, 0]
         let weights = { (i: Int) in i % 211 == 0 ? odd[i / 211 % 8] : Float(i % 13) - 6 }
         let x = { (i: Int) in i % 97 == 0 ? odd[i / 97 % 8] : Float(i % 7) - 3 }
-        let problem = Product(40, 130, storage, blockColumns: 65, weights: weights, x: x, tokens: 11, pool)
+        let problem = Product(40, 130, storage, blockColumns: 65, weights: weights, x: x, tokens: 35, pool)
         let results = everySet.map { problem.run(pool, kernels: $0) }
         for result in results { #expect(result.bits == results[0].bits) }
         #expect(results[0].contains { $0.isNaN })

@@ -18,11 +18,12 @@ struct MachineProbeTests {
 
     @Test(
         "probes count two operations a lane, twelve chains and round",
-        arguments: ["ref", "avx2", "avx512", "avx512bf16"]
+        arguments: ["ref", "avx2", "avxvnni", "avx512", "avx512bf16"]
     )
     func operations(isa: String) throws {
         guard let table = KernelSet.named(isa)?.table.pointee else { return }
-        let lanes = try #require(["ref": (1, 1), "avx2": (8, 32), "avx512": (16, 64), "avx512bf16": (16, 64)][isa])
+        let all = ["ref": (1, 1), "avx2": (8, 32), "avxvnni": (8, 32), "avx512": (16, 64), "avx512bf16": (16, 64)]
+        let lanes = try #require(all[isa])
         let (floats, dots) = (table.probe_fma, table.probe_dot)
         var (sum, integer): (Float, Int32) = (0.5, 3)
         #expect(floats(7, &sum) == Double(2 * 12 * 7 * lanes.0))

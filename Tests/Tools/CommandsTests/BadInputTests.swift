@@ -161,8 +161,10 @@ struct BadInputTests {
     func instructionSets() throws {
         try Fixtures.withTemporaryDirectory { directory in
             let flags = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
-            let impossible = [("avx2", "avx2"), ("avx512", "avx512_vnni"), ("avx512bf16", "avx512_bf16")]
-                .filter { !flags.contains($0.1) }.map(\.0)
+            let impossible = [
+                ("avx2", "avx2"), ("avxvnni", "avx_vnni"), ("avx512", "avx512_vnni"), ("avx512bf16", "avx512_bf16"),
+            ]
+            .filter { !flags.contains($0.1) }.map(\.0)
             for name in ["abacus", "AVX2"] + impossible {
                 let outcome = try FlotillaProgram.run(
                     ["generate", "--model", Self.model, "--prompt", "x"],

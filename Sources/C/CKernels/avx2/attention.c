@@ -28,14 +28,15 @@ float ck_avx2_kv_store_float16(const float *x, size_t n, void *out, size_t step)
     return 1;
 }
 
-void ck_avx2_softmax_page(float *scores, size_t valid, float scale, float *state, size_t n) {
+void ck_avx2_softmax_page(float *scores, const float *scales, size_t valid, float scale, float *state, size_t n) {
     float *m = state + n, *l = m + 1;
-    const __m256 scales = _mm256_set1_ps(scale), lowest = _mm256_set1_ps(-INFINITY);
+    const __m256 factors = _mm256_set1_ps(scale), lowest = _mm256_set1_ps(-INFINITY);
     __m256 largest = _mm256_set1_ps(*m);
     for (size_t t = 0; t < CK_KV_PAGE_TOKENS; t += 8) {
         const __m256 mask = _mm256_castsi256_ps(ck_mask8(valid > t ? valid - t : 0));
-        const __m256 scaled = _mm256_mul_ps(_mm256_loadu_ps(scores + t), scales);
-        const __m256 value = _mm256_blendv_ps(lowest, scaled, mask);
+        __m256 score = _mm256_loadu_ps(scores + t);
+        if (scales) score = _mm256_mul_ps(score, _mm256_loadu_ps(scales + t));
+        const __m256 value = _mm256_blendv_ps(lowest, _mm256_mul_ps(score, factors), mask);
         largest = _mm256_max_ps(value, largest);
         _mm256_storeu_ps(scores + t, value);
     }
@@ -44,8 +45,9 @@ void ck_avx2_softmax_page(float *scores, size_t valid, float scale, float *state
     for (size_t t = 0; t < CK_KV_PAGE_TOKENS; t += 8) {
         const __m256 mask = _mm256_castsi256_ps(ck_mask8(valid > t ? valid - t : 0));
         const __m256 power = ck_exp8(_mm256_sub_ps(_mm256_loadu_ps(scores + t), _mm256_set1_ps(now)));
-        const __m256 value = _mm256_and_ps(power, mask);
+        __m256 value = _mm256_and_ps(power, mask);
         lanes = _mm256_add_ps(lanes, value);
+        if (scales) value = _mm256_mul_ps(value, _mm256_loadu_ps(scales + CK_KV_PAGE_TOKENS + t));
         _mm256_storeu_ps(scores + t, value);
     }
     *l = fmaf(*l, factor, ck_sum8(lanes));

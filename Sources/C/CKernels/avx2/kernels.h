@@ -10,6 +10,8 @@ ck_gather_kernel ck_avx2_gather_float32, ck_avx2_gather_bfloat16, ck_avx2_gather
 ck_quant_group_kernel ck_avx2_quant_group_q8, ck_avx2_quant_group_q4;
 ck_quant_x_kernel ck_avx2_quant_x;
 ck_quant_tile_kernel ck_avx2_quant_tile_q8, ck_avx2_quant_tile_q4;
+ck_quant_widen_kernel ck_avx2_quant_widen_q8, ck_avx2_quant_widen_q4;
+ck_quant_wide_kernel ck_avx2_quant_wide_q8, ck_avx2_quant_wide_q4;
 ck_rms_norm_kernel ck_avx2_rms_norm;
 ck_swiglu_kernel ck_avx2_swiglu;
 ck_exp_kernel ck_avx2_exp_n;

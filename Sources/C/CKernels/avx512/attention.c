@@ -4,14 +4,16 @@
 
 CK_AVX512_BEGIN
 
-void ck_avx512_softmax_page(float *scores, size_t valid, float scale, float *state, size_t n) {
+void ck_avx512_softmax_page(float *scores, const float *scales, size_t valid, float scale, float *state, size_t n) {
     float *m = state + n, *l = m + 1;
     const uint64_t mask = valid < 64 ? ((uint64_t)1 << valid) - 1 : ~(uint64_t)0;
     const __m512 lowest = _mm512_set1_ps(-INFINITY);
     __m512 s[4], largest = _mm512_set1_ps(*m);
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < 4; i++) {
-        s[i] = _mm512_mul_ps(_mm512_loadu_ps(scores + 16 * i), _mm512_set1_ps(scale));
+        s[i] = _mm512_loadu_ps(scores + 16 * i);
+        if (scales) s[i] = _mm512_mul_ps(s[i], _mm512_loadu_ps(scales + 16 * i));
+        s[i] = _mm512_mul_ps(s[i], _mm512_set1_ps(scale));
         s[i] = _mm512_mask_mov_ps(lowest, (__mmask16)(mask >> 16 * i), s[i]);
         largest = _mm512_max_ps(s[i], largest);
     }
@@ -20,10 +22,11 @@ void ck_avx512_softmax_page(float *scores, size_t valid, float scale, float *sta
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < 4; i++) {
         const __m512 power = ck_exp16(_mm512_sub_ps(s[i], _mm512_set1_ps(now)));
-        const __m512 value = _mm512_maskz_mov_ps((__mmask16)(mask >> 16 * i), power);
-        _mm512_storeu_ps(scores + 16 * i, value);
+        __m512 value = _mm512_maskz_mov_ps((__mmask16)(mask >> 16 * i), power);
         lanes = _mm256_add_ps(lanes, _mm512_castps512_ps256(value));
         lanes = _mm256_add_ps(lanes, _mm512_extractf32x8_ps(value, 1));
+        if (scales) value = _mm512_mul_ps(value, _mm512_loadu_ps(scales + CK_KV_PAGE_TOKENS + 16 * i));
+        _mm512_storeu_ps(scores + 16 * i, value);
     }
     *l = fmaf(*l, factor, ck_sum8(lanes));
     *m = now;

@@ -14,6 +14,8 @@ ck_sum_weights_kernel ck_avx512_sum_weights;
 ck_quant_group_kernel ck_avx512_quant_group_q8, ck_avx512_quant_group_q4;
 ck_quant_x_kernel ck_avx512_quant_x;
 ck_quant_tile_kernel ck_avx512_quant_tile_q8, ck_avx512_quant_tile_q4;
+ck_quant_widen_kernel ck_avx512_quant_widen_q8, ck_avx512_quant_widen_q4;
+ck_quant_wide_kernel ck_avx512_quant_wide;
 ck_probe_read_kernel ck_avx512_probe_read;
 ck_probe_fma_kernel ck_avx512_probe_fma;
 ck_probe_dot_kernel ck_avx512_probe_dot;

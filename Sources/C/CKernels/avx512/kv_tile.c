@@ -10,8 +10,8 @@ CK_INLINE size_t lanes_of(const ck_wide_lanes format, const size_t blocks, const
                           size_t lane) {
     const size_t bytes = format == ck_wide_float32 ? 4 : format == ck_wide_float16 ? 2 : 1;
     for (; lane + 16 * blocks <= a->lanes; lane += 16 * blocks) {
-        ck_wide_tile(format, blocks, width, a->n, a->ahead, 0, a->w + lane * bytes, 16 * bytes, a->w_stride * bytes,
-                     a->n, a->x, 1, a->x_stride, a->acc + lane, 16, a->acc_stride);
+        ck_wide_tile(format, format == ck_wide_float16, blocks, width, a->n, a->ahead, 0, a->w + lane * bytes,
+                     16 * bytes, a->w_stride * bytes, a->n, a->x, 1, a->x_stride, a->acc + lane, 16, a->acc_stride);
     }
     return lane;
 }

@@ -52,8 +52,8 @@ CK_INLINE void ck_wide_columns(const ck_wide_lanes format, const size_t panels, 
                                const char *from, size_t k_begin, size_t n, const float *x, float *acc) {
     const size_t step = ck_column_bytes(w->storage), ahead = ck_wide_ahead(panels);
     const size_t near = ck_wide_near(panels, w, step, k_begin, n);
-    ck_wide_tile(format, panels, width, near, ahead, ahead + (panels - 1) * w->panel_bytes, from, w->panel_bytes, step, n,
-                 x, width, 1, acc, width * CK_PANEL_ROWS, CK_PANEL_ROWS);
+    ck_wide_tile(format, false, panels, width, near, ahead, ahead + (panels - 1) * w->panel_bytes, from,
+                 w->panel_bytes, step, n, x, width, 1, acc, width * CK_PANEL_ROWS, CK_PANEL_ROWS);
 }
 
 CK_INLINE void ck_wide_group(const ck_wide_lanes format, const size_t panels, size_t width, const ck_matrix *w,

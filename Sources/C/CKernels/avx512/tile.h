@@ -28,12 +28,24 @@ CK_INLINE __m512 ck_load16(const ck_wide_lanes format, const char *w, __m512i sp
     return _mm512_castsi512_ps(_mm512_shuffle_epi8(_mm512_broadcast_i64x4(column), spread));
 }
 
-// acc[p][t][lane] = fmaf(w[p][i][lane], x[i * x_step + t * x_row], acc[p][t][lane]) for i = 0 ..< n. format, panels and
-// width are constants at the call: every loop but the one over i is unrolled. Each panel is prefetched, `ahead` bytes on
-// while i < near, then `beyond` bytes on.
-CK_INLINE void ck_wide_tile(const ck_wide_lanes format, const size_t panels, const size_t width, size_t near,
-                            size_t ahead, size_t beyond, const char *w, size_t w_panel, size_t w_step, size_t n,
-                            const float *x, size_t x_step, size_t x_row, float *acc, size_t acc_panel, size_t acc_row) {
+// Brings nearer what is read later: halves of the cache to the second-level cache, where more lines can be under way
+// than to the first (a Xeon of 2023 reads 86 % of its bandwidth instead of 76 %); all else, which is nearer in time or
+// limited by arithmetic, to the first.
+CK_INLINE void ck_bring(const bool second, const char *p) {
+    if (second) {
+        _mm_prefetch(p, _MM_HINT_T1);
+    } else {
+        _mm_prefetch(p, _MM_HINT_T0);
+    }
+}
+
+// acc[p][t][lane] = fmaf(w[p][i][lane], x[i * x_step + t * x_row], acc[p][t][lane]) for i = 0 ..< n. format, second,
+// panels and width are constants at the call: every loop but the one over i is unrolled. Each panel is prefetched,
+// `ahead` bytes on while i < near, then `beyond` bytes on.
+CK_INLINE void ck_wide_tile(const ck_wide_lanes format, const bool second, const size_t panels, const size_t width,
+                            size_t near, size_t ahead, size_t beyond, const char *w, size_t w_panel, size_t w_step,
+                            size_t n, const float *x, size_t x_step, size_t x_row, float *acc, size_t acc_panel,
+                            size_t acc_row) {
     __m512 sum[8][12];
     const __m512i spread = ck_wide_spread();
 #pragma clang loop unroll(full)
@@ -48,7 +60,7 @@ CK_INLINE void ck_wide_tile(const ck_wide_lanes format, const size_t panels, con
 #pragma clang loop unroll(full)
             for (size_t p = 0; p < panels; p++) {
                 lanes[p] = ck_load16(format, w + p * w_panel, spread);
-                _mm_prefetch(w + p * w_panel + ahead, _MM_HINT_T0);
+                ck_bring(second, w + p * w_panel + ahead);
             }
 #pragma clang loop unroll(full)
             for (size_t t = 0; t < width; t++) {

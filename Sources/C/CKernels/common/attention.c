@@ -111,10 +111,6 @@ static page_data widened(const block *b, page_data page) {
     return (page_data){CK_KV_FLOAT32, (const char *)b->wide, (const char *)(b->wide + keys), page.scales};
 }
 
-static void multiply_page(float *x, const float *y) {
-    for (size_t t = 0; t < page_tokens; t++) x[t] = x[t] * y[t];
-}
-
 // One page for one tile of rows first ..< first + width. Rows are in the order of their tokens, so the first one sees
 // the fewest keys: the keys that all see go through one tile, the rest (on the diagonal) row by row. Each product brings
 // nearer what the next one reads: the keys the values, the values the `next` keys.
@@ -122,7 +118,6 @@ static void tile_page(const block *b, page_data data, size_t first, size_t width
     const ck_kv_layer *kv = &b->a->kv;
     const size_t bytes = ck_kv_bytes(data.element), begin = page * page_tokens;
     const char *values = data.values;
-    const float *scales = data.scales;
     ck_kv_tile_kernel *tile = b->kernels->kv_tile[data.element];
     const size_t most = min_size(page_tokens, visible(b, first + width - 1) - begin);
     const size_t least = visible(b, first) > begin ? min_size(page_tokens, visible(b, first) - begin) : 0;
@@ -134,11 +129,8 @@ static void tile_page(const block *b, page_data data, size_t first, size_t width
     for (size_t t = 0; t < width; t++) {
         const size_t seen = visible(b, first + t);
         if (seen <= begin) continue;
-        float *scores = b->scores + t * page_tokens;
-        if (scales) multiply_page(scores, scales);
-        b->kernels->softmax_page(scores, min_size(page_tokens, seen - begin), b->a->scale, states + t * b->state,
-                                 kv->value_stride);
-        if (scales) multiply_page(scores, scales + page_tokens);
+        b->kernels->softmax_page(b->scores + t * page_tokens, data.scales, min_size(page_tokens, seen - begin),
+                                 b->a->scale, states + t * b->state, kv->value_stride);
     }
     tile(values, kv->value_stride, kv->value_stride, least, next, b->scores, page_tokens, width, states, b->state);
     for (size_t t = 0; most > least && t < width; t++) {

@@ -15,6 +15,8 @@ const ck_kernels *ckernels_named(const char *name) {
     __builtin_cpu_init();
     const int able = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
     if (able && !strcmp(name, ck_avx2_kernels.name)) return &ck_avx2_kernels;
+    const int bytes = able && __builtin_cpu_supports("avxvnni");
+    if (bytes && !strcmp(name, ck_avxvnni_kernels.name)) return &ck_avxvnni_kernels;
     const int wide = able && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
                      __builtin_cpu_supports("avx512vnni");
@@ -26,7 +28,7 @@ const ck_kernels *ckernels_named(const char *name) {
 }
 
 const char *ckernels_name(size_t index) {
-    static const char *const names[] = {"ref", "avx2", "avx512", "avx512bf16"};
+    static const char *const names[] = {"ref", "avx2", "avxvnni", "avx512", "avx512bf16"};
     return index < sizeof names / sizeof *names ? names[index] : NULL;
 }
 
@@ -80,6 +82,7 @@ static void choose(void) {
     }
 #endif
     if (!active_kernels) active_kernels = ckernels_named("avx512");
+    if (!active_kernels) active_kernels = ckernels_named("avxvnni");
     if (!active_kernels) active_kernels = ckernels_named("avx2");
     if (!active_kernels) active_kernels = &ck_ref_kernels;
 }

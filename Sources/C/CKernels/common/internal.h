@@ -8,7 +8,7 @@
 
 extern const ck_kernels ck_ref_kernels;
 #if defined(__x86_64__)
-extern const ck_kernels ck_avx2_kernels, ck_avx512_kernels, ck_avx512bf16_kernels;
+extern const ck_kernels ck_avx2_kernels, ck_avxvnni_kernels, ck_avx512_kernels, ck_avx512bf16_kernels;
 #endif
 
 // What kernels give for any NaN where it must be the same in every set: which NaN an operation gives depends on the order

@@ -5,6 +5,8 @@ enum {
     // Groups of one pass over several tiles: 16 rows of them (8.5 KiB in q8) stay in the first-level cache. Even, as the
     // groups of a panel stand in pairs. Cutting a chain here changes no bit: it goes on in memory.
     pass_groups = 16,
+    wide_panels = 2,    // panels that are unpacked together
+    wide_tokens = 17,   // least tokens for which weights are unpacked
     group_panels = 4,   // panels that are worked on together, at least
     most_panels = 32,   // and at most
     group_cells = 512,  // panels * tokens between the two
@@ -41,13 +43,16 @@ static size_t panels_together(size_t tokens) {
 
 size_t ck_quant_scratch(const ck_sum_tree *tree, size_t tokens) {
     const size_t cells = tokens * group_panels > group_cells ? tokens * group_panels : group_cells;
-    return tree->depth * cells * CK_PANEL_ROWS;
+    return tree->depth * cells * CK_PANEL_ROWS + wide_panels * pass_groups * CK_QUANT_WIDE_BYTES / sizeof(float);
 }
 
 // What one call works on: a group of panels and a block of tiles.
 typedef struct {
     const ck_quant_matrix *m;
     ck_quant_tile_kernel *tile;
+    ck_quant_widen_kernel *widen;  // NULL where the tiles take the weights as they are
+    ck_quant_wide_kernel *wide;
+    uint8_t *unpacked;
     const uint8_t *x;
     size_t groups;  // of one token
     size_t tokens, tile_begin, tile_end, first_token, block_tokens;
@@ -72,25 +77,42 @@ static ptrdiff_t jump_after(const work *b, size_t block) {
     return -ck_quant_ahead;
 }
 
+// One pass: some groups of some panels, from group number `group` of the token on, by every tile.
+typedef struct {
+    const uint8_t *w;
+    size_t panel_bytes, panel, panels, group, groups;
+    ptrdiff_t jump;
+} pass;
+
+static void run_pass(const work *b, const pass *s, float *acc, bool fresh) {
+    if (b->widen) b->widen(s->w, s->panel_bytes, s->panels, s->groups, b->unpacked);
+    for (size_t tile = b->tile_begin; tile < b->tile_end; tile++) {
+        const size_t first = ck_quant_tile_begin(b->tokens, tile);
+        const size_t width = ck_quant_tile_begin(b->tokens, tile + 1) - first;
+        float *to = acc + ((first - b->first_token) * b->panels + s->panel * width) * CK_PANEL_ROWS;
+        const uint8_t *x = b->x + (first * b->groups + s->group * width) * CK_QUANT_X_BYTES;
+        if (b->widen) {
+            b->wide(b->unpacked, s->panels, s->groups, x, width, to, fresh);
+        } else {
+            b->tile(s->w, s->panel_bytes, s->panels, s->groups, s->jump, x, width, to, fresh);
+        }
+    }
+}
+
 // Adds one column block, whose first group is number `group` of the token, to acc, [tile][panel][width][16].
 static void column_block(const work *b, size_t block, size_t group, float *acc, bool fresh) {
     const size_t columns = block_columns(b->m, block), groups = ck_block_groups(columns);
-    const size_t panel_bytes = ck_quant_panel_bytes(b->m->quant, columns);
     const uint8_t *w = panel_of_block(b->m, block, b->panel);
     const bool one_tile = b->tile_end - b->tile_begin == 1;
-    const size_t step = one_tile ? groups : pass_groups, panel_step = one_tile ? b->panels : 1;
-    const ptrdiff_t jump = one_tile ? jump_after(b, block) : 0;
-    for (size_t p = 0; p < b->panels; p += panel_step) {
+    const size_t step = one_tile ? groups : pass_groups, panel_step = one_tile ? b->panels : b->widen ? wide_panels : 1;
+    pass s = {.panel_bytes = ck_quant_panel_bytes(b->m->quant, columns), .jump = one_tile ? jump_after(b, block) : 0};
+    for (s.panel = 0; s.panel < b->panels; s.panel += panel_step) {
+        s.panels = min_size(panel_step, b->panels - s.panel);
         for (size_t g = 0; g < groups; g += step) {
-            const uint8_t *from = ck_group_scales(b->m->quant, w + p * panel_bytes, g);
-            for (size_t tile = b->tile_begin; tile < b->tile_end; tile++) {
-                const size_t first = ck_quant_tile_begin(b->tokens, tile);
-                const size_t width = ck_quant_tile_begin(b->tokens, tile + 1) - first;
-                float *to = acc + ((first - b->first_token) * b->panels + p * width) * CK_PANEL_ROWS;
-                const uint8_t *x = b->x + (first * b->groups + (group + g) * width) * CK_QUANT_X_BYTES;
-                b->tile(from, panel_bytes, min_size(panel_step, b->panels - p), min_size(step, groups - g), jump, x,
-                        width, to, fresh && g == 0);
-            }
+            s.w = ck_group_scales(b->m->quant, w + s.panel * s.panel_bytes, g);
+            s.group = group + g;
+            s.groups = min_size(step, groups - g);
+            run_pass(b, &s, acc, fresh && g == 0);
         }
     }
 }
@@ -143,6 +165,10 @@ void ck_quant_matmul(const ck_kernels *kernels, const ck_quant_matrix *m, size_t
               .groups = ck_quant_groups(m->columns, m->block_columns), .tile_begin = tile_begin, .tile_end = tile_end,
               .first_token = first, .block_tokens = ck_quant_tile_begin(tokens, tile_end) - first,
               .panel_end = panel_end};
+    if (b.block_tokens >= wide_tokens) b.widen = kernels->quant_widen[m->quant];
+    b.wide = kernels->quant_wide[m->quant];
+    b.unpacked = (uint8_t *)scratch;
+    scratch += wide_panels * pass_groups * CK_QUANT_WIDE_BYTES / sizeof *scratch;
     const size_t together = panels_together(b.block_tokens);
     for (size_t panel = panel_begin; panel < panel_end; panel += together) {
         b.panel = panel;

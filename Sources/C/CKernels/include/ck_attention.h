@@ -50,8 +50,10 @@ typedef void ck_kv_tile_kernel(const void *w, size_t w_stride, size_t lanes, siz
 
 // One page of online softmax of one row, state [o: n, m, l]: s = scores * scale over the first `valid` of 64, at least
 // one; m' = max(m, s); scores become exp(s - m') and +0 beyond `valid`; their sum has the lanes and order of
-// ck_rms_norm_kernel; c = exp(m - m'); o = o * c, l = fmaf(l, c, sum), m = m'.
-typedef void ck_softmax_page_kernel(float *scores, size_t valid, float scale, float *state, size_t n);
+// ck_rms_norm_kernel; c = exp(m - m'); o = o * c, l = fmaf(l, c, sum), m = m'. `scales` is NULL, or [64] by which scores
+// are multiplied first, and [64] by which they are multiplied at last, when they have been summed.
+typedef void ck_softmax_page_kernel(float *scores, const float *scales, size_t valid, float scale, float *state,
+                                    size_t n);
 
 // Adds a later span to what earlier spans gave. Both are [o: n, m, l]:
 // m' = max(m, m2), a = exp(m - m'), b = exp(m2 - m'), l = fmaf(l2, b, l * a), o = fmaf(o2, b, o * a).

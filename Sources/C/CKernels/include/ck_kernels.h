@@ -26,6 +26,8 @@ typedef struct ck_kernels {
     ck_quant_group_kernel *_Nonnull quant_group[CK_QUANTS];
     ck_quant_x_kernel *quant_x;
     ck_quant_tile_kernel *_Nonnull quant_tile[CK_QUANTS];
+    ck_quant_widen_kernel *_Nullable quant_widen[CK_QUANTS];  // NULL where it gains nothing
+    ck_quant_wide_kernel *_Nullable quant_wide[CK_QUANTS];    // NULL where quant_widen is
     ck_rms_norm_kernel *rms_norm;
     ck_swiglu_kernel *swiglu;
     ck_exp_kernel *exp;
@@ -45,12 +47,12 @@ typedef struct ck_kernels {
     ck_probe_fma_kernel *_Nullable probe_bfloat16;  // NULL where products of bfloat16 are multiply-adds of floats
 } ck_kernels;
 
-// The kernels of this machine: the fastest set that the processor has, or what FLOTILLA_ISA=ref|avx2|avx512|avx512bf16
-// asks for. Chosen once. avx512bf16 is passed over where its dot products are slower than the multiply-adds of avx512,
-// which give the same bits. A name that is unknown or impossible here counts as none: programs refuse it before.
+// The kernels of this machine: the fastest set that the processor has, or the one that FLOTILLA_ISA names. Chosen once.
+// avx512bf16 is passed over where its dot products are slower than the multiply-adds of avx512, which give the same
+// bits. A name that is unknown or impossible here counts as none: programs refuse it before.
 const ck_kernels *ckernels_active(void);
 
-// "ref", "avx2", "avx512" or "avx512bf16"; NULL if this processor cannot run that set.
+// "ref", "avx2", "avxvnni", "avx512" or "avx512bf16"; NULL if this processor cannot run that set.
 const ck_kernels *_Nullable ckernels_named(const char *name);
 
 // The names of all sets, the slowest first; NULL from `index` on.

@@ -20,6 +20,7 @@ enum {
     CK_QUANT_TILE_TOKENS = 8,    // most tokens of one register tile
     CK_QUANT_BLOCK_TILES = 16,   // most tiles of one ck_quant_matmul call
     CK_QUANT_X_BYTES = 40,       // one group of one token: 32 int8, float scale, int32 bias
+    CK_QUANT_WIDE_BYTES = 1152,  // one unpacked group of one panel, at most
 };
 
 // [rows (outputs), columns (inputs)] in blocks of block_columns columns, the last of which may be shorter. A block is
@@ -54,6 +55,14 @@ typedef void ck_quant_group_kernel(const float *columns, uint16_t *scales, uint8
 // stored is always the same one. The weights that are read next lie `jump` bytes behind the end of the panels.
 typedef void ck_quant_tile_kernel(const uint8_t *w, size_t panel_bytes, size_t panels, size_t groups, ptrdiff_t jump,
                                   const uint8_t *x, size_t width, float *acc, bool fresh);
+
+// Unpacks `groups` groups of some panels, the first of which is even in its block, for products by many tokens: at most
+// CK_QUANT_WIDE_BYTES for each. How they lie there is an affair between the two kernels.
+typedef void ck_quant_widen_kernel(const uint8_t *w, size_t panel_bytes, size_t panels, size_t groups, uint8_t *wide);
+
+// As ck_quant_tile_kernel, from what ck_quant_widen_kernel unpacked.
+typedef void ck_quant_wide_kernel(const uint8_t *wide, size_t panels, size_t groups, const uint8_t *x, size_t width,
+                                  float *acc, bool fresh);
 
 int32_t ck_quant_offset(ck_quant quant);
 

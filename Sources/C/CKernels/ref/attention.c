@@ -48,9 +48,10 @@ float ck_ref_kv_store_float16(const float *x, size_t n, void *out, size_t step) 
     return 1;
 }
 
-void ck_ref_softmax_page(float *scores, size_t valid, float scale, float *state, size_t n) {
+void ck_ref_softmax_page(float *scores, const float *scales, size_t valid, float scale, float *state, size_t n) {
     float *m = state + n, *l = m + 1, largest = *m;
     for (size_t t = 0; t < valid; t++) {
+        if (scales) scores[t] = scores[t] * scales[t];
         scores[t] = scores[t] * scale;
         largest = scores[t] > largest ? scores[t] : largest;
     }
@@ -59,6 +60,7 @@ void ck_ref_softmax_page(float *scores, size_t valid, float scale, float *state,
     for (size_t t = 0; t < CK_KV_PAGE_TOKENS; t++) {
         scores[t] = t < valid ? ck_ref_exp(scores[t] - largest) : 0.0f;
         lanes[t % 8] = lanes[t % 8] + scores[t];
+        if (scales) scores[t] = scores[t] * scales[CK_KV_PAGE_TOKENS + t];
     }
     *l = fmaf(*l, factor, ck_ref_sum8(lanes));
     *m = largest;

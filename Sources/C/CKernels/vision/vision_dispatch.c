@@ -23,7 +23,7 @@ OPERATIONS(DECLARE_WIDE)
         const ck_kernels *set = ckernels_active();                                    \
         if (set == &ck_avx512_kernels || set == &ck_avx512bf16_kernels) {             \
             ck_vision_avx512_##name arguments;                                        \
-        } else if (set == &ck_avx2_kernels) {                                         \
+        } else if (set == &ck_avx2_kernels || set == &ck_avxvnni_kernels) {                                         \
             ck_vision_avx2_##name arguments;                                          \
         } else {                                                                      \
             ck_vision_plain_##name arguments;                                         \

@@ -55,7 +55,7 @@ package struct KernelBenchmark {
         )
     }
 
-    /// Many tokens by a matrix of a decoder layer: GFLOP/s.
+    /// Many tokens by a matrix of a decoder layer: GFLOP/s, of integers GOP/s.
     package func prefill(_ storage: PackedMatrix.Storage, tokens: Int = 256) -> Measurement {
         let matrix = filledMatrix(rows: 2048, columns: 2048, storage)
         let (x, y) = (benchmarkNumbers(tokens * matrix.columns), benchmarkNumbers(tokens * matrix.rows))
@@ -64,7 +64,7 @@ package struct KernelBenchmark {
             "prefill \(storage), \(tokens) tokens",
             amount: operations,
             ceilingAmount: peakOperations(storage) / 1e9,
-            unit: "GFLOP/s",
+            unit: storage.isQuantised ? "GOP/s" : "GFLOP/s",
             ceiling: { multiplyAdd(storage) },
             kernel: { multiply(matrix, tokens, x, y) }
         )
@@ -134,9 +134,10 @@ package struct KernelBenchmark {
         pool.run(peakTasks) { _ in _ = probe(storage, rounds: peakRounds) }
     }
 
-    /// Pairs of bfloat16 have a ceiling of their own where the processor multiplies them.
+    /// Bytes, and pairs of bfloat16 where the processor multiplies them, have ceilings of their own.
     private func probe(_ storage: PackedMatrix.Storage, rounds: Int) -> Double {
-        storage == .bfloat16Pairs ? kernels.bfloat16Dots(rounds: rounds) : kernels.multiplyAdds(rounds: rounds)
+        if storage.isQuantised { return kernels.integerDots(rounds: rounds) }
+        return storage == .bfloat16Pairs ? kernels.bfloat16Dots(rounds: rounds) : kernels.multiplyAdds(rounds: rounds)
     }
 
     // MARK: Measuring

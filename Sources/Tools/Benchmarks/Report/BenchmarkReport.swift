@@ -3,7 +3,7 @@ internal import Foundation
 /// What `flotilla bench` prints: the machine, and rows as a table or as JSON.
 package struct BenchmarkReport: Sendable, Encodable {
     package let version: String
-    /// The kernels in use: `ref`, `avx2` or `avx512`.
+    /// The kernels in use: `ref`, `avx2`, `avx512` or another.
     package let isa: String
     package let processor: String
     package let processors: Int

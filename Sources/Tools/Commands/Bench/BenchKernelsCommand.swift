@@ -48,6 +48,10 @@ struct BenchKernelsCommand: ParsableCommand {
             benchmark.prefill(.bfloat16), benchmark.prefill(.float16), benchmark.prefill(.float32),
             benchmark.prefill(.bfloat16, tokens: 32),
             benchmark.prefill(.bfloat16Pairs), benchmark.prefill(.bfloat16Pairs, tokens: 32),
+            benchmark.decode(.q8), benchmark.decode(.q8, tokens: 8), benchmark.decode(.q4),
+            benchmark.decode(.q4, tokens: 8),
+            benchmark.prefill(.q8), benchmark.prefill(.q4), benchmark.prefill(.q8, tokens: 8),
+            benchmark.prefill(.q4, tokens: 8),
         ]
     }
 

@@ -1,0 +1,56 @@
+// The end of a group, and what is the same for packed and unpacked weights.
+#pragma once
+#include "../common/quant.h"
+#include "kernels.h"
+
+CK_AVXVNNI_BEGIN
+
+enum { ck_step_tokens = 4 };  // tokens whose integers, 16 rows each, are in registers together
+
+CK_INLINE __m256i ck_word(const uint8_t *p) {
+    int32_t word;
+    memcpy(&word, p, sizeof word);
+    return _mm256_set1_epi32(word);
+}
+
+// The integers begin with what weights without a sign are too much, which the activations know.
+CK_INLINE void ck_begin_dots(const size_t width, const uint8_t *x, __m256i dot[2][ck_step_tokens]) {
+#pragma clang loop unroll(full)
+    for (size_t t = 0; t < width; t++) dot[0][t] = dot[1][t] = ck_word(x + t * CK_QUANT_X_BYTES + 36);
+}
+
+// Four columns of 16 rows by the tokens.
+CK_INLINE void ck_add_dots(const size_t width, const __m256i w[2], const uint8_t *x, __m256i dot[2][ck_step_tokens]) {
+#pragma clang loop unroll(full)
+    for (size_t t = 0; t < width; t++) {
+        const __m256i token = ck_word(x + t * CK_QUANT_X_BYTES);
+        dot[0][t] = _mm256_dpbusd_avx_epi32(dot[0][t], w[0], token);
+        dot[1][t] = _mm256_dpbusd_avx_epi32(dot[1][t], w[1], token);
+    }
+}
+
+// The float sums stay in acc.
+CK_INLINE void ck_end_dots(const size_t width, const __m256 scale[2], const uint8_t *x,
+                           __m256i dot[2][ck_step_tokens], float *acc) {
+#pragma clang loop unroll(full)
+    for (size_t t = 0; t < width; t++) {
+        const __m256 token = _mm256_castsi256_ps(ck_word(x + t * CK_QUANT_X_BYTES + 32));
+#pragma clang loop unroll(full)
+        for (size_t h = 0; h < 2; h++) {
+            float *to = acc + t * CK_PANEL_ROWS + 8 * h;
+            const __m256 both = _mm256_mul_ps(scale[h], token);
+            _mm256_storeu_ps(to, _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot[h][t]), both, _mm256_loadu_ps(to)));
+        }
+    }
+}
+
+// Any NaN becomes the one NaN.
+CK_INLINE void ck_one_nan(float *acc, size_t cells) {
+    const __m256 nan = _mm256_castsi256_ps(_mm256_set1_epi32((int)CK_NAN));
+    for (size_t i = 0; i < cells; i += 8) {
+        const __m256 value = _mm256_loadu_ps(acc + i);
+        _mm256_storeu_ps(acc + i, _mm256_blendv_ps(value, nan, _mm256_cmp_ps(value, value, _CMP_UNORD_Q)));
+    }
+}
+
+CK_AVXVNNI_END
