@@ -125,8 +125,8 @@ let package = Package(
         // MARK: Substrate: no knowledge of the model's forward pass
         Floor.substrate.library("Kernels", ["Tensors", "CKernels"]),
         Floor.substrate.library("Communication", ["Tensors", "Diagnostics", "CMPI"]),
-        Floor.substrate.library("Checkpoints", ["Tensors", "Diagnostics", "JSON", "Kernels"]),
-        Floor.substrate.library("Tokenization", ["Diagnostics", "JSON", "Requests", heaps]),
+        Floor.substrate.library("Checkpoints", ["Tensors", "Diagnostics", "Digests", "JSON", "Kernels"]),
+        Floor.substrate.library("Tokenization", ["Diagnostics", "Digests", "JSON", "Requests", heaps]),
         Floor.substrate.library("ImagePreprocessing", ["Diagnostics", "Requests", "CImageCodecs"]),
 
         // MARK: Model

@@ -33,8 +33,10 @@ struct ChoiceState: Sendable {
         json.member("queued", ack?.queued ?? 0)
         json.members(Self.rest(of: JSONLine.encode(ack), without: Self.ackMembers))
         var short = end
-        (short.text, short.thinking, short.logprobs) = ("", "", nil)
+        (short.text, short.thinking, short.logprobs, short.receipt) = ("", "", nil, nil)
         json.members(Self.rest(of: short.json, without: Self.endMembers))
+        // As it is: a tree of JSON would round seeds.
+        if let receipt = end.receipt { json.member("receipt", raw: receipt.json.utf8) }
     }
 
     private static let ackMembers: Set = ["queued", "seed", "prompt_tokens", "image_tokens", "cached_tokens"]
