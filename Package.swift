@@ -231,7 +231,7 @@ let package = Package(
         Floor.values.tests("Digests", ["Digests"]),
         Floor.values.tests("JSON", ["JSON"]),
         Floor.values.tests("Constraints", ["Constraints", "JSON", "Tokenization"]),
-        Floor.values.tests("Requests", ["Requests", "Diagnostics"]),
+        Floor.values.tests("Requests", ["Requests", "Constraints", "Diagnostics"]),
         Floor.substrate.tests("Kernels", ["Kernels", "Tensors", "CKernels"]),
         Floor.substrate.tests("Communication", ["Communication"]),
         Floor.substrate.tests("Checkpoints", ["Checkpoints", "JSON", "Tensors", "Diagnostics"]),
@@ -278,7 +278,10 @@ let package = Package(
         ),
         Floor.tools.tests(
             "Commands",
-            ["Commands", "Frontend", "Requests", "Tokenization", "Checkpoints", "Diagnostics", "WireProtocol"]
+            [
+                "Commands", "Frontend", "Requests", "Tokenization", "Checkpoints", "Diagnostics", "Digests",
+                "WireProtocol",
+            ]
         ),
     ],
     swiftLanguageModes: [.v6],

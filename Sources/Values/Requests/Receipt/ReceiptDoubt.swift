@@ -89,7 +89,8 @@ extension Receipt {
         return ReceiptDoubt(
             .wire,
             "sums travelled between its hosts as \(computation.wire ?? "f32"), and here as \(own.wire ?? "f32")",
-            hint: "sums that are rounded on their way have the bits of one division into ranks and hosts"
+            hint:
+                "give --wire-format as it was, and the same ranks on as many hosts: such sums have the bits of one division"
         )
     }
 
@@ -133,7 +134,10 @@ extension Receipt {
         let isOpen = [.cancelled, .deadline].contains(answer.finish)
         if !isOpen, finish != answer.finish {
             let found = finish == .cancelled ? "goes on behind its last token" : "ends with \(finish.rawValue)"
-            return ReceiptDoubt(.finish, "the answer ends with \(answer.finish.rawValue), and computed again it \(found)")
+            return ReceiptDoubt(
+                .finish,
+                "the answer ends with \(answer.finish.rawValue), and computed again it \(found)"
+            )
         }
         return changedPart.map(Self.changed)
     }
