@@ -48,9 +48,10 @@ enum ReceiptFile {
 
     /// `nil` where there is none; a pipe that nobody writes to would be waited for.
     private static func regularFile(_ path: String) -> FileHandle? {
-        let kind = try? FileManager.default.attributesOfItem(
-            atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-        )[.type] as? FileAttributeType
+        let kind =
+            try? FileManager.default.attributesOfItem(
+                atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+            )[.type] as? FileAttributeType
         return kind == .typeRegular ? FileHandle(forReadingAtPath: path) : nil
     }
 

@@ -25,7 +25,9 @@ struct VerificationReport {
         let isAlone = outcomes.count == 1
         return zip(receipts, outcomes)
             .map { placed, outcome in
-                if let doubt = outcome.doubt { return isAlone ? "" : "\(placed.place): not confirmed: \(doubt.reason)\n" }
+                if let doubt = outcome.doubt {
+                    return isAlone ? "" : "\(placed.place): not confirmed: \(doubt.reason)\n"
+                }
                 let (answer, prompt) = (placed.receipt.answer.tokens.count, placed.receipt.prompt.ids.count)
                 let time = String(format: "%.0f ms", outcome.milliseconds)
                 let what = "confirmed: \(answer) tokens behind a prompt of \(prompt), computed again in \(time)\n"

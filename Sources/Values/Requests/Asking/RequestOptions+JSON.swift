@@ -31,7 +31,8 @@ extension RequestOptions {
 
     private static let names: Set = [
         "seed", "stop", "format", "think", "think_budget", "loop_guard", "logprobs", "max_tiles", "tiling",
-        "rgb_first", "orient", "stream", "deadline_ms", "speculate", "receipt", "max_tokens", "temperature", "top_k", "top_p",
+        "rgb_first", "orient", "stream", "deadline_ms", "speculate", "receipt", "max_tokens", "temperature", "top_k",
+        "top_p",
         "min_p",
         "repetition_penalty", "presence_penalty",
         "frequency_penalty", "logit_bias",

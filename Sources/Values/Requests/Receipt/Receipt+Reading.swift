@@ -59,7 +59,9 @@ extension Receipt {
         try require(!prompt.ids.isEmpty, "prompt.ids is empty")
         try require(!answer.tokens.isEmpty, "answer.tokens is empty, so that there is nothing to confirm")
         for (name, ids) in [("prompt.ids", prompt.ids), ("answer.tokens", answer.tokens)] {
-            if let odd = ids.first(where: { $0 < 0 }) { throw UsageError("\(name) holds \(odd), expected ids of 0 or more") }
+            if let odd = ids.first(where: { $0 < 0 }) {
+                throw UsageError("\(name) holds \(odd), expected ids of 0 or more")
+            }
         }
         var end = 0
         for (place, picture) in pictures.enumerated() {
@@ -71,7 +73,10 @@ extension Receipt {
             )
             end = picture.start + picture.count
             try require((1...1000).contains(picture.tiles), "\(name).tiles is \(picture.tiles)")
-            try require((1...64).contains(picture.maxTiles), "\(name).max_tiles is \(picture.maxTiles), expected 1 to 64")
+            try require(
+                (1...64).contains(picture.maxTiles),
+                "\(name).max_tiles is \(picture.maxTiles), expected 1 to 64"
+            )
         }
         _ = try request.options()
     }
@@ -94,7 +99,11 @@ extension Receipt {
     private static func name(_ path: [any CodingKey]) -> String {
         var name = ""
         for key in path {
-            if let index = key.intValue { name += "[\(index)]" } else { name += (name.isEmpty ? "" : ".") + key.stringValue }
+            if let index = key.intValue {
+                name += "[\(index)]"
+            } else {
+                name += (name.isEmpty ? "" : ".") + key.stringValue
+            }
         }
         return name.isEmpty ? "the whole" : name
     }
