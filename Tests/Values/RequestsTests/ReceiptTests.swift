@@ -45,6 +45,17 @@ struct ReceiptTests {
         #expect(JSONLine.encode(receipt.request) == request)
     }
 
+    @Test("everything by which a token is chosen is in it: a new option is, or is known to change none")
+    func complete() {
+        func names(_ value: Any) -> Set<String> { Set(Mirror(reflecting: value).children.compactMap(\.label)) }
+        let request = names(ReceiptSupport.receipt(seed: 0).request)
+        #expect(names(Sampling()).subtracting(request) == [])
+        let ofPictures: Set = ["maxTiles", "tiling", "rgbFirst", "orient"]
+        let idle: Set = ["sampling", "stream", "logprobs", "deadlineMilliseconds", "speculate", "receipt"]
+        #expect(names(RequestOptions()).subtracting(request).subtracting(ofPictures) == idle)
+        #expect(names(PictureCut(maxTiles: 1)) == ofPictures)
+    }
+
     static let damages: [(String, String)] = [
         ("", "no JSON object"), ("[]", "type"), ("{}", "missing"), (#"{"receipt":null}"#, "null"),
         (#"{"receipt":7}"#, "type"), ("{\"flotilla_receipt\":1", "no JSON object"), ("\u{0}\u{1}", "no JSON object"),
