@@ -11,7 +11,7 @@ struct ReceiptTests {
     )
 
     private static func receipt(of ticket: Ticket, _ bench: borrowing CoreBench) -> Receipt? {
-        for case .send(.ended(let ending), ticket) in bench.actions { return ending.end.receipt }
+        for case .send(.ended(let ending), to: ticket) in bench.actions { return ending.end.receipt }
         return nil
     }
 

@@ -43,14 +43,14 @@ struct ReceiptStormTests {
     private static func other(_ value: Any, _ random: inout SeededRandom) -> Any {
         switch value {
         case let text as String: random.one(of: [text + "0", String(text.dropFirst()), "f32", "length", "msac"])
-        case let number as NSNumber where CFGetTypeIDIsBoolean(number): !number.boolValue
+        case let number as NSNumber where isBoolean(number): !number.boolValue
         case let number as NSNumber:
             random.one(of: [number.doubleValue + 1, -number.doubleValue - 1, 1e300, 0.5, 4e9])
         default: 0
         }
     }
 
-    private static func CFGetTypeIDIsBoolean(_ number: NSNumber) -> Bool { String(cString: number.objCType) == "c" }
+    private static func isBoolean(_ number: NSNumber) -> Bool { String(cString: number.objCType) == "c" }
 
     /// The cause that a changed member must be refused with, by its path.
     private static func causes(_ path: Path) -> Set<ReceiptDoubt.Cause> {
