@@ -10,8 +10,8 @@ struct ReceiptTests {
         computation: Receipt.Computation(format: "native", kv: "f16")
     )
 
-    private static func receipt(of ticket: Ticket, _ bench: borrowing CoreBench) -> Receipt? {
-        for case .send(.ended(let ending), to: ticket) in bench.actions { return ending.end.receipt }
+    private static func receipt(of ticket: Ticket, _ actions: [CoreAction]) -> Receipt? {
+        for case .send(.ended(let ending), to: ticket) in actions { return ending.end.receipt }
         return nil
     }
 
@@ -32,7 +32,7 @@ struct ReceiptTests {
             }
             bench.tokens([400, 902], of: 1)
             bench.report(.finished(id: "j1", JobSummary(.stop)))
-            let receipt = Self.receipt(of: 1, bench)
+            let receipt = Self.receipt(of: 1, bench.actions)
             #expect((receipt != nil) == ((isAsked || givesAll) && hasOrigin))
             guard let receipt else { continue }
             #expect(receipt.answer == Receipt.Answer(tokens: [400, 902], finish: .stop))
@@ -41,7 +41,7 @@ struct ReceiptTests {
             #expect(receipt.doubt(against: Self.origin, pictures: ["a"]) == nil)
             bench.ask(2) { $0.receipt = true }
             bench.feed(.cancelled(2))
-            #expect(Self.receipt(of: 2, bench) == nil, "there is nothing to confirm")
+            #expect(Self.receipt(of: 2, bench.actions) == nil, "there is nothing to confirm")
         }
     }
 
@@ -63,7 +63,7 @@ struct ReceiptTests {
             for token in (402 + Int32(losses))..<406 { bench.tokens([token], of: 1) }
             bench.tokens([902], of: 1)
             bench.report(.finished(id: "j1", JobSummary(.stop)))
-            receipts.append(try #require(Self.receipt(of: 1, bench)))
+            receipts.append(try #require(Self.receipt(of: 1, bench.actions)))
         }
         #expect(receipts[0].answer.tokens == [400, 401, 402, 403, 404, 405, 902])
         #expect(receipts[1] == receipts[0] && receipts[2] == receipts[0])

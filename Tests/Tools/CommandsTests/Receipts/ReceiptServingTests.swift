@@ -2,6 +2,7 @@ import Foundation
 import Requests
 import TestSupport
 import Testing
+import WireProtocol
 
 /// Receipts of a server.
 @Suite("Receipts that a server gives", .serialized, .ownThread)
