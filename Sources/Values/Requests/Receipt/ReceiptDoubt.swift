@@ -56,14 +56,14 @@ extension Receipt {
 
     private func doubt(against own: Model) -> ReceiptDoubt? {
         let parts: [(ReceiptDoubt.Cause, String, String, String)] = [
-            (.config, "configuration", model.config, own.config),
-            (.tokenizer, "tokenizer", model.tokenizer, own.tokenizer),
-            (.weights, "weights", model.weights, own.weights),
+            (.config, "another configuration", model.config, own.config),
+            (.tokenizer, "another tokenizer", model.tokenizer, own.tokenizer),
+            (.weights, "other weights", model.weights, own.weights),
         ]
         for (cause, name, claimed, found) in parts where claimed != found {
             return ReceiptDoubt(
                 cause,
-                "it is of a model with another \(name), \(Self.short(claimed)), and \(own.name) has \(Self.short(found))",
+                "it is of a model with \(name), \(Self.short(claimed)), and \(own.name) has \(Self.short(found))",
                 hint: "it names the model \"\(model.name.prefix(80))\"; packed and published checkpoints are two models"
             )
         }

@@ -159,6 +159,7 @@ struct ReceiptGroupTests {
                 #expect(seen.status == 9, "\(seen.errors)")
                 #expect(try ReceiptRuns.object(seen)["cause"] as? String == "changed")
             }
+            guard receipt.answer.finish == .length else { return }
             let longer = ReceiptRuns.sealed(receipt) { $0.request.maxTokens += 1 }
             let outcome = try ReceiptRuns.verify(longer, setting.verification, in: directory)
             #expect(

@@ -104,7 +104,6 @@ struct ReceiptRefusalTests {
             let outcome = try ReceiptRuns.verify(receipt, ["--model", packed, "--weights", "map"], in: directory)
             #expect(outcome.status == 0, "\(outcome.errors)")
             let plain = ["--model", Fixtures.url("mini-f32").path]
-            #expect(try ReceiptRuns.verify(receipt, plain, in: directory).errors.contains("another weights") == false)
             #expect(try ReceiptRuns.verify(receipt, plain, in: directory).status == 9)
         }
     }

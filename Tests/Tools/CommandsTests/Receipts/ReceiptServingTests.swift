@@ -37,7 +37,7 @@ struct ReceiptServingTests {
             )
             let bodies = [
                 #"{"prompt":"tell me about the sea","max_tokens":900,"seed":4,"speculate":false}"#,
-                #"{"prompt":"a story","max_tokens":900,"temperature":1.1,"top_p":0.9,"repetition_penalty":1.1,"seed":10}"#,
+                #"{"prompt":"a story","max_tokens":900,"temperature":1.1,"top_p":0.9,"repetition_penalty":1.1,"seed":10,"speculate":false}"#,
             ]
             for (number, body) in bodies.enumerated() {
                 let plain = try Self.answer(server, body, killing: nil)
