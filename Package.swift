@@ -125,8 +125,8 @@ let package = Package(
         // MARK: Substrate: no knowledge of the model's forward pass
         Floor.substrate.library("Kernels", ["Tensors", "CKernels"]),
         Floor.substrate.library("Communication", ["Tensors", "Diagnostics", "CMPI"]),
-        Floor.substrate.library("Checkpoints", ["Tensors", "Diagnostics", "JSON", "Kernels"]),
-        Floor.substrate.library("Tokenization", ["Diagnostics", "JSON", "Requests", heaps]),
+        Floor.substrate.library("Checkpoints", ["Tensors", "Diagnostics", "Digests", "JSON", "Kernels"]),
+        Floor.substrate.library("Tokenization", ["Diagnostics", "Digests", "JSON", "Requests", heaps]),
         Floor.substrate.library("ImagePreprocessing", ["Diagnostics", "Requests", "CImageCodecs"]),
 
         // MARK: Model
@@ -231,7 +231,7 @@ let package = Package(
         Floor.values.tests("Digests", ["Digests"]),
         Floor.values.tests("JSON", ["JSON"]),
         Floor.values.tests("Constraints", ["Constraints", "JSON", "Tokenization"]),
-        Floor.values.tests("Requests", ["Requests", "Diagnostics"]),
+        Floor.values.tests("Requests", ["Requests", "Constraints", "Diagnostics"]),
         Floor.substrate.tests("Kernels", ["Kernels", "Tensors", "CKernels"]),
         Floor.substrate.tests("Communication", ["Communication"]),
         Floor.substrate.tests("Checkpoints", ["Checkpoints", "JSON", "Tensors", "Diagnostics"]),
@@ -281,7 +281,10 @@ let package = Package(
         ),
         Floor.tools.tests(
             "Commands",
-            ["Commands", "Frontend", "Requests", "Tokenization", "Checkpoints", "Diagnostics", "WireProtocol"]
+            [
+                "Commands", "Frontend", "Requests", "Tokenization", "Checkpoints", "Diagnostics", "Digests",
+                "WireProtocol",
+            ]
         ),
     ],
     swiftLanguageModes: [.v6],

@@ -63,7 +63,7 @@ struct JobSequence {
     /// Whether more than the token to decode from is missing in the cache.
     var isPrefilling: Bool { cached < decodesFrom }
     /// Tokens that the sequence may grow to.
-    var longest: Int { job.promptIds.count + job.sampling.maxTokens }
+    var longest: Int { job.promptIds.count + job.mostTokens }
 
     /// The key of a full page.
     mutating func key(ofPage page: Int, pageTokens: Int) -> PageKey {

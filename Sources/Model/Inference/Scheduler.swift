@@ -130,7 +130,7 @@ package struct Scheduler {
         if prompt >= limits.maxPositions {
             return .tooLong("the prompt has \(prompt) tokens, the model's context \(limits.maxPositions)")
         }
-        let longest = min(prompt + job.sampling.maxTokens, limits.maxPositions)
+        let longest = min(prompt + job.mostTokens, limits.maxPositions)
         if pagesNeeded(longest) > limits.pages {
             return .tooLong(
                 "prompt and answer have up to \(longest) tokens, the KV cache room for "

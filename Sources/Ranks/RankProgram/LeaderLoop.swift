@@ -92,9 +92,9 @@ final class LeaderLoop {
 
     private func submit(_ job: GenerateJob) {
         let allowed = 0..<Int32(vocabulary)
-        let isKnown = (job.promptIds + job.answerIds).allSatisfy(allowed.contains)
+        let isKnown = (job.promptIds + job.answerIds + (job.claim ?? [])).allSatisfy(allowed.contains)
         guard isKnown else {
-            let message = "the prompt has token ids outside 0..<\(vocabulary)"
+            let message = "the prompt or the answer has token ids outside 0..<\(vocabulary)"
             return endpoint.send(.failed(RankFailure(.badRequest, id: job.id, message: message)))
         }
         if let refusal = leader.submit(job) {

@@ -10,7 +10,7 @@ extension RankOptions {
     ]
 
     /// The name by which `--kv` knows an element.
-    static func name(of element: KVLayout.Element) -> String {
+    package static func name(of element: KVLayout.Element) -> String {
         guard let known = cacheElements.first(where: { $0.element == element }) else {
             preconditionFailure("unreachable: \(element) has no name")
         }

@@ -4,9 +4,21 @@ package enum SpeculationMode: String, CaseIterable, Sendable {
     case off
     /// From what followed the last tokens when they came before, in prompt and answer and in answers to the same prompt.
     case lookup
+    /// From the answer that a receipt has, which is to be computed again; nobody asks for it but `flotilla verify`.
+    case claimed
+
+    /// Those that people may ask for.
+    package static let choices: [SpeculationMode] = [.off, .lookup]
 
     /// Drafts that a step checks at most, over all sequences.
     ///
     /// Steps of more rows take longer on every processor that was measured, and long drafts are seldom right to their end.
-    package var draftRows: Int { self == .off ? 0 : 16 }
+    /// A claim is right nearly always, so that it is read as prompts are.
+    package var draftRows: Int {
+        switch self {
+        case .off: 0
+        case .lookup: 16
+        case .claimed: 127
+        }
+    }
 }

@@ -27,6 +27,9 @@ package struct CoordinatorOptions: Sendable {
     package var groupSpecs: [GroupSpec]
     /// Whether its ranks are waited for, which something else starts.
     package var isAttached = false
+    /// What the receipts of all answers have in common; whether every answer has one, asked for or not.
+    package var receipts: Receipt.Origin?
+    package var givesReceipts = false
     package var version: String
 
     package init(rankOptions: RankOptions, groupSpecs: [GroupSpec], version: String) {
@@ -49,6 +52,8 @@ extension CoordinatorOptions {
         core.pictureBytes = limits.pictureBytes
         core.visionRanks = rankOptions.visionRanks
         core.growsBack = !isAttached
+        core.receipts = receipts
+        core.givesReceipts = givesReceipts
         core.growPatience = groupSpecs.first?.limits.growing ?? core.growPatience
         return core
     }

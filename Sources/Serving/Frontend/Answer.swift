@@ -23,6 +23,8 @@ package struct Answer: Sendable, Encodable {
     package var timing: End.Timing
     /// Where drafts were tried.
     package var speculation: End.Speculation?
+    /// Where it was asked for.
+    package var receipt: Receipt?
 
     package init(_ ending: Ending, of request: PreparedRequest, tokenizer: Tokenizer) {
         let end = ending.end
@@ -39,6 +41,7 @@ package struct Answer: Sendable, Encodable {
         logprobs = ending.logprobs.isEmpty ? nil : ending.logprobs
         timing = end.timing
         speculation = end.speculation
+        receipt = end.receipt
     }
 
     private static func wholeText(_ ending: Ending, _ tokenizer: Tokenizer) -> String {
@@ -50,7 +53,7 @@ package struct Answer: Sendable, Encodable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case id, tiles, tokens, text, thinking, answer, boxed, finish, logprobs, timing, speculation
+        case id, tiles, tokens, text, thinking, answer, boxed, finish, logprobs, timing, speculation, receipt
         case promptTokens = "prompt_tokens"
         case inputIds = "input_ids"
         case thinkingCut = "thinking_cut"
@@ -73,6 +76,7 @@ package struct Answer: Sendable, Encodable {
         try container.encodeIfPresent(logprobs, forKey: .logprobs)
         try container.encode(timing, forKey: .timing)
         try container.encodeIfPresent(speculation, forKey: .speculation)
+        try container.encodeIfPresent(receipt, forKey: .receipt)
     }
 
     /// One line of JSON.

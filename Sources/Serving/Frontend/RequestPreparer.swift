@@ -10,7 +10,7 @@ package import Tokenization
 /// Turns conversations into token ids and pictures into tile counts; reads headers of pictures, decodes none.
 package final class RequestPreparer: Sendable {
     package let tokenizer: Tokenizer
-    private let config: ModelConfig
+    let config: ModelConfig
     private let template: PromptTemplate
     private let limits: ImageLimits
 
@@ -35,12 +35,10 @@ package final class RequestPreparer: Sendable {
         }
         var job = GenerateJob(id: request.id, promptIds: prompt.ids, trace: request.wantsTrace)
         for (index, span) in prompt.imageSpans.enumerated() {
-            // The same bytes, cut in the same way, have the same visual tokens.
-            let key = "\(pictures[index].picture.digest):\(pictures[index].picture.cut.key)"
             job.images.append(
                 .init(
                     number: Int32(index),
-                    contentKey: key,
+                    contentKey: Self.contentKey(pictures[index].picture),
                     tiles: tiles[index],
                     start: span.lowerBound,
                     count: span.count
@@ -75,20 +73,31 @@ package final class RequestPreparer: Sendable {
                 rgbFirst: options.rgbFirst,
                 orient: orient ?? options.orient
             )
-            let bytes = images[index]
-            let layout = try layout(of: bytes, name, Tiler(side: own.tileSide, cut: cut))
-            let picture = PreparedRequest.Picture(
-                bytes: bytes,
-                digest: SHA256.hex(bytes),
-                cut: cut,
-                grids: PictureGrids(first: layout.grid.pair, second: layout.second?.pair)
-            )
-            pictures.append((picture, layout.tileCount))
+            pictures.append(try picture(images[index], name, cut))
         }
         return pictures
     }
 
-    private func thinking(_ options: RequestOptions) -> GenerateJob.Thinking {
+    /// A picture that is cut like that.
+    func picture(
+        _ bytes: [UInt8],
+        _ name: String,
+        _ cut: PictureCut
+    ) throws -> (picture: PreparedRequest.Picture, tiles: Int) {
+        let layout = try layout(of: bytes, name, Tiler(side: config.images.tileSide, cut: cut))
+        let picture = PreparedRequest.Picture(
+            bytes: bytes,
+            digest: SHA256.hex(bytes),
+            cut: cut,
+            grids: PictureGrids(first: layout.grid.pair, second: layout.second?.pair)
+        )
+        return (picture, layout.tileCount)
+    }
+
+    /// The same bytes, cut in the same way, have the same visual tokens.
+    static func contentKey(_ picture: PreparedRequest.Picture) -> String { "\(picture.digest):\(picture.cut.key)" }
+
+    func thinking(_ options: RequestOptions) -> GenerateJob.Thinking {
         var thinking = GenerateJob.Thinking(
             startId: tokenizer.control.think,
             endId: tokenizer.control.endThink,

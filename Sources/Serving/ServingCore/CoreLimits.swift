@@ -1,3 +1,5 @@
+package import Requests
+
 /// The bounds within which the core works.
 package struct CoreLimits: Sendable {
     /// Requests in line and under way.
@@ -29,6 +31,11 @@ package struct CoreLimits: Sendable {
     /// How long a group that has work may say nothing at all; and how long when its leader knows of no work.
     package var silence = Duration.seconds(300)
     package var silenceWithoutJobs = Duration.seconds(30)
+
+    /// What the receipts of all answers have in common; `nil`: there are none.
+    package var receipts: Receipt.Origin?
+    /// Whether every answer has one, asked for or not.
+    package var givesReceipts = false
 
     package init() {}
 }

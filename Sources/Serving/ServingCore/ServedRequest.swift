@@ -74,6 +74,18 @@ struct ServedRequest: Sendable {
     /// Why the end of thinking was forced; `nil` if it was not.
     var thinkingCut: String? { emptyJob.thinking.flatMap { ThinkGuard.cut(in: tokens, $0)?.rawValue } }
 
+    /// By which the answer can be confirmed, as far as it has come.
+    func receipt(_ origin: Receipt.Origin, _ finish: FinishReason) -> Receipt? {
+        if tokens.isEmpty { return nil }
+        return Receipt(
+            origin,
+            prompt: prepared.promptIds,
+            pictures: prepared.receiptPictures,
+            request: Receipt.Request(emptyJob.sampling, options),
+            answer: Receipt.Answer(tokens: tokens, finish: finish)
+        )
+    }
+
     private var emptyJob: GenerateJob {
         let pictures = prepared.tiles.count
         return generateJob(

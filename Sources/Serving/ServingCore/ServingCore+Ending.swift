@@ -21,7 +21,10 @@ extension ServingCore {
         guard var request = requests.removeValue(forKey: ticket) else { return }
         for segment in request.answer.finish() { send(segment, of: &request) }
         request.clock.prefillMilliseconds += summary?.prefillMilliseconds ?? 0
-        let end = request.end(reason, summary: summary, now: now)
+        var end = request.end(reason, summary: summary, now: now)
+        if let origin = limits.receipts, request.options.receipt || limits.givesReceipts {
+            end.receipt = request.receipt(origin, reason)
+        }
         let ending = Ending(end: end, tokens: request.tokens, logprobs: request.logprobs)
         actions.append(.send(.ended(ending), to: ticket))
         statistics.note(request, finish: reason, summary: summary, at: now)

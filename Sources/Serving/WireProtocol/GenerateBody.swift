@@ -57,7 +57,7 @@ package struct GenerateBody: Sendable, Equatable {
 
 extension GenerateBody: Encodable {
     private enum CodingKeys: String, CodingKey {
-        case messages, prompt, temperature, seed, stop, think, stream, logprobs, tiling, orient, speculate
+        case messages, prompt, temperature, seed, stop, think, stream, logprobs, tiling, orient, speculate, receipt
         case rgbFirst = "rgb_first"
         case maxTokens = "max_tokens"
         case topP = "top_p"
@@ -104,6 +104,7 @@ extension GenerateBody: Encodable {
         try c.encodeIfPresent(options.deadlineMilliseconds, forKey: .deadlineMilliseconds)
         try c.encode(options.loopGuard, forKey: .loopGuard)
         if !options.speculate { try c.encode(options.speculate, forKey: .speculate) }
+        if options.receipt { try c.encode(true, forKey: .receipt) }
     }
 
     /// One line of JSON.

@@ -13,7 +13,7 @@ package struct Flotilla: ParsableCommand {
         subcommands: [
             GenerateCommand.self, TokenizeCommand.self, TilesCommand.self, PlanCommand.self, DoctorCommand.self,
             ScaleCommand.self, SynthCommand.self, PackCommand.self, CompareCommand.self, ServeCommand.self,
-            AskCommand.self,
+            AskCommand.self, VerifyCommand.self,
             TopCommand.self,
             RankCommand.self, DoctorHostCommand.self, DoctorRankCommand.self, ScaleRankCommand.self,
             BenchCommand.self,

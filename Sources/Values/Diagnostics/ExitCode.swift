@@ -18,6 +18,8 @@ package enum ExitCode: Int32, Sendable {
     case rankLost = 7
     /// The address to listen on is taken.
     case addressInUse = 8
+    /// A receipt is not confirmed.
+    case notConfirmed = 9
     /// Our own bug.
     case internalError = 70
 }

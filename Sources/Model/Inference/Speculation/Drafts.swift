@@ -36,17 +36,19 @@ struct Drafts {
     }
 
     /// The rows that each sequence's draft gets.
-    func divide(_ offers: [DraftDivision.Offer], decoding: Int) -> [Int] {
-        DraftDivision.divide(offers, decoding: decoding, most: rows, costs: costs)
+    func divide(_ offers: [DraftDivision.Offer], decoding: Int, most: Int) -> [Int] {
+        DraftDivision.divide(offers, decoding: decoding, most: most, costs: costs)
     }
 
     /// A sequence's draft has been checked; it has none any more.
     mutating func note(_ sequence: inout JobSequence, accepted: Int) {
         guard !sequence.draft.isEmpty else { return }
+        defer { sequence.draft = [] }
+        // Whether a receipt is right says nothing about guesses.
+        if sequence.job.claim != nil { return }
         let (matched, drafted) = (sequence.draftMatched, sequence.draft.count)
         sequence.acceptance.note(matched, drafted: drafted, accepted: accepted)
         acceptance.note(matched, drafted: drafted, accepted: accepted, rate: DraftAcceptance.sharedRate)
-        sequence.draft = []
     }
 
     /// Keeps the answer of a sequence that has ended, for who asks the same.
@@ -67,20 +69,22 @@ extension Scheduler {
             !running.contains(where: { $0.isPrefilling && $0.readyEnd(images) > $0.cached })
         else { return }
         var (owners, found, offers): ([Int], [LookupIndex.Found], [DraftDivision.Offer]) = ([], [], [])
-        for index in running.indices where !running[index].isPrefilling {
+        var rows = limits.draftRows
+        for index in running.indices where !running[index].isPrefilling && running[index].job.claim != nil {
+            rows -= draftClaim(of: index, most: rows)
+        }
+        for index in running.indices where !running[index].isPrefilling && running[index].job.claim == nil {
             let most = mostDrafts(of: index)
-            guard most > 0,
-                let draft = draft(of: index, most: most)
-            else { continue }
+            guard most > 0, let draft = draft(of: index, most: most) else { continue }
             owners.append(index)
             found.append(draft)
             let share = running[index].acceptance.share(draft.matched)
             offers.append(DraftDivision.Offer(length: draft.tokens.count, share: share))
         }
         guard !owners.isEmpty else { return }
-        var counts = drafts.divide(offers, decoding: decodingCount)
+        var counts = drafts.divide(offers, decoding: decodingCount, most: rows)
         for (place, index) in owners.enumerated() {
-            if counts[place] == 0, offers[place].share < Drafts.hopeless, counts.reduce(0, +) < limits.draftRows,
+            if counts[place] == 0, offers[place].share < Drafts.hopeless, counts.reduce(0, +) < rows,
                 running[index].acceptance.leave(found[place].matched)
             {
                 counts[place] = 1
@@ -99,6 +103,27 @@ extension Scheduler {
         }
         let forced = formatGuard.forcedTokens(most: most)
         return forced.isEmpty ? nil : LookupIndex.Found(matched: DraftAcceptance.forced, tokens: forced)
+    }
+
+    /// What a receipt has next is the draft, as long as rows and pages allow; says how long it is.
+    private mutating func draftClaim(of index: Int, most: Int) -> Int {
+        let sequence = running[index]
+        guard let claim = sequence.job.claim, !sequence.job.trace else { return 0 }
+        // The last token is chosen behind the one before it.
+        let left = min(most, sequence.job.mostTokens - sequence.generatedCount - 1)
+        let wanted = min(left, limits.maxPositions - sequence.tokens.count - 1)
+        while wanted > 0, pagesNeeded(sequence.tokens.count + wanted) > running[index].pages.count,
+            let page = pages.takeFree(leaving: running.count)
+        {
+            running[index].pages.append(page)
+        }
+        let room = running[index].pages.count * limits.pageTokens - sequence.tokens.count
+        let count = max(0, min(wanted, room))
+        let draft = Array(claim.dropFirst(sequence.generatedCount).prefix(count))
+        // What the format forbids is not computed: something else will be chosen there.
+        running[index].draft = sequence.formatGuard.map { Array($0.allowedPart(of: draft)) } ?? draft
+        running[index].draftMatched = 0
+        return running[index].draft.count
     }
 
     /// A step has been computed that took no prompts in.

@@ -102,7 +102,7 @@ struct ChatReading {
     /// Members that mean what they mean on the line, where the line knows them.
     private static let passedOn: Set = [
         "temperature", "top_p", "min_p", "repetition_penalty", "presence_penalty", "frequency_penalty", "logit_bias",
-        "stop", "orient", "tiling", "rgb_first", "speculate",
+        "stop", "orient", "tiling", "rgb_first", "speculate", "receipt",
     ]
 
     /// Reads an object in an object; members that are not known are ignored under its name.

@@ -44,7 +44,7 @@ package struct PreparedRequest: Sendable {
     package var maxTokens: Int { template.sampling.maxTokens }
     package var seed: UInt64 { template.sampling.seed }
     /// Tokens that the KV cache must have room for.
-    package var longest: Int { promptIds.count + template.sampling.maxTokens }
+    package var longest: Int { promptIds.count + template.mostTokens }
 
     /// The job for a group in which the pictures have these numbers.
     ///
@@ -56,6 +56,19 @@ package struct PreparedRequest: Sendable {
             job.images[index].isComing = isComing[index]
         }
         return job
+    }
+
+    /// The pictures as a receipt has them.
+    var receiptPictures: [Receipt.Picture] {
+        zip(template.images, pictures).map { image, picture in
+            Receipt.Picture(
+                sha256: picture.digest,
+                start: image.start,
+                count: image.count,
+                tiles: image.tiles,
+                cut: picture.cut
+            )
+        }
     }
 
     /// The names of the pages that the prompt fills in the KV cache.

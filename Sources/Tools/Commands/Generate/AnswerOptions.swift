@@ -60,6 +60,14 @@ struct AnswerOptions: ParsableArguments {
     @Option(help: "Tiles of a picture at most, the thumbnail not counted; by default the checkpoint's own.")
     var maxTiles: Int?
 
+    @Flag(
+        help: ArgumentHelp(
+            "Have a receipt, by which flotilla verify confirms the answer anywhere.",
+            discussion: "Without --json it is the last line."
+        )
+    )
+    var receipt = false
+
     @OptionGroup var pictures: PictureCutOptions
 
     /// The choices, checked.
@@ -84,6 +92,7 @@ struct AnswerOptions: ParsableArguments {
         options.tiling = try pictures.tilingChoice()
         options.rgbFirst = pictures.rgbFirst
         options.orient = pictures.orient
+        options.receipt = receipt
         try options.check()
         return options
     }

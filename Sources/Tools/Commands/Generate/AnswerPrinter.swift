@@ -21,6 +21,7 @@ struct AnswerPrinter {
     mutating func end(_ end: End) {
         let (usage, timing) = (end.usage, end.timing)
         self.end(usage.prompt, usage.generated, timing.ttftMilliseconds, timing.tokensPerSecond, end.finish)
+        if let receipt = end.receipt { Self.write(receipt.json + "\n") }
     }
 
     private mutating func end(_ prompt: Int, _ tokens: Int, _ first: Double, _ rate: Double, _ finish: String) {

@@ -11,8 +11,8 @@ import Tokenization
 
 /// One run of `flotilla generate`: prepares requests, runs a group for them, prints the answers.
 struct GenerationRun {
-    private let checkpoint: Checkpoint
-    private let preparer: RequestPreparer
+    let checkpoint: Checkpoint
+    let preparer: RequestPreparer
     private let group: GroupOptions
     private let launch: LaunchOptions
     /// Groups that share the requests.
@@ -61,7 +61,7 @@ struct GenerationRun {
             }
         }
         var requests = [preparation(request, prepared)][...]
-        try serve(options, inFlight: 1, handlers) { requests.popFirst() }
+        try serve(options, inFlight: 1, receipts: request.options.receipt, handlers) { requests.popFirst() }
     }
 
     private func preparation(_ request: ConversationRequest, _ prepared: PreparedRequest) -> Preparation {
@@ -91,7 +91,8 @@ struct GenerationRun {
             output.add(Self.line(id, event, prepared, preparer.tokenizer), at: ticket)
         }
         var next = 0
-        try serve(options, inFlight: 2 * groups * inFlight, handlers) {
+        let receipts = batch.requests.contains { $0.options.receipt }
+        try serve(options, inFlight: 2 * groups * inFlight, receipts: receipts, handlers) {
             guard next < batch.requests.count else { return nil }
             let request = batch.requests[next]
             next += 1
@@ -118,9 +119,12 @@ struct GenerationRun {
     }
 
     /// Starts the groups, answers requests, and ends them whatever happens.
-    private func serve(
+    ///
+    /// - Parameter receipts: whether answers that ask for one have a receipt.
+    func serve(
         _ options: RankOptions,
         inFlight: Int,
+        receipts: Bool = false,
         _ handlers: InProcessServing.Handlers,
         next: () throws -> Preparation?
     ) throws {
@@ -146,8 +150,10 @@ struct GenerationRun {
                 Self.note(([entry.message] + entry.details.map(\.value)).joined(separator: " "))
             }
         }
+        var limits = limits(options, inFlight: inFlight)
+        if receipts { limits.receipts = try Receipt.Origin(checkpoint, preparer.tokenizer, options) }
         let serving = InProcessServing(
-            limits(options, inFlight: inFlight),
+            limits,
             tokenizer: preparer.tokenizer,
             policies: Array(repeating: policy(options), count: groups),
             handlers: handlers

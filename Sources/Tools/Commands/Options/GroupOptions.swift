@@ -39,8 +39,8 @@ struct GroupOptions: ParsableArguments {
     )
     var weights = WeightPlacement.copy.rawValue
 
-    @Option(help: "How keys and values are cached: \(Self.cacheNames).")
-    var kv = "f16"
+    @Option(help: "How keys and values are cached: \(Self.cacheNames); by default f16.")
+    var kv: String?
 
     @Option(
         help: ArgumentHelp(
@@ -114,7 +114,7 @@ struct GroupOptions: ParsableArguments {
         }
         options.decodeSlowdown = decodeSlowdown == 0 ? nil : decodeSlowdown
         guard let speculation = SpeculationMode(rawValue: speculate) else {
-            let modes = SpeculationMode.allCases.map(\.rawValue).joined(separator: " or ")
+            let modes = SpeculationMode.choices.map(\.rawValue).joined(separator: " or ")
             throw UsageError("--speculate is \(speculate), expected \(modes)")
         }
         options.speculation = speculation
@@ -139,6 +139,7 @@ struct GroupOptions: ParsableArguments {
     }
 
     private func cacheElement() throws -> KVLayout.Element {
+        guard let kv else { return .float16 }
         if let known = RankOptions.cacheElements.first(where: { $0.name == kv }) { return known.element }
         throw UsageError("--kv is \(kv), expected \(Self.cacheNames)")
     }

@@ -8,6 +8,7 @@ import GroupLauncher
 import GroupLink
 import Logging
 import RankProgram
+import Requests
 import Tokenization
 
 /// `flotilla serve`: the coordinator.
@@ -51,7 +52,8 @@ struct ServeCommand: ParsableCommand {
         let isLocal = launch.isOfOneHost && !serving.attach && placements.isEmpty
         if isLocal { try HostMemory.check(try GroupPlan(checkpoint, rankOptions), groups: groups.count) }
         let version = Flotilla.configuration.version
-        let options = try serving.options(rankOptions, groups.map(\.spec), http: http, version: version)
+        var options = try serving.options(rankOptions, groups.map(\.spec), http: http, version: version)
+        options.receipts = try Receipt.Origin(checkpoint, tokenizer, rankOptions)
         let (logger, log) = try serving.logger(verbose: launch.verbose)
         let server = try FlotillaServer(
             options,

@@ -67,6 +67,9 @@ struct ServingOptions: ParsableArguments {
     )
     var link: String?
 
+    @Flag(help: "Give every answer a receipt, also where a request does not ask for one.")
+    var receipt = false
+
     @Flag(help: "Write the log as JSON, one object a line.")
     var logJson = false
 
@@ -96,6 +99,7 @@ struct ServingOptions: ParsableArguments {
         if let imageDirectory { options.imageDirectory = try Self.directory(imageDirectory) }
         try http.apply(to: &options)
         options.isAttached = attach
+        options.givesReceipts = receipt
         options.limits.inFlight = try Self.within(maxInflight, 1...100_000, "--max-inflight")
         options.limits.lineBytes = try Self.within(maxLine, 256...(1 << 28), "--max-line")
         options.limits.blobBytes = try Self.within(maxBlob, 1...(1 << 28), "--max-blob")

@@ -67,6 +67,8 @@ package struct End: Codable, Sendable, Equatable {
     package var speculation: Speculation?
     /// Of each token of thinking and answer, where they were asked for and nothing was streamed.
     package var logprobs: [TokenLogprobs]?
+    /// By which another cluster can confirm the answer, where it was asked for.
+    package var receipt: Receipt?
 
     package init(
         finish: String,
@@ -95,7 +97,7 @@ package struct End: Codable, Sendable, Equatable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case finish, text, thinking, boxed, usage, timing, seed, replays, speculation, logprobs
+        case finish, text, thinking, boxed, usage, timing, seed, replays, speculation, logprobs, receipt
         case thinkingCut = "thinking_cut"
     }
 
@@ -116,5 +118,6 @@ package struct End: Codable, Sendable, Equatable {
         try c.encode(replays, forKey: .replays)
         try c.encodeIfPresent(speculation, forKey: .speculation)
         try c.encodeIfPresent(logprobs, forKey: .logprobs)
+        try c.encodeIfPresent(receipt, forKey: .receipt)
     }
 }

@@ -23,6 +23,7 @@ extension RequestOptions {
         case "stream": stream = try reader.boolean()
         case "deadline_ms": deadlineMilliseconds = try reader.integer()
         case "speculate": speculate = try reader.boolean()
+        case "receipt": receipt = try reader.boolean()
         default: return try sampling.read(key, &reader)
         }
         return true
@@ -30,7 +31,8 @@ extension RequestOptions {
 
     private static let names: Set = [
         "seed", "stop", "format", "think", "think_budget", "loop_guard", "logprobs", "max_tiles", "tiling",
-        "rgb_first", "orient", "stream", "deadline_ms", "speculate", "max_tokens", "temperature", "top_k", "top_p",
+        "rgb_first", "orient", "stream", "deadline_ms", "speculate", "receipt", "max_tokens", "temperature", "top_k",
+        "top_p",
         "min_p",
         "repetition_penalty", "presence_penalty",
         "frequency_penalty", "logit_bias",

@@ -31,6 +31,8 @@ package struct RequestOptions: Sendable, Equatable {
     package var deadlineMilliseconds: Int?
     /// Whether drafts may be tried where the server does; the answer is the same, only sooner.
     package var speculate = true
+    /// Whether the end of the answer has a receipt.
+    package var receipt = false
 
     package init() {}
 

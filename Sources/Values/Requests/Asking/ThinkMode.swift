@@ -1,5 +1,5 @@
 /// Whether the model is asked to reason before it answers.
-package enum ThinkMode: String, Sendable, CaseIterable {
+package enum ThinkMode: String, Codable, Sendable, CaseIterable {
     /// The text is sent as it is.
     case auto
     /// The published instruction is appended to the last user text.

@@ -23,6 +23,9 @@ package struct GenerateJob: Codable, Sendable, Equatable {
     /// Whether the rank sends visual tokens and logits back as ``LinkReport/trace(_:)``; such a job takes nothing
     /// from the prefix cache.
     package var trace: Bool
+    /// The answer as a receipt has it, which is to be computed again: its tokens are the drafts, and the job ends with the
+    /// first that differs, or with the last of them.
+    package var claim: [Int32]?
 
     package init(
         id: String,
@@ -104,6 +107,11 @@ extension GenerateJob {
     /// Why the answer ends behind its token number `count`, which is `last`; `nil` while it goes on.
     package func finishReason(last: Int32, count: Int) -> FinishReason? {
         if stopIds.contains(last) { return .stop }
-        return count >= sampling.maxTokens ? .length : nil
+        if count >= sampling.maxTokens { return .length }
+        guard let claim else { return nil }
+        return count >= claim.count || claim[count - 1] != last ? .cancelled : nil
     }
+
+    /// Tokens that the answer may have.
+    package var mostTokens: Int { min(sampling.maxTokens, claim?.count ?? .max) }
 }
