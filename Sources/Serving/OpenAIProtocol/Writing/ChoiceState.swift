@@ -33,9 +33,8 @@ struct ChoiceState: Sendable {
         json.member("queued", ack?.queued ?? 0)
         if let ack { json.members(ofObject: JSONLine.encode(ack), without: Self.ackMembers) }
         var short = end
-        (short.text, short.thinking, short.logprobs, short.receipt) = ("", "", nil, nil)
+        (short.text, short.thinking, short.logprobs) = ("", "", nil)
         json.members(ofObject: short.json, without: Self.endMembers)
-        if let receipt = end.receipt { json.member("receipt", raw: receipt.json.utf8) }
     }
 
     private static let ackMembers: Set = ["queued", "seed", "prompt_tokens", "image_tokens", "cached_tokens"]
