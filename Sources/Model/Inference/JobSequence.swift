@@ -26,6 +26,10 @@ struct JobSequence {
     private var formatGuard: FormatGuard?
     /// Tokens that the prefix cache had when the sequence was first admitted.
     var firstHit: Int?
+    /// Pages that are read from the disks for it; it is not admitted before they are there.
+    var awaited: Set<PageKey> = []
+    /// Whether it has been looked what the disks have for it, since it stands in line.
+    var hasAskedDisk = false
     /// Whether its pictures have been reported as arrived.
     var hasReportedImages = false
     /// What is searched for drafts; nothing before the first is wanted.
@@ -47,6 +51,7 @@ struct JobSequence {
         for token in job.answerIds { append(token) }
     }
 
+    var isAwaitingPages: Bool { !awaited.isEmpty }
     var generatedCount: Int { tokens.count - job.promptIds.count }
     /// The number of cached tokens from which on the sequence decodes, a token a step.
     var decodesFrom: Int { generatedCount == 0 ? tokens.count : tokens.count - 1 }
@@ -64,6 +69,9 @@ struct JobSequence {
         }
         return keys[page]
     }
+
+    /// The keys of its pages that have been asked for, first to last.
+    var namedPages: [PageKey] { keys }
 
     /// The sequence as one of those that share a step's tokens of prompts.
     func reader(_ images: ImageTable) -> PromptShares.Reader {

@@ -26,6 +26,7 @@ extension Scheduler {
     package mutating func nextPlan(for demand: Demand, prefillBudget: Int, urgent: Int) -> StepPlan {
         var plan = StepPlan()
         (plan.openings, plan.closings) = images.takeChanges()
+        planTransfers(in: &plan)
         plannedRuns = []
         chooseDrafts()
         for index in running.indices where !running[index].isPrefilling { schedule(index, count: 1, in: &plan) }

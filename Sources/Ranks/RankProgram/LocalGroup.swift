@@ -57,14 +57,18 @@ package final class LocalGroup: Sendable {
             threads: threads,
             ranksHere: [0]
         )
-        let (worker, kept) = try rank.load()
-        defer { kept?.remove() }
+        let (worker, pages, kept) = try rank.load()
+        defer {
+            pages?.store.close()
+            kept?.remove()
+        }
         try LeaderLoop(
             worker,
             options: options,
             endpoint: endpoint,
             channel: NoFollowers(),
             inbox: vision,
+            pages: pages?.forLeader(nil),
             onImage: { vision.submit($0, $1) },
             onForget: { vision.forget($0) }
         ).run()

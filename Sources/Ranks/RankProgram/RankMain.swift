@@ -89,16 +89,20 @@ package enum RankMain {
                 ranksHere: ranksHere,
                 readBytesPerSecond: try reads.run()
             )
-            let (worker, kept) = try rank.load()
+            let (worker, pages, kept) = try rank.load()
             // Who ends in order is not followed by another; whoever is killed may be.
-            defer { kept?.remove() }
+            defer {
+                pages?.store.close()
+                kept?.remove()
+            }
             guard part.rank == 0 else { return try rank.follow(worker, part) }
             try LeaderLoop(
                 worker,
                 options: options,
                 endpoint: link,
                 channel: MPIPlanChannel(decoders: part),
-                inbox: inbox
+                inbox: inbox,
+                pages: pages?.forLeader(part)
             ).run()
         } onFailure: { error in
             fail(error, link)
