@@ -11,6 +11,7 @@ extension Scheduler {
 
     /// Admits whom there is room for, and sees what the next step has before it.
     package mutating func prepare() -> Demand {
+        beginSaves()
         admit()
         securePages()
         let urgent = running.reduce(0) { $0 + ($1.isPrefilling ? $1.reader(images).urgent : 0) }

@@ -59,7 +59,7 @@ package final class LocalGroup: Sendable {
         )
         let (worker, pages, kept) = try rank.load()
         defer {
-            pages?.store.close()
+            pages?.close()
             kept?.remove()
         }
         try LeaderLoop(

@@ -92,7 +92,7 @@ package enum RankMain {
             let (worker, pages, kept) = try rank.load()
             // Who ends in order is not followed by another; whoever is killed may be.
             defer {
-                pages?.store.close()
+                pages?.close()
                 kept?.remove()
             }
             guard part.rank == 0 else { return try rank.follow(worker, part) }

@@ -100,7 +100,8 @@ package final class PageDirectory {
 
     // MARK: - What is there
 
-    /// Pages by when they were used, and what else lies there; what a killed rank had begun is removed.
+    /// Pages by when they were used, and what else lies there; what a killed rank had begun, or a power cut left of a page,
+    /// is removed.
     private static func scan(_ path: String, fileBytes: Int) -> (keys: [PageKey], ignored: [String]) {
         var found: [(key: PageKey, time: timespec)] = []
         var ignored: [String] = []
@@ -111,13 +112,17 @@ package final class PageDirectory {
             }
             var status = stat()
             guard name.hasSuffix(PageFile.suffix), let key = PageKey(name: name.dropLast(PageFile.suffix.count)),
-                lstat("\(path)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFREG,
-                Int(status.st_size) == fileBytes
+                lstat("\(path)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFREG
             else {
                 ignored.append(name)
                 continue
             }
-            found.append((key, status.st_mtim))
+            if Int(status.st_size) == fileBytes {
+                found.append((key, status.st_mtim))
+            } else {
+                ignored.append(name)
+                unlink("\(path)/\(name)")
+            }
         }
         found.sort { ($0.time.tv_sec, $0.time.tv_nsec, $0.key.high) < ($1.time.tv_sec, $1.time.tv_nsec, $1.key.high) }
         return (found.map(\.key), ignored.sorted())

@@ -2,6 +2,7 @@ import Checkpoints
 import Communication
 import Foundation
 import Kernels
+import PageFiles
 import Requests
 import SAILVL2Model
 import Sharding
@@ -34,7 +35,8 @@ final class SoloDecoder: TileInbox {
         maxSequences: Int = 8,
         pages: Int = 64,
         threads: Int = 2,
-        draftRows: Int = 0
+        draftRows: Int = 0,
+        pagesOnDisk: URL? = nil
     ) throws {
         let checkpoint = try Checkpoint(directory: directory)
         hidden = checkpoint.config.decoder.hidden
@@ -61,9 +63,17 @@ final class SoloDecoder: TileInbox {
             pool: ThreadPool(threads: threads)
         )
         let inbox = QueueInbox()
-        let worker = DecoderWorker(decoder: decoder, inbox: inbox)
+        let kept = try pagesOnDisk.map { try Self.open($0, decoder.workspace.cache, "\(format) \(cache)") }
+        store = kept?.store
+        let worker = DecoderWorker(decoder: decoder, inbox: inbox, storage: store)
         let box = box
-        leader = Leader(worker: worker, limits: limits, channel: NoFollowers(), inbox: inbox) { trace in
+        leader = Leader(
+            worker: worker,
+            limits: limits,
+            channel: NoFollowers(),
+            inbox: inbox,
+            pages: kept.map { PagesOnDisk($0.index, inbox: OwnPageInbox($0.store)) }
+        ) { trace in
             if case .logits(let id, let row) = trace { box.logits[id, default: []].append(row) }
         }
         queue = inbox
@@ -71,6 +81,26 @@ final class SoloDecoder: TileInbox {
     }
 
     let queue: QueueInbox
+    private let store: PageStore?
+
+    private static func open(
+        _ directory: URL,
+        _ cache: KVCachePages,
+        _ identity: String
+    ) throws -> (store: PageStore, index: DiskIndex) {
+        var bytes = Array(identity.utf8.prefix(32))
+        bytes += Array(repeating: 0, count: 32 - bytes.count)
+        let shape = PageShape(layers: cache.layers, layerBytes: cache.layout.pageBytes, identity: bytes)
+        guard let opened = try PageDirectory(shape, in: directory.path, slot: 0) else { throw PageFailure.refused }
+        let index = DiskIndex(capacity: 1000, ranks: 1, pageBytes: shape.diskBytes, stored: opened.keys)
+        return (PageStore(opened, cache: cache), index)
+    }
+
+    /// Keeps what is to be kept, and lets the directory go.
+    func end() throws {
+        try leader.keepPages { true }
+        store?.close()
+    }
 
     func nextHeader() throws -> TileHeader? { nil }
     func receive(_ tile: TileHeader, into tokens: UnsafeMutableBufferPointer<Float>) throws {}
@@ -102,7 +132,7 @@ final class SoloDecoder: TileInbox {
         var idleSteps = 0
         while !open.isEmpty, idleSteps < 3 {
             guard let outcome = try leader.step() else {
-                idleSteps += 1
+                if leader.scheduler.isAwaitingPages { usleep(200) } else { idleSteps += 1 }
                 continue
             }
             idleSteps = 0

@@ -35,6 +35,7 @@ struct PageDirectoryTests {
             let opened = try #require(try PageDirectory(Store.shape(), in: directory.path, slot: 0))
             #expect(opened.keys.isEmpty)
             #expect(opened.ignored == ["\(name).page", "\(Store.key(2).name).page", "notes.txt", "xyz.page"].sorted())
+            #expect(Store.files(directory).count == 2, "a page of another length was left")
             #expect(!FileManager.default.fileExists(atPath: "\(path)/\(name).part"))
             #expect(FileManager.default.fileExists(atPath: "\(path)/notes.txt"))
         }
@@ -63,7 +64,8 @@ struct PageDirectoryTests {
             try PageDirectory.check(directory.path)
             let file = directory.appendingPathComponent("file")
             try Data().write(to: file)
-            for path in [directory.path + "/none", file.path] + (geteuid() == 0 ? ["/proc/self"] : ["/"]) {
+            // Nothing is closed to root.
+            for path in [directory.path + "/none", file.path] + (geteuid() == 0 ? [] : ["/"]) {
                 let error = #expect(throws: (any Error).self) { try PageDirectory.check(path) }
                 #expect("\(error.map { "\($0)" } ?? "")".contains("directory for pages of the KV cache, \(path)"))
             }

@@ -1,4 +1,4 @@
-package import PageFiles
+internal import PageFiles
 package import Requests
 
 /// Which pages the decoder ranks have on their disks, which are on their way there or back, and which come next.
@@ -89,7 +89,9 @@ package struct DiskIndex {
     /// Begins to write pages, as many as may be under way.
     ///
     /// - Parameter find: where a named page is in memory, and may stay until it is written; `nil` leaves it out.
-    mutating func beginSaves(_ find: (PageKey) -> Int32?) {
+    /// - Returns: the pages, which nobody may take now.
+    mutating func beginSaves(_ find: (PageKey) -> Int32?) -> [Int32] {
+        var pages: [Int32] = []
         while figures.isWriting, saving.count < mostSaves, firstCandidate < candidates.count {
             let key = candidates[firstCandidate]
             firstCandidate += 1
@@ -101,23 +103,31 @@ package struct DiskIndex {
             }
             // A file is written over, and not to be removed after that.
             drops.removeAll { $0 == key }
-            makeRoom(for: 1)
+            guard makeRoom(for: 1) else {
+                figures.refused += 1
+                continue
+            }
             saving.insert(key)
             begin(PageTransfer(.save, page: page, key: key))
+            pages.append(page)
         }
-        guard firstCandidate > 1024 else { return }
-        candidates.removeFirst(firstCandidate)
-        firstCandidate = 0
+        if firstCandidate > 1024 {
+            candidates.removeFirst(firstCandidate)
+            firstCandidate = 0
+        }
+        return pages
     }
 
-    /// So many more pages are to fit.
-    private mutating func makeRoom(for count: Int) {
+    /// Sees to it that so many more pages fit, unless all are being read.
+    @discardableResult
+    private mutating func makeRoom(for count: Int) -> Bool {
         while stored.count + saving.count + count > figures.capacity,
             let oldest = stored.removeOldest(except: { [loading] in loading.contains($0) })
         {
             drop(oldest)
         }
         figures.pages = stored.count
+        return stored.count + saving.count + count <= figures.capacity
     }
 
     private mutating func drop(_ key: PageKey) {

@@ -1,5 +1,5 @@
 package import PageFiles
-package import Requests
+internal import Requests
 
 /// Pages that leave memory and come back: the scheduler's part of it.
 extension Scheduler {
@@ -44,17 +44,21 @@ extension Scheduler {
         return keys
     }
 
-    /// What the ranks are to move and remove stands in the next plan, so that all do the same.
-    package mutating func planTransfers(in plan: inout StepPlan) {
+    /// Begins to write pages that have got names, before anybody can take them.
+    mutating func beginSaves() {
         guard disk != nil else { return }
         let reserve = running.count + 1
-        disk?.beginSaves { [pages] key in
+        let begun = disk?.beginSaves { [pages] key in
             guard let page = pages.page(key), !pages.isIdle(page) || pages.availableCount > reserve else { return nil }
             return page
         }
-        let work = disk?.takeWork() ?? ([], [])
-        // Nobody takes a page that is being written away.
-        for transfer in work.transfers where transfer.kind == .save { pages.share(transfer.page) }
+        for page in begun ?? [] { pages.share(page) }
+    }
+
+    /// What the ranks are to move and remove stands in the next plan, so that all do the same.
+    package mutating func planTransfers(in plan: inout StepPlan) {
+        beginSaves()
+        guard let work = disk?.takeWork() else { return }
         plan.transfers = work.transfers
         plan.drops = work.drops
     }

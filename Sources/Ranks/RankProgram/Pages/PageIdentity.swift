@@ -1,4 +1,5 @@
 internal import Checkpoints
+internal import Communication
 internal import Digests
 internal import Foundation
 internal import GroupLink

@@ -35,7 +35,7 @@ struct PageMeeting {
         if communicator.rank == 0 { mine = open(Array(0..<PageDirectory.slots), patience: Self.patience) }
         let slot = try gather(mine.map { UInt64($0.slot) } ?? Self.none)[0]
         guard slot != Self.none else { return nil }
-        if communicator.rank != 0 { mine = open([Int(slot)], patience: 2 * Self.patience) }
+        if communicator.rank != 0 { mine = open([Int(slot)], patience: Self.patience * 2) }
         let capacity = try gather(UInt64(mine.map { _ in limit / shape.diskBytes } ?? 0)).min() ?? 0
         let bytes = try gather(UInt64(shape.diskBytes)).reduce(0, +)
         guard let mine, capacity > 0 else {

@@ -3,6 +3,7 @@ internal import Communication
 internal import Inference
 internal import Kernels
 internal import PageFiles
+internal import Requests
 internal import SAILVL2Model
 
 /// What a decoder rank has on its disk, and what all of them have.
@@ -41,6 +42,9 @@ struct PagesOfRank {
         let (count, most) = (index.figures.pages, index.figures.capacity)
         endpoint.send(.log("pages on disk: \(count) of at most \(most), of \(shown(agreement.pageBytes)) each"))
     }
+
+    /// Ends what moves pages; see ``PageStore``.
+    func close() { store.close() }
 
     /// - Parameter decoders: `nil` for a group of one.
     func forLeader(_ decoders: MPICommunicator?) -> PagesOnDisk {

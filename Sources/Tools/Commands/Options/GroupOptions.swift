@@ -155,7 +155,7 @@ struct GroupOptions: ParsableArguments {
             )
         }
         let gibibytes = kvCacheSize ?? Self.defaultCacheGibibytes
-        guard gibibytes > 0, gibibytes <= 1 << 20 else {
+        guard gibibytes > 0, gibibytes <= 1_048_576 else {
             throw UsageError("--kv-cache-size is \(gibibytes), expected more than 0, and 1048576 at most")
         }
         options.pageDirectory = URL(fileURLWithPath: kvCacheDir).path
