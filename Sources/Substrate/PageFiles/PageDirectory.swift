@@ -45,7 +45,7 @@ package final class PageDirectory {
 
     deinit { close(descriptor) }
 
-    func file(_ key: PageKey) -> PageFile { PageFile(directory: path, shape: shape, key: key) }
+    func file(_ key: PageKey) -> PageRecord { PageRecord(directory: path, shape: shape, key: key) }
 
     /// Removes all pages but some.
     package func keep(_ wanted: Set<PageKey>) {
@@ -106,12 +106,12 @@ package final class PageDirectory {
         var found: [(key: PageKey, time: timespec)] = []
         var ignored: [String] = []
         for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] where name != lockName {
-            if name.hasSuffix(PageFile.unfinishedSuffix) {
+            if name.hasSuffix(PageRecord.unfinishedSuffix) {
                 unlink("\(path)/\(name)")
                 continue
             }
             var status = stat()
-            guard name.hasSuffix(PageFile.suffix), let key = PageKey(name: name.dropLast(PageFile.suffix.count)),
+            guard name.hasSuffix(PageRecord.suffix), let key = PageKey(name: name.dropLast(PageRecord.suffix.count)),
                 lstat("\(path)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFREG
             else {
                 ignored.append(name)

@@ -1,7 +1,9 @@
 internal import Digests
 package import Requests
 
-/// What stands at the beginning of a page's file, little-endian:
+/// What stands at the beginning of a page's file.
+///
+/// Little-endian:
 ///
 /// | bytes | |
 /// |---|---|

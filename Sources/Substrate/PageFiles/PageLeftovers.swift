@@ -45,7 +45,7 @@ package enum PageLeftovers {
 
     private static func pages(_ path: String) -> [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        return names.filter { $0.hasSuffix(PageFile.suffix) || $0.hasSuffix(PageFile.unfinishedSuffix) }
+        return names.filter { $0.hasSuffix(PageRecord.suffix) || $0.hasSuffix(PageRecord.unfinishedSuffix) }
     }
 
     /// Our files alone: with anything else in it the directory stays.

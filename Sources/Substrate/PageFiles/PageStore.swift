@@ -1,5 +1,5 @@
-package import Kernels
 internal import Foundation
+package import Kernels
 package import Requests
 
 /// One rank's pages on disk: they are moved by threads of their own between the cache and a directory, one file a page.

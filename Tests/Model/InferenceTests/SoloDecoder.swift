@@ -63,7 +63,8 @@ final class SoloDecoder: TileInbox {
             pool: ThreadPool(threads: threads)
         )
         let inbox = QueueInbox()
-        let kept = try pagesOnDisk.map { try Self.open($0, decoder.workspace.cache, "\(format) \(cache)") }
+        let memory = decoder.workspace.cache
+        let kept = try pagesOnDisk.map { try Self.open($0, memory, "\(format) \(cache)") }
         store = kept?.store
         let worker = DecoderWorker(decoder: decoder, inbox: inbox, storage: store)
         let box = box

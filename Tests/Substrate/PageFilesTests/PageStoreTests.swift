@@ -22,7 +22,9 @@ struct PageStoreTests {
         for page in 0..<5 {
             for layer in 0..<3 {
                 let bytes = cache.bytes(ofPage: page, layer: layer)
-                for place in bytes.indices { bytes[place] = UInt8(truncatingIfNeeded: place &* (page + 3) &+ layer) ^ seed }
+                for place in bytes.indices {
+                    bytes[place] = UInt8(truncatingIfNeeded: place &* (page + 3) &+ layer) ^ seed
+                }
             }
         }
         return cache
@@ -55,7 +57,8 @@ struct PageStoreTests {
         try Fixtures.withTemporaryDirectory { directory in
             let cache = Self.cache()
             do {
-                let store = PageStore(try #require(try PageDirectory(Self.shape(), in: directory.path, slot: 0)), cache: cache)
+                let opened = try #require(try PageDirectory(Self.shape(), in: directory.path, slot: 0))
+                let store = PageStore(opened, cache: cache)
                 let saves = (0..<5).map { PageTransfer(.save, page: $0, key: Self.key(UInt64($0))) }
                 #expect(Self.move(store, saves) == [0: nil, 1: nil, 2: nil, 3: nil, 4: nil])
                 store.close()
@@ -101,7 +104,8 @@ struct PageStoreTests {
                 cache: Self.cache()
             )
             _ = Self.move(store, [0, 1].map { PageTransfer(.save, page: $0, key: Self.key(UInt64($0))) })
-            let path = directory.appendingPathComponent(try #require(Self.files(directory).first { $0.contains("00000000.page") }))
+            let first = try #require(Self.files(directory).first { $0.contains("00000000.page") })
+            let path = directory.appendingPathComponent(first)
             let whole = try Data(contentsOf: path)
             func load(_ data: Data) throws -> PageFailure? {
                 try data.write(to: path)

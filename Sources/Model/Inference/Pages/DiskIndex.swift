@@ -199,7 +199,8 @@ package struct DiskIndex {
             stored.remove(key)
             drop(key)
             figures.refused += 1
-            if figures.refused <= Self.toldFailures { notes.append("a page on disk is \(failure.word), and computed again") }
+            guard figures.refused <= Self.toldFailures else { return }
+            notes.append("a page on disk is \(failure.word), and computed again")
         } else {
             figures.read += 1
             worth.noteRead(seconds: Double(move.microseconds) / 1e6)

@@ -8,8 +8,9 @@ extension Scheduler {
     /// Must be called before the first step.
     package mutating func attach(_ index: DiskIndex) { disk = index }
 
-    /// Begins to read the pages that a waiting sequence could begin with and that are not in memory; it stays in line until
-    /// they are there. Each is tried once, so that a disk that fails cannot hold anybody up twice.
+    /// Begins to read the pages that a waiting sequence could begin with and that are not in memory.
+    ///
+    /// It stays in line until they are there. This is tried once, so that a disk that fails cannot hold anybody up twice.
     ///
     /// - Parameter hit: the pages in memory that it begins with.
     /// - Returns: whether anything is awaited.

@@ -69,7 +69,8 @@ struct PageMeeting {
         for slot in slots {
             do throws(PageFailure) {
                 let isFirst = slot == slots[0]
-                if let found = try PageDirectory(shape, in: directory, slot: slot, patience: isFirst ? patience : .zero) {
+                if let found = try PageDirectory(shape, in: directory, slot: slot, patience: isFirst ? patience : .zero)
+                {
                     return found
                 }
             } catch {

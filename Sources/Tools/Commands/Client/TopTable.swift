@@ -98,7 +98,8 @@ struct TopTable {
     private var disk: String {
         guard let disk = stats.cache.disk else { return "" }
         let off = (disk.reading ? "" : ", not read") + (disk.writing ? "" : ", not written")
-        return "disk        \(disk.pages) of \(disk.capacity) pages (\(Self.bytes(disk.bytes)))\(off); \(disk.read) came back, "
+        let size = Self.bytes(disk.bytes)
+        return "disk        \(disk.pages) of \(disk.capacity) pages (\(size))\(off); \(disk.read) came back, "
             + "\(disk.written) written, \(disk.refused) refused\n"
     }
 

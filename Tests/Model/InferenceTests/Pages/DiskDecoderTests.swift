@@ -14,12 +14,16 @@ struct DiskDecoderTests {
         try CompanyTests.jobs(count: 6, maxTokens: 90).enumerated().map { place, job in
             var job = job
             let first = job.promptIds
-            job.promptIds = (0..<(150 + 23 * (place % 3))).map { (first[$0 % first.count] + Int32($0 % 5)) % 200 } + first
+            let count = 150 + 23 * (place % 3)
+            job.promptIds = (0..<count).map { (first[$0 % first.count] + Int32($0 % 5)) % 200 } + first
             return job
         }
     }
 
-    @Test("in a memory for a third of them, and again after a restart, in every KV format", arguments: KVLayout.Element.allCases)
+    @Test(
+        "in a memory for a third of them, and again after a restart, in every KV format",
+        arguments: KVLayout.Element.allCases
+    )
     func formats(cache: KVLayout.Element) throws {
         let model = try Golden(CompanyTests.model).directory
         let jobs = try Self.jobs()
@@ -55,7 +59,8 @@ struct DiskDecoderTests {
             let first = try SoloDecoder(model, cache: .float16, pagesOnDisk: directory)
             #expect(try first.run(jobs) == alone)
             try first.end()
-            let files = (FileManager.default.subpaths(atPath: directory.path) ?? []).filter { $0.hasSuffix(".page") }.sorted()
+            let all = FileManager.default.subpaths(atPath: directory.path) ?? []
+            let files = all.filter { $0.hasSuffix(".page") }.sorted()
             #expect(files.count > 6)
             for (place, name) in files.enumerated() where place % 2 == 0 {
                 let file = directory.appendingPathComponent(name)

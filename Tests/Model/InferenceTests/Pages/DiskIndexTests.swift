@@ -111,7 +111,9 @@ struct DiskIndexTests {
             for number in 0..<16 {
                 #expect(index.has(Self.key(number)))
                 index.beginLoad(Self.key(number), into: Int32(number))
-                for transfer in index.takeWork().transfers { _ = index.note(PageOutcome(transfer, microseconds: micros)) }
+                for transfer in index.takeWork().transfers {
+                    _ = index.note(PageOutcome(transfer, microseconds: micros))
+                }
                 index.judge(pageTokens: 64)
             }
             #expect(index.figures.isReading == isWorth && index.figures.isWriting == isWorth)

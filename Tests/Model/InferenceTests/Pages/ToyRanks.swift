@@ -27,7 +27,8 @@ struct ToyRanks {
 
     /// What every rank has, as ranks agree on it at a start.
     var common: [PageKey] {
-        disks[0].keys.filter { key in disks.allSatisfy { $0[key] != nil } }.sorted { ($0.high, $0.low) < ($1.high, $1.low) }
+        disks[0].keys.filter { key in disks.allSatisfy { $0[key] != nil } }
+            .sorted { ($0.high, $0.low) < ($1.high, $1.low) }
     }
 
     /// All ranks are killed, and others come; what was under way may be there or not.
@@ -46,7 +47,8 @@ struct ToyRanks {
     /// A file of one rank is lost or damaged.
     mutating func damage(_ random: inout SeededRandom) {
         let rank = Int.random(in: 0..<disks.count, using: &random)
-        if let key = disks[rank].keys.sorted(by: { $0.low < $1.low }).randomElement(using: &random) { disks[rank][key] = nil }
+        let keys = disks[rank].keys.sorted { $0.low < $1.low }
+        if let key = keys.randomElement(using: &random) { disks[rank][key] = nil }
     }
 
     /// Carries out a plan on every rank; `tokens` are those of the sequence behind each run.
@@ -62,7 +64,8 @@ struct ToyRanks {
                 for position in 0..<Int(run.start + run.count) {
                     let page = Int(run.pages[position / pageTokens])
                     if position < run.start {
-                        #expect(memory[rank][page][position % pageTokens] == digests[position], "rank \(rank), \(position)")
+                        let found = memory[rank][page][position % pageTokens]
+                        #expect(found == digests[position], "rank \(rank), position \(position)")
                     } else {
                         #expect(!isMoving.contains(Int32(page)), "page \(page) is written while it is under way")
                         memory[rank][page][position % pageTokens] = digests[position]
@@ -87,7 +90,8 @@ struct ToyRanks {
             for (transfer, content) in moves[rank].shuffled(using: &random) {
                 guard all || Int.random(in: 0..<3, using: &random) == 0 else { continue }
                 moves[rank].removeAll { $0.transfer == transfer }
-                outcomes.append(PageOutcome(transfer, failure: finish(transfer, content, rank, &random), microseconds: 5))
+                let failure = finish(transfer, content, rank, &random)
+                outcomes.append(PageOutcome(transfer, failure: failure, microseconds: 5))
             }
         }
         return outcomes

@@ -98,7 +98,9 @@ struct DiskTroubleTests {
     func commands() throws {
         try Fixtures.withTemporaryDirectory { directory in
             let pages = try DiskServing.make("pages", in: directory)
-            let ask = ["generate", "--model", DiskServing.model, "--prompt", DiskServing.text, "--max-tokens", "9", "--json"]
+            let ask = [
+                "generate", "--model", DiskServing.model, "--prompt", DiskServing.text, "--max-tokens", "9", "--json",
+            ]
             func run(_ options: [String]) throws -> FlotillaProgram.Outcome {
                 try FlotillaProgram.run(ask + options, in: directory)
             }
@@ -122,7 +124,10 @@ struct DiskTroubleTests {
                 #expect(outcome.status == 2 && outcome.errors.contains(sentence), "\(options): \(outcome.errors)")
             }
             let serve = try FlotillaProgram.run(
-                ["serve", "--model", DiskServing.model, "--unix", "\(directory.path)/s", "--kv-cache-dir", "\(pages)/none"],
+                [
+                    "serve", "--model", DiskServing.model, "--unix", "\(directory.path)/s", "--kv-cache-dir",
+                    "\(pages)/none",
+                ],
                 in: directory
             )
             #expect(serve.status == 2 && serve.errors.contains("is not there"), "\(serve.errors)")

@@ -3,7 +3,7 @@ internal import Glibc
 internal import Requests
 
 /// One page in one file, under its key: written beside and renamed, so that a name stands for a whole page or for none.
-struct PageFile {
+struct PageRecord {
     let directory: String
     let shape: PageShape
     let key: PageKey
