@@ -14,7 +14,8 @@ struct DiskTroubleTests {
                 let server = try DiskServing.server(options, pages: pages, in: directory)
                 for number in 0..<4 {
                     let body = DiskServing.body("\(round % 2) \(number) kill")
-                    #expect(try DiskServing.ask(server, body).ids == DiskServing.ask(plain, body).ids)
+                    let (seen, expected) = (try DiskServing.ask(server, body), try DiskServing.ask(plain, body))
+                    #expect(seen.ids == expected.ids)
                 }
                 // A long answer is being written, and its pages with it.
                 let client = try server.connect()
@@ -26,8 +27,8 @@ struct DiskTroubleTests {
             }
             let server = try DiskServing.server(options, pages: pages, in: directory)
             let body = DiskServing.body("0 0 kill")
-            let seen = try DiskServing.ask(server, body)
-            #expect(seen.ids == (try DiskServing.ask(plain, body)).ids && seen.cached >= 64)
+            let (seen, expected) = (try DiskServing.ask(server, body), try DiskServing.ask(plain, body))
+            #expect(seen.ids == expected.ids && seen.cached >= 64)
             #expect(DiskServing.files(pages, ".part").isEmpty)
             #expect(server.end().status == 0 && plain.end().status == 0)
         }
@@ -65,7 +66,8 @@ struct DiskTroubleTests {
             )
             for name in ["one", "two", "three", "four", "five", "one"] {
                 let body = DiskServing.body(name)
-                #expect(try DiskServing.ask(server, body).ids == DiskServing.ask(plain, body).ids, "\(name)")
+                let (seen, expected) = (try DiskServing.ask(server, body), try DiskServing.ask(plain, body))
+                #expect(seen.ids == expected.ids, "\(name)")
             }
             #expect(Poll.until { (try? DiskServing.disk(server)["writing"] as? Bool) == false })
             let line = "pages are no longer written to disk: no room on the disk"
@@ -83,7 +85,10 @@ struct DiskTroubleTests {
             let second = try DiskServing.server(["--groups", "2"], pages: pages, in: directory)
             let body = DiskServing.body("h")
             let expected = try DiskServing.ask(first, body)
-            for _ in 0..<3 { #expect(try DiskServing.ask(second, body).ids == expected.ids) }
+            for _ in 0..<3 {
+                let seen = try DiskServing.ask(second, body)
+                #expect(seen.ids == expected.ids)
+            }
             #expect(first.end().status == 0 && second.end().status == 0)
             let folders = Set(DiskServing.files(pages, "/lock").map { String($0.dropLast(5).suffix(2)) })
             #expect(folders == ["-0", "-1", "-2"], "\(folders)")
