@@ -31,6 +31,7 @@ package final class PageDirectory {
     ) throws(PageFailure) {
         let path = "\(parent)/\(Self.prefix)\(shape.name)-\(slot)"
         guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw PageFailure(errno: errno) }
+        guard Self.isOwn(path) else { throw .foreign }
         guard let descriptor = try Self.lock(path, patience: patience) else { return nil }
         self.init(shape, slot, path, descriptor)
     }
@@ -68,6 +69,13 @@ package final class PageDirectory {
                 hint: "give another one with --kv-cache-dir"
             )
         }
+    }
+
+    /// Whether it is a directory that nobody else can look into or change.
+    static func isOwn(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR && status.st_uid == geteuid()
+            && status.st_mode & 0o077 == 0
     }
 
     // MARK: - Locks

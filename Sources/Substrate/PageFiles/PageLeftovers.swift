@@ -16,7 +16,7 @@ package enum PageLeftovers {
         defer { for descriptor in held { close(descriptor) } }
         var leftovers: [Leftover] = []
         for path in paths {
-            guard isDirectory(path), let descriptor = try? PageDirectory.lock(path, patience: .zero) else { continue }
+            guard PageDirectory.isOwn(path), let descriptor = try? PageDirectory.lock(path, patience: .zero) else { continue }
             held.append(descriptor)
             leftovers.append(measure(path))
         }
@@ -25,11 +25,6 @@ package enum PageLeftovers {
             remove(leftover.path)
             bytes -= leftover.bytes
         }
-    }
-
-    private static func isDirectory(_ path: String) -> Bool {
-        var status = stat()
-        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     private static func measure(_ path: String) -> Leftover {

@@ -21,6 +21,20 @@ struct PageDirectoryTests {
         }
     }
 
+    @Test("a directory that others can look into, or a link in its place, is not used")
+    func strangers() throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            let path = try #require(try PageDirectory(Store.shape(), in: directory.path, slot: 0)).path
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+            #expect(throws: PageFailure.foreign) { try PageDirectory(Store.shape(), in: directory.path, slot: 0) }
+            try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: path)
+            #expect(try PageDirectory(Store.shape(), in: directory.path, slot: 0) != nil)
+            try FileManager.default.moveItem(atPath: path, toPath: path + "-moved")
+            try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: path + "-moved")
+            #expect(throws: PageFailure.foreign) { try PageDirectory(Store.shape(), in: directory.path, slot: 0) }
+        }
+    }
+
     @Test("what a killed process had begun is removed, other files are told and left, links are not followed")
     func scan() throws {
         try Fixtures.withTemporaryDirectory { directory in
