@@ -16,7 +16,9 @@ package enum PageLeftovers {
         defer { for descriptor in held { close(descriptor) } }
         var leftovers: [Leftover] = []
         for path in paths {
-            guard PageDirectory.isOwn(path), let descriptor = try? PageDirectory.lock(path, patience: .zero) else { continue }
+            guard PageDirectory.isOwn(path), let descriptor = try? PageDirectory.lock(path, patience: .zero) else {
+                continue
+            }
             held.append(descriptor)
             leftovers.append(measure(path))
         }
