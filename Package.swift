@@ -107,6 +107,7 @@ let package = Package(
         Floor.c.system("CLibJPEG", pkgConfig: "libjpeg", packages: ["libjpeg-dev"]),
         Floor.c.system("CLibPNG", pkgConfig: "libpng", packages: ["libpng-dev"]),
         Floor.c.system("CLibWebP", pkgConfig: "libwebpdemux", packages: ["libwebp-dev"]),
+        Floor.c.system("CZlib", pkgConfig: "zlib", packages: ["zlib1g-dev"]),
         Floor.c.c("CMPI", ["COpenMPI"]),
         Floor.c.c("CImageCodecs", ["CLibJPEG", "CLibPNG", "CLibWebP"], settings: kernelSettings),
         Floor.c.c("CKernels", settings: kernelSettings),
@@ -117,7 +118,7 @@ let package = Package(
         // MARK: Values: no I/O
         Floor.values.library("Diagnostics"),
         Floor.values.library("Tensors"),
-        Floor.values.library("Digests", ["CDigest"]),
+        Floor.values.library("Digests", ["CDigest", "CZlib"]),
         Floor.values.library("JSON"),
         Floor.values.library("Constraints", ["JSON"]),
         Floor.values.library("Requests", ["Constraints", "Diagnostics", "Digests", "JSON"]),
@@ -128,6 +129,7 @@ let package = Package(
         Floor.substrate.library("Checkpoints", ["Tensors", "Diagnostics", "Digests", "JSON", "Kernels"]),
         Floor.substrate.library("Tokenization", ["Diagnostics", "Digests", "JSON", "Requests", heaps]),
         Floor.substrate.library("ImagePreprocessing", ["Diagnostics", "Requests", "CImageCodecs"]),
+        Floor.substrate.library("PageFiles", ["Diagnostics", "Digests", "Requests", "Kernels"]),
 
         // MARK: Model
         Floor.model.library("Sharding", ["Tensors", "Diagnostics", "Checkpoints"]),
@@ -139,7 +141,7 @@ let package = Package(
             "Inference",
             [
                 "Tensors", "Diagnostics", "Constraints", "Requests", "Kernels", "Communication", "Checkpoints",
-                "Sharding", "SAILVL2Model",
+                "PageFiles", "Sharding", "SAILVL2Model",
             ]
         ),
 
@@ -149,8 +151,9 @@ let package = Package(
         Floor.ranks.library(
             "RankProgram",
             [
-                "Tensors", "Diagnostics", "Constraints", "Requests", "Kernels", "Communication", "Checkpoints",
-                "Tokenization", "ImagePreprocessing", "Sharding", "SAILVL2Model", "Inference", "GroupLink",
+                "Tensors", "Diagnostics", "Digests", "Constraints", "Requests", "Kernels", "Communication",
+                "Checkpoints", "Tokenization", "ImagePreprocessing", "PageFiles", "Sharding", "SAILVL2Model",
+                "Inference", "GroupLink",
             ]
         ),
 
@@ -196,7 +199,7 @@ let package = Package(
             "Commands",
             [
                 "Tensors", "Diagnostics", "Digests", "JSON", "Constraints", "Requests", "Kernels", "Checkpoints",
-                "Tokenization", "ImagePreprocessing", "Sharding", "SAILVL2Model", "Inference", "GroupLink",
+                "Tokenization", "ImagePreprocessing", "PageFiles", "Sharding", "SAILVL2Model", "Inference", "GroupLink",
                 "GroupLauncher",
                 "RankProgram", "ServingCore", "Frontend", "WireProtocol", "Coordinator", "ServerClient", "DemoModel",
                 "Scaling", "Benchmarks",
@@ -237,6 +240,7 @@ let package = Package(
         Floor.substrate.tests("Checkpoints", ["Checkpoints", "JSON", "Tensors", "Diagnostics"]),
         Floor.substrate.tests("Tokenization", ["Tokenization", "JSON", "Diagnostics"]),
         Floor.substrate.tests("ImagePreprocessing", ["ImagePreprocessing", "Requests", "Diagnostics", "Digests"]),
+        Floor.substrate.tests("PageFiles", ["PageFiles", "Requests", "Kernels", "Diagnostics"]),
         Floor.model.tests("Sharding", ["Sharding", "Checkpoints"]),
         Floor.model.tests(
             "SAILVL2Model",
@@ -245,7 +249,7 @@ let package = Package(
         Floor.model.tests(
             "Inference",
             [
-                "Inference", "Constraints", "Requests", "SAILVL2Model", "Sharding", "Kernels", "Checkpoints",
+                "Inference", "Constraints", "PageFiles", "Requests", "SAILVL2Model", "Sharding", "Kernels", "Checkpoints",
                 "Communication",
             ]
         ),

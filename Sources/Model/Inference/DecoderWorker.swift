@@ -8,6 +8,7 @@ internal import Tensors
 package final class DecoderWorker {
     package let decoder: Qwen3Decoder
     package let images: ImageStore
+    package let storage: (any PageStorage)?
     private let inbox: any TileInbox
     private let logits: LogitsGather
     private var dropped: FloatBuffer?
@@ -17,8 +18,10 @@ package final class DecoderWorker {
     private var batch = DecoderBatch(tokens: [], runs: [], logitsRows: [])
     private var wanted: [StepPlan.LogitsRow] = []
 
-    package init(decoder: Qwen3Decoder, inbox: any TileInbox) {
+    /// - Parameter storage: where pages are kept outside of memory, if they are.
+    package init(decoder: Qwen3Decoder, inbox: any TileInbox, storage: (any PageStorage)? = nil) {
         self.decoder = decoder
+        self.storage = storage
         self.inbox = inbox
         images = ImageStore(hidden: decoder.config.hidden)
         logits = LogitsGather(
@@ -41,6 +44,8 @@ package final class DecoderWorker {
     ) throws -> [ChosenToken] {
         for opening in plan.openings { images.open(slot: opening.slot, tokens: Int(opening.tokens)) }
         for tile in plan.arrivals { try take(tile) }
+        storage?.remove(plan.drops)
+        for transfer in plan.transfers { storage?.begin(transfer) }
         var results: [ChosenToken] = []
         if !plan.runs.isEmpty {
             try fillBatch(from: plan)

@@ -28,6 +28,10 @@ struct JobSequence {
     var awaitsFormat = false
     /// Tokens that the prefix cache had when the sequence was first admitted.
     var firstHit: Int?
+    /// Pages that are read from the disks for it; it is not admitted before they are there.
+    var awaited: Set<PageKey> = []
+    /// Whether it has been looked what the disks have for it, since it stands in line.
+    var hasAskedDisk = false
     /// Whether its pictures have been reported as arrived.
     var hasReportedImages = false
     /// What is searched for drafts; nothing before the first is wanted.
@@ -57,6 +61,10 @@ struct JobSequence {
         awaitsFormat = false
     }
 
+    var isAwaitingPages: Bool { !awaited.isEmpty }
+
+    /// Whether nothing but room is missing for it to begin.
+    var isReady: Bool { !awaitsFormat && !isAwaitingPages }
     var generatedCount: Int { tokens.count - job.promptIds.count }
     /// The number of cached tokens from which on the sequence decodes, a token a step.
     var decodesFrom: Int { generatedCount == 0 ? tokens.count : tokens.count - 1 }
@@ -74,6 +82,9 @@ struct JobSequence {
         }
         return keys[page]
     }
+
+    /// The keys of its pages that have been asked for, first to last.
+    var namedPages: [PageKey] { keys }
 
     /// The sequence as one of those that share a step's tokens of prompts.
     func reader(_ images: ImageTable) -> PromptShares.Reader {

@@ -1,3 +1,4 @@
+internal import Communication
 internal import Constraints
 package import Requests
 internal import Tensors
@@ -33,6 +34,9 @@ package final class Leader {
     private let formats: FormatDesk?
     /// Jobs whose formats are being made.
     private var unformatted: [(id: String, format: AnswerFormat)] = []
+    private let pageInbox: (any PageInbox)?
+    /// Since when a sequence waits for pages from the disks.
+    private var awaitsPagesSince: ContinuousClock.Instant?
     private let onTrace: (Trace) -> Void
     /// Whether what steps take says how many drafts are worth their rows; a test wants the same ones in every run.
     var learnsCosts = true
@@ -41,6 +45,7 @@ package final class Leader {
     ///   - slowdown: how much longer a step may last for the sake of prompts while streams are decoding; `nil`: as long
     ///     as a whole chunk takes.
     ///   - formats: without it, jobs with a format are refused.
+    ///   - pages: what the ranks have on their disks; `nil` where they keep none there.
     package init(
         worker: DecoderWorker,
         limits: Scheduler.Limits,
@@ -48,6 +53,7 @@ package final class Leader {
         channel: any PlanChannel,
         inbox: any TileInbox,
         formats: FormatDesk? = nil,
+        pages: PagesOnDisk? = nil,
         onTrace: @escaping (Trace) -> Void
     ) {
         self.worker = worker
@@ -56,7 +62,9 @@ package final class Leader {
         self.channel = channel
         self.inbox = inbox
         self.formats = formats
+        pageInbox = pages?.inbox
         self.onTrace = onTrace
+        if let pages { scheduler.attach(pages.index) }
     }
 
     /// Puts a job in line; the result is why it can never run, if that is so.
@@ -115,6 +123,7 @@ package final class Leader {
             outcome.imagesArrived += scheduler.tileArrived(image: tile.image, range: start..<(start + Int(tile.tokens)))
         }
         if !unformatted.isEmpty { outcome.failures = takeFormats() }
+        try takePages()
         let demand = scheduler.prepare()
         let decoding = demand.decoding
         let budget = pacer.budget(decoding: decoding, urgent: demand.urgent)
@@ -148,8 +157,52 @@ package final class Leader {
         let prompt = plan.tokens.count - decoded - drafts
         // Prompts are paced by steps without drafts, and there are no drafts while prompts are read.
         if drafts == 0 { pacer.note(decoding: decoded, prompt: prompt, seconds: seconds) }
+        if decoded == 0, prompt >= Self.measuredPrompt { scheduler.noteComputed(tokens: prompt, seconds: seconds) }
         if prompt == 0, learnsCosts { scheduler.note(rows: decoded + drafts, seconds: seconds) }
     }
+
+    /// Tokens of prompts from which on a step says how long one takes.
+    private static let measuredPrompt = 64
+    /// How long a sequence waits for pages from the disks before it is computed.
+    private static let pagePatience = Duration.seconds(5)
+
+    /// Hears what has become of pages on their way to the disks and back.
+    private func takePages() throws {
+        guard let pageInbox else { return }
+        for outcome in try pageInbox.outcomes() { scheduler.note(outcome) }
+        guard scheduler.isAwaitingPages else {
+            awaitsPagesSince = nil
+            return
+        }
+        let now = ContinuousClock.now
+        let since = awaitsPagesSince ?? now
+        awaitsPagesSince = since
+        guard now - since > Self.pagePatience else { return }
+        scheduler.stopAwaitingPages()
+        awaitsPagesSince = nil
+    }
+
+    /// Sees to it that pages are on the disks before memory goes, and computes nothing more.
+    ///
+    /// - Parameter isTime: asked now and then; `false` ends it.
+    package func keepPages(while isTime: () -> Bool) throws {
+        var idle = IdleWait()
+        while pageInbox != nil, isTime() {
+            try takePages()
+            var plan = StepPlan()
+            scheduler.planTransfers(in: &plan)
+            if !plan.isEmpty {
+                try broadcast(plan)
+                _ = try worker.execute(plan)
+                idle.reset()
+            }
+            guard scheduler.hasPagesToKeep else { return }
+            idle.pause()
+        }
+    }
+
+    /// Sentences for the log, since the last call.
+    package func takeNotes() -> [String] { scheduler.takeDiskNotes() }
 
     /// Tells the followers that the work is over.
     package func shutDown() throws {

@@ -50,6 +50,9 @@ struct PageTable {
     /// The page with this key, if there is one; it gets no user yet.
     func page(_ key: PageKey) -> Int32? { pages[key] }
 
+    /// The key that a page has, if it has one.
+    func key(of page: Int32) -> PageKey? { keys[Int(page)] }
+
     /// Whether only the cache holds the page.
     func isIdle(_ page: Int32) -> Bool { idle[page] != nil }
 

@@ -9,20 +9,22 @@ extension Scheduler {
     mutating func admit() {
         while let place = nextToAdmit() {
             let hit = cachedPages(ofWaiting: place)
-            for passed in 0..<place { waiting[passed].timesPassed += 1 }
+            if beginLoads(for: place, behind: hit) { continue }
+            for passed in 0..<place where waiting[passed].isReady { waiting[passed].timesPassed += 1 }
             start(waiting.remove(at: place), hit)
         }
     }
 
     private mutating func nextToAdmit() -> Int? {
         guard hasSeat(short: true) else { return nil }
-        let first = waiting.firstIndex { !$0.awaitsFormat }
+        var isFirst = true
         // Who could be admitted further behind is not worth looking for in every step.
-        for place in waiting.indices.prefix(limits.maxRuns) where !waiting[place].awaitsFormat {
+        for place in waiting.indices.prefix(limits.maxRuns) where waiting[place].isReady {
             let hit = cachedPages(ofWaiting: place)
             let isShort = isShort(waiting[place], hit)
-            if place == first || isShort, hasSeat(short: isShort), hasPages(waiting[place], hit) { return place }
+            if isFirst || isShort, hasSeat(short: isShort), hasPages(waiting[place], hit) { return place }
             if waiting[place].timesPassed >= limits.passesAllowed { return nil }
+            isFirst = false
         }
         return nil
     }
@@ -46,7 +48,9 @@ extension Scheduler {
     private func hasPages(_ sequence: JobSequence, _ hit: [Int32]) -> Bool {
         let fresh = pagesNeeded(sequence.tokens.count + 1) - hit.count
         let idleHits = hit.reduce(0) { $0 + (pages.isIdle($1) ? 1 : 0) }
-        return fresh + idleHits + running.count <= pages.availableCount || running.isEmpty
+        if fresh + idleHits + running.count <= pages.availableCount { return true }
+        // Alone it has them all, but for those that are under way to or from the disks.
+        return running.isEmpty && disk?.isBusy != true
     }
 
     private mutating func start(_ waiting: JobSequence, _ hit: [Int32]) {
@@ -113,6 +117,7 @@ extension Scheduler {
         sequence.keyedPages = 0
         sequence.cached = 0
         sequence.stepsLeft = nil
+        sequence.hasAskedDisk = false
         preempted.append(sequence.job.id)
         waiting.insert(sequence, at: 0)
     }

@@ -39,11 +39,12 @@ extension Scheduler {
             ended.append(index)
         }
         for index in ended.sorted(by: >) {
+            disk?.touch(running[index].namedPages)
             pages.release(running[index].pages)
             running.remove(at: index)
         }
         plannedRuns = []
-        (report.keptPages, report.droppedPages) = pages.takeChanges()
+        (report.keptPages, report.droppedPages) = takePageChanges()
         report.preempted = preempted
         preempted = []
         report.load = load

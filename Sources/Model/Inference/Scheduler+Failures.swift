@@ -12,6 +12,7 @@ extension Scheduler {
     /// Its pages leave the prefix cache: whatever is wrong with them, nobody else should begin with them. Sequences that
     /// share some already go on, and end the same way if they must.
     mutating func fail(_ sequence: JobSequence) -> RankFailure {
+        disk?.forget(sequence.pages.compactMap { pages.key(of: $0) })
         pages.forget(sequence.pages)
         let count = sequence.generatedCount
         return RankFailure(

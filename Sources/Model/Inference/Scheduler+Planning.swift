@@ -11,6 +11,7 @@ extension Scheduler {
 
     /// Admits whom there is room for, and sees what the next step has before it.
     package mutating func prepare() -> Demand {
+        beginSaves()
         admit()
         securePages()
         let urgent = running.reduce(0) { $0 + ($1.isPrefilling ? $1.reader(images).urgent : 0) }
@@ -26,6 +27,7 @@ extension Scheduler {
     package mutating func nextPlan(for demand: Demand, prefillBudget: Int, urgent: Int) -> StepPlan {
         var plan = StepPlan()
         (plan.openings, plan.closings) = images.takeChanges()
+        planTransfers(in: &plan)
         plannedRuns = []
         chooseDrafts()
         for index in running.indices where !running[index].isPrefilling { schedule(index, count: 1, in: &plan) }

@@ -69,6 +69,8 @@ package struct Scheduler {
     var preempted: [String] = []
     var failures: [RankFailure] = []
     var drafts: Drafts
+    /// What the ranks have on their disks, where they keep pages there.
+    var disk: DiskIndex?
     private var arrivals = 0
 
     /// Steps of company within which the first token of a prompt comes that fits into one chunk.
@@ -91,6 +93,7 @@ package struct Scheduler {
         load.usedPages = pages.usedCount
         load.cachedPages = pages.idleCount
         load.pages = pages.capacity
+        load.disk = disk?.figures
         return load
     }
 

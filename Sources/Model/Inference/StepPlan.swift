@@ -1,3 +1,6 @@
+package import PageFiles
+package import Requests
+
 /// What every decoder rank does next: the leader broadcasts one before each step.
 ///
 /// A plan is whole in itself: block tables are sent in full, so that followers keep no state of sequences but
@@ -65,6 +68,11 @@ package struct StepPlan: Equatable, Sendable {
     }
 
     package var openings: [ImageOpening] = []
+    /// Pages that each rank writes to its disk or reads from there, beside this step and the next ones; none of them is
+    /// written in a step before the leader has heard that they are done.
+    package var transfers: [PageTransfer] = []
+    /// Pages that each rank removes from its disk, before any of `transfers` begins.
+    package var drops: [PageKey] = []
     package var arrivals: [TileArrival] = []
     package var closings: [Int32] = []
     package var runs: [Run] = []
@@ -75,8 +83,12 @@ package struct StepPlan: Equatable, Sendable {
 
     package init() {}
 
+    /// Keys in ``drops`` at most.
+    package static let mostDrops = 1024
+
     package var isEmpty: Bool {
-        openings.isEmpty && arrivals.isEmpty && closings.isEmpty && runs.isEmpty && !isShutdown
+        openings.isEmpty && arrivals.isEmpty && closings.isEmpty && runs.isEmpty && transfers.isEmpty && drops.isEmpty
+            && !isShutdown
     }
 
     /// A row whose logits are wanted.

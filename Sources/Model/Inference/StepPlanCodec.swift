@@ -1,4 +1,6 @@
 package import Diagnostics
+internal import PageFiles
+internal import Requests
 
 /// A plan that could not be read: ranks of different versions, or memory that was overwritten.
 package struct StepPlanError: OperatorError, Equatable {
@@ -9,7 +11,7 @@ package struct StepPlanError: OperatorError, Equatable {
 
 /// The plan as 32-bit words: counts, then elements, section after section.
 extension StepPlan {
-    private static let magic: Int32 = 0x464C_5034  // "FLP4"
+    private static let magic: Int32 = 0x464C_5035  // "FLP5"
 
     package func encoded(into words: inout [Int32]) {
         words.removeAll(keepingCapacity: true)
@@ -21,6 +23,10 @@ extension StepPlan {
         for tile in arrivals { words.append(contentsOf: [tile.source, tile.slot, tile.offset, tile.tokens]) }
         words.append(Int32(closings.count))
         words.append(contentsOf: closings)
+        words.append(Int32(transfers.count))
+        for transfer in transfers { words.append(contentsOf: transfer.words) }
+        words.append(Int32(drops.count))
+        for key in drops { words.append(contentsOf: key.words) }
         words.append(Int32(runs.count))
         for run in runs { run.encode(into: &words) }
         words.append(Int32(tokens.count))
@@ -49,6 +55,12 @@ extension StepPlan {
             )
         }
         closings = try reader.array(try reader.count(of: 1))
+        for _ in 0..<(try reader.count(of: PageTransfer.wordCount)) {
+            transfers.append(try PageTransfer(words: try reader.array(PageTransfer.wordCount)[...]))
+        }
+        for _ in 0..<(try reader.count(of: PageKey.wordCount)) {
+            drops.append(PageKey(words: try reader.array(PageKey.wordCount)[...]))
+        }
         for _ in 0..<(try reader.count(of: 4)) { runs.append(try Run(from: &reader)) }
         tokens = try reader.array(try reader.count(of: 1))
         for _ in 0..<(try reader.count(of: 4)) {

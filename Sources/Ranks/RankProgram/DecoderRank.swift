@@ -24,8 +24,8 @@ struct DecoderRank {
 
     /// Loads this rank's shard and reports that it is ready.
     ///
-    /// - Returns: what works, and the weights that are to be removed when the work is over.
-    func load() throws -> (worker: DecoderWorker, kept: KeptWeights?) {
+    /// - Returns: what works, with what it has on its disk, and the weights that are to be removed when the work is over.
+    func load() throws -> (worker: DecoderWorker, pages: PagesOfRank?, kept: KeptWeights?) {
         let started = ContinuousClock.now
         let plan = try options.shardPlan(checkpoint.config.decoder)
         let decoderOptions = try DecoderOptions(options, checkpoint)
@@ -51,8 +51,9 @@ struct DecoderRank {
         stats.rows = plan.shards[communicator.rank].mlpRows.count
         stats.stepBytes = decoder.stepBytes
         stats.readBytesPerSecond = readBytesPerSecond ?? 0
+        let pages = try PagesOfRank(decoder, checkpoint, options, decoderOptions.format, endpoint)
         endpoint.send(.ready(stats))
-        return (DecoderWorker(decoder: decoder, inbox: inbox), kept)
+        return (DecoderWorker(decoder: decoder, inbox: inbox, storage: pages?.store), pages, kept)
     }
 
     /// The memory in which this host keeps the rank's weights; nothing stays there that no rank of this group wants.
@@ -89,6 +90,7 @@ struct DecoderRank {
                 endpoint.tick()
                 while endpoint.poll() != nil {}
                 try inbox.advance()
+                try MPIPageInbox.report(worker.storage, to: decoders)
                 activity.report(to: endpoint, decoders.meter)
                 idle.pause()
                 byteCount = try message.poll()
@@ -98,6 +100,7 @@ struct DecoderRank {
             if plan.isShutdown { return }
             let began = ContinuousClock.now
             _ = try worker.execute(plan)
+            try MPIPageInbox.report(worker.storage, to: decoders)
             activity.noteStep(ContinuousClock.now - began)
             activity.report(to: endpoint, decoders.meter)
             endpoint.tick()
@@ -154,6 +157,8 @@ extension StepPlan {
         // Tokens that penalties know of: those of a context, and biases.
         let tokens = min(worker.config.vocabulary, worker.config.maxPositions)
         let adjustments = 3 * tokens + 2 * Sampling.maxBiases + 8
-        return 1 << 16 + 2 * options.maxSequences * (pages + 32 + adjustments) + 2 * worker.workspace.maxRows
+        // Every page may be on its way from the disk at once.
+        let moved = 8 * pages + 8 * mostDrops
+        return 1 << 16 + moved + 2 * options.maxSequences * (pages + 32 + adjustments) + 2 * worker.workspace.maxRows
     }
 }

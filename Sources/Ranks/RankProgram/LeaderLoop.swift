@@ -15,6 +15,8 @@ final class LeaderLoop {
     private let meter: CommunicationMeter
     private let activity = ActivityMeter()
     private let vocabulary: Int
+    /// What the disks had at the start.
+    private let storedPages: [PageKey]
     private var clocks: [String: JobClock] = [:]
     /// As the process in front knows it; nothing before the first report.
     private var reportedLoad: LeaderLoad?
@@ -29,6 +31,7 @@ final class LeaderLoop {
         channel: any PlanChannel,
         inbox: any TileInbox,
         formats: FormatDesk,
+        pages: PagesOnDisk? = nil,
         onImage: @escaping (ImageJob, Data) -> Void = { _, _ in },
         onForget: @escaping ([Int32]) -> Void = { _ in }
     ) {
@@ -37,6 +40,7 @@ final class LeaderLoop {
         self.onForget = onForget
         let config = worker.decoder.config
         vocabulary = config.vocabulary
+        storedPages = pages?.index.keys ?? []
         meter = worker.decoder.communicator.meter
         leader = Leader(
             worker: worker,
@@ -44,7 +48,8 @@ final class LeaderLoop {
             slowdown: options.decodeSlowdown,
             channel: channel,
             inbox: inbox,
-            formats: formats
+            formats: formats,
+            pages: pages
         ) { trace in
             endpoint.send(trace, hidden: config.hidden)
         }
@@ -52,16 +57,14 @@ final class LeaderLoop {
 
     /// Runs until the process in front says that the work is over.
     func run() throws {
+        reportStoredPages(storedPages)
         var idle = IdleWait()
         while true {
             endpoint.tick()
             var hadWork = false
             while let command = endpoint.poll() {
                 hadWork = true
-                if command.message == .shutdown {
-                    try leader.shutDown()
-                    return
-                }
+                if command.message == .shutdown { return try shutDown() }
                 take(command)
             }
             // Before a step that may take long: the process in front waits longer where it knows of work.
@@ -70,10 +73,34 @@ final class LeaderLoop {
                 hadWork = true
                 report(outcome)
             }
+            for note in leader.takeNotes() { endpoint.send(.log(note)) }
             activity.report(to: endpoint, meter)
             if hadWork { idle.reset() } else { idle.pause() }
         }
     }
+
+    /// The pages that memory holds are kept first, as many as there is time for.
+    private func shutDown() throws {
+        let deadline = ContinuousClock.now + RankOptions.timeToKeepPages
+        try leader.keepPages {
+            endpoint.tick()
+            return ContinuousClock.now < deadline
+        }
+        for note in leader.takeNotes() { endpoint.send(.log(note)) }
+        try leader.shutDown()
+    }
+
+    /// The pages that the disks have: the process in front counts them as cached.
+    private func reportStoredPages(_ keys: [PageKey]) {
+        for start in stride(from: 0, to: keys.count, by: Self.keysOfReport) {
+            var report = StepReport()
+            report.keptPages = Array(keys[start..<min(start + Self.keysOfReport, keys.count)])
+            report.load = leader.scheduler.load
+            endpoint.send(.step(report))
+        }
+    }
+
+    private static let keysOfReport = 4096
 
     private func take(_ command: Received<LinkCommand>) {
         switch command.message {

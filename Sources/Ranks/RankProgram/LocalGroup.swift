@@ -57,8 +57,11 @@ package final class LocalGroup: Sendable {
             threads: threads,
             ranksHere: [0]
         )
-        let (worker, kept) = try rank.load()
-        defer { kept?.remove() }
+        let (worker, pages, kept) = try rank.load()
+        defer {
+            pages?.close()
+            kept?.remove()
+        }
         try LeaderLoop(
             worker,
             options: options,
@@ -66,6 +69,7 @@ package final class LocalGroup: Sendable {
             channel: NoFollowers(),
             inbox: vision,
             formats: FormatDesk(checkpoint, options),
+            pages: pages?.forLeader(nil),
             onImage: { vision.submit($0, $1) },
             onForget: { vision.forget($0) }
         ).run()

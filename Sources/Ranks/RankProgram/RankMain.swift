@@ -92,9 +92,12 @@ package enum RankMain {
             let formats = FormatDesk(checkpoint, options)
             // Beside the weights, so that nobody waits for it later.
             if part.rank == 0 { formats.prepare() }
-            let (worker, kept) = try rank.load()
+            let (worker, pages, kept) = try rank.load()
             // Who ends in order is not followed by another; whoever is killed may be.
-            defer { kept?.remove() }
+            defer {
+                pages?.close()
+                kept?.remove()
+            }
             guard part.rank == 0 else { return try rank.follow(worker, part) }
             try LeaderLoop(
                 worker,
@@ -102,7 +105,8 @@ package enum RankMain {
                 endpoint: link,
                 channel: MPIPlanChannel(decoders: part),
                 inbox: inbox,
-                formats: formats
+                formats: formats,
+                pages: pages?.forLeader(part)
             ).run()
         } onFailure: { error in
             fail(error, link)

@@ -32,6 +32,10 @@ package struct RankOptions: Sendable, Equatable {
     package var decodeSlowdown: Double? = 1.2
     /// Where drafts come from.
     package var speculation = SpeculationMode.lookup
+    /// Where each decoder rank keeps pages of the KV cache that leave memory, and how many bytes they may take there;
+    /// `nil`: nowhere.
+    package var pageDirectory: String?
+    package var pageDirectoryBytes = 0
     /// The relative speed of the decoder ranks; `nil` is equal.
     package var rankWeights: [Double]?
     /// Whether the ranks measure their speed at start, and take shares by that.
@@ -74,6 +78,10 @@ package struct RankOptions: Sendable, Equatable {
         if let threads { list += ["--threads", String(threads)] }
         if let visionThreads { list += ["--vision-threads", String(visionThreads)] }
         if let rankWeights { list += ["--rank-weights", rankWeights.map { String($0) }.joined(separator: ",")] }
+        if let pageDirectory {
+            let gibibytes = Double(pageDirectoryBytes) / Double(1 << 30)
+            list += ["--kv-cache-dir", pageDirectory, "--kv-cache-size", String(gibibytes)]
+        }
         if measuresShares { list += ["--shares", "auto"] }
         return list
     }

@@ -191,7 +191,7 @@ extension Coordinator {
     private func cacheReport(_ snapshot: CoreSnapshot) -> StatsReport.Cache {
         func sum(_ part: (CoreSnapshot.Group) -> Int) -> Int { snapshot.groups.reduce(0) { $0 + part($1) } }
         let s = snapshot.statistics
-        return StatsReport.Cache(
+        var report = StatsReport.Cache(
             pages: sum(\.load.pages),
             used: sum(\.load.usedPages),
             cached: sum(\.load.cachedPages),
@@ -202,6 +202,8 @@ extension Coordinator {
             imageHits: sum(\.imageHits),
             imageMisses: sum(\.imageMisses)
         )
+        report.disk = StatsReport.Cache.Disk(snapshot.groups.compactMap(\.load.disk))
+        return report
     }
 
     private func rankReport(_ rank: RankTable.Rank, _ slot: Int) -> StatsReport.Rank {

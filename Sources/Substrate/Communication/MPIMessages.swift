@@ -10,6 +10,10 @@ package enum MessageTag: Int32, Sendable {
     case tile = 3
     /// Each rank → each other: the first message of all.
     case contact = 4
+    /// Decoder rank ↔ leader, at the start: names of pages on disk.
+    case pageKeys = 5
+    /// Follower → leader: how pages fared on their way to its disk and back.
+    case pageOutcome = 6
 }
 
 extension MPICommunicator {

@@ -74,6 +74,14 @@ package final class KVCachePages {
         return layer
     }
 
+    /// The bytes of a page in one layer, for who moves whole pages; valid as long as the cache is.
+    package func bytes(ofPage page: Int, layer: Int) -> UnsafeMutableRawBufferPointer {
+        precondition(page >= 0 && page < pages, "page \(page) of \(pages)")
+        precondition(layer >= 0 && layer < layers, "layer \(layer) of \(layers)")
+        let bytes = layout.pageBytes
+        return UnsafeMutableRawBufferPointer(start: memory.base + (layer * pages + page) * bytes, count: bytes)
+    }
+
     /// Copies page `source` to page `destination` in every layer (a shared page that one sequence goes on writing).
     package func copyPage(_ source: Int, to destination: Int) {
         precondition(source >= 0 && source < pages, "page \(source) of \(pages)")

@@ -2,6 +2,7 @@ import Checkpoints
 import Communication
 import Foundation
 import Kernels
+import PageFiles
 import Requests
 import SAILVL2Model
 import Sharding
@@ -35,7 +36,8 @@ final class SoloDecoder: TileInbox {
         pages: Int = 64,
         threads: Int = 2,
         draftRows: Int = 0,
-        formats: FormatDesk? = nil
+        formats: FormatDesk? = nil,
+        pagesOnDisk: URL? = nil
     ) throws {
         let checkpoint = try Checkpoint(directory: directory)
         hidden = checkpoint.config.decoder.hidden
@@ -62,14 +64,18 @@ final class SoloDecoder: TileInbox {
             pool: ThreadPool(threads: threads)
         )
         let inbox = QueueInbox()
-        let worker = DecoderWorker(decoder: decoder, inbox: inbox)
+        let memory = decoder.workspace.cache
+        let kept = try pagesOnDisk.map { try Self.open($0, memory, "\(format) \(cache)") }
+        store = kept?.store
+        let worker = DecoderWorker(decoder: decoder, inbox: inbox, storage: store)
         let box = box
         leader = Leader(
             worker: worker,
             limits: limits,
             channel: NoFollowers(),
             inbox: inbox,
-            formats: formats
+            formats: formats,
+            pages: kept.map { PagesOnDisk($0.index, inbox: OwnPageInbox($0.store)) }
         ) { trace in
             if case .logits(let id, let row) = trace { box.logits[id, default: []].append(row) }
         }
@@ -78,6 +84,26 @@ final class SoloDecoder: TileInbox {
     }
 
     let queue: QueueInbox
+    private let store: PageStore?
+
+    private static func open(
+        _ directory: URL,
+        _ cache: KVCachePages,
+        _ identity: String
+    ) throws -> (store: PageStore, index: DiskIndex) {
+        var bytes = Array(identity.utf8.prefix(32))
+        bytes += Array(repeating: 0, count: 32 - bytes.count)
+        let shape = PageShape(layers: cache.layers, layerBytes: cache.layout.pageBytes, identity: bytes)
+        guard let opened = try PageDirectory(shape, in: directory.path, slot: 0) else { throw PageFailure.refused }
+        let index = DiskIndex(capacity: 1000, ranks: 1, pageBytes: shape.diskBytes, stored: opened.keys)
+        return (PageStore(opened, cache: cache), index)
+    }
+
+    /// Keeps what is to be kept, and lets the directory go.
+    func end() throws {
+        try leader.keepPages { true }
+        store?.close()
+    }
 
     func nextHeader() throws -> TileHeader? { nil }
     func receive(_ tile: TileHeader, into tokens: UnsafeMutableBufferPointer<Float>) throws {}
@@ -109,7 +135,7 @@ final class SoloDecoder: TileInbox {
         var idleSteps = 0
         while !open.isEmpty, idleSteps < 3 {
             guard let outcome = try leader.step() else {
-                idleSteps += 1
+                if leader.scheduler.isAwaitingPages { usleep(200) } else { idleSteps += 1 }
                 continue
             }
             idleSteps = 0

@@ -54,7 +54,7 @@ struct FullDiskTests {
 }
 
 /// Processes that see mounts which nobody else sees.
-private enum MountNamespace {
+enum MountNamespace {
     static func run(_ arguments: [String], in directory: URL) throws -> FlotillaProgram.Running {
         try FlotillaProgram.start(arguments, of: URL(fileURLWithPath: "/usr/bin/unshare"), in: directory)
     }

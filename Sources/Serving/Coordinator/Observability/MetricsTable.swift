@@ -96,6 +96,13 @@ struct MetricsTable {
             $0.tokens.prompt
         },
         Row("prefix_cache_hits_total", .counter, "Prompt tokens found in the prefix cache.") { $0.tokens.cached },
+        Row("kv_disk_pages", .gauge, "Pages of the KV cache on disk.") { $0.cache.disk?.pages ?? 0 },
+        Row("kv_disk_bytes", .gauge, "Bytes of those pages, over all ranks.") { $0.cache.disk?.bytes ?? 0 },
+        Row("kv_disk_pages_read_total", .counter, "Pages that came back from disk.") { $0.cache.disk?.read ?? 0 },
+        Row("kv_disk_pages_written_total", .counter, "Pages written to disk.") { $0.cache.disk?.written ?? 0 },
+        Row("kv_disk_pages_refused_total", .counter, "Pages that could not be written or had back.") {
+            $0.cache.disk?.refused ?? 0
+        },
         Row("mm_cache_queries_total", .counter, "Pictures looked up among the visual tokens.") {
             $0.cache.imageHits + $0.cache.imageMisses
         },

@@ -95,6 +95,8 @@ extension StatsReport {
         package var imagesBytes: Int
         package var imageHits: Int
         package var imageMisses: Int
+        /// `nil` where no pages are kept on disk.
+        package var disk: Disk?
 
         package init(
             pages: Int,

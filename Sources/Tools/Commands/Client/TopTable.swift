@@ -89,9 +89,18 @@ struct TopTable {
         return """
             KV cache    \(c.used) of \(c.pages) pages used (\(Self.number(share)) %), \(c.cached) kept for prefixes; \(percent) % of prompt tokens found
             pictures    \(Self.bytes(c.imagesBytes)) of visual tokens; \(c.imageHits) found, \(c.imageMisses) encoded
-
+            \(disk)
 
             """
+    }
+
+    /// A line of the pages on disk, where there may be any.
+    private var disk: String {
+        guard let disk = stats.cache.disk else { return "" }
+        let off = (disk.reading ? "" : ", not read") + (disk.writing ? "" : ", not written")
+        let size = Self.bytes(disk.bytes)
+        return "disk        \(disk.pages) of \(disk.capacity) pages (\(size))\(off); \(disk.read) came back, "
+            + "\(disk.written) written, \(disk.refused) refused\n"
     }
 
     private var ranks: String {

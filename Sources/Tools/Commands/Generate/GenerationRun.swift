@@ -128,6 +128,7 @@ struct GenerationRun {
         _ handlers: InProcessServing.Handlers,
         next: () throws -> Preparation?
     ) throws {
+        try launch.checkPageDirectory(options)
         let plan = try GroupPlan(checkpoint, options)
         var placed: [GroupPlacement.Group] = []
         if !isAlone(options) {

@@ -75,6 +75,15 @@ struct GroupOptions: ParsableArguments {
     @Option(help: "The relative speed of the decoder ranks' machines, such as 2,1,1; the same as --shares 2,1,1.")
     var rankWeights: String?
 
+    @Option(
+        parsing: .unconditional,
+        help: "A directory to which pages of the KV cache go that leave memory, and from which they come back."
+    )
+    var kvCacheDir: String?
+
+    @Option(help: "GiB that each decoder rank's pages may take there; 16 by default.")
+    var kvCacheSize: Double?
+
     @Option(help: "Pixels of a picture at most; decoding takes up to 12 bytes a pixel, on each vision rank.")
     var maxPixels = ImageLimits.standard.maxPixels
 
@@ -118,6 +127,8 @@ struct GroupOptions: ParsableArguments {
             throw UsageError("--speculate is \(speculate), expected \(modes)")
         }
         options.speculation = speculation
+        options.wireFormat = try WireFormat(option: wireFormat)
+        try setPages(&options)
         options.rankWeights = try speeds()
         options.measuresShares = shares == "auto"
         options.maxPixels = try pixelLimit()
@@ -126,9 +137,32 @@ struct GroupOptions: ParsableArguments {
             throw UsageError("--weights is \(weights), expected copy, keep, map or lock")
         }
         options.placement = placement
-        options.wireFormat = try WireFormat(option: wireFormat)
         return options
     }
+
+    /// Pages on disk, which are those of one model in one way of computing it.
+    private func setPages(_ options: inout RankOptions) throws(UsageError) {
+        guard let kvCacheDir else {
+            guard kvCacheSize == nil else {
+                throw UsageError("--kv-cache-size was given without --kv-cache-dir")
+            }
+            return
+        }
+        guard options.wireFormat.isExact else {
+            throw UsageError(
+                "--kv-cache-dir does not go with --wire-format \(wireFormat)",
+                hint: "rounded sums depend on where ranks are, and pages on disk would be those of another place"
+            )
+        }
+        let gibibytes = kvCacheSize ?? Self.defaultCacheGibibytes
+        guard gibibytes > 0, gibibytes <= 1_048_576 else {
+            throw UsageError("--kv-cache-size is \(gibibytes), expected more than 0, and 1048576 at most")
+        }
+        options.pageDirectory = URL(fileURLWithPath: kvCacheDir).path
+        options.pageDirectoryBytes = Int((gibibytes * Double(1 << 30)).rounded())
+    }
+
+    private static let defaultCacheGibibytes = 16.0
 
     /// `--max-pixels`, checked.
     func pixelLimit() throws -> Int { try within(maxPixels, 1...1_000_000_000, "--max-pixels") }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Diagnostics
 import Foundation
 import GroupLauncher
+import PageFiles
 import RankProgram
 
 /// The options that say where ranks run.
@@ -27,6 +28,7 @@ struct LaunchOptions: ParsableArguments {
             rankArguments: ["rank"] + options.arguments
         )
         spec.limits = try GroupSpec.Limits(spec.environment)
+        if options.pageDirectory != nil { spec.limits.finishing += RankOptions.timeToKeepPages }
         if let hostfile {
             try checkHostfile()
             spec.hostfile = hostfile
@@ -35,6 +37,12 @@ struct LaunchOptions: ParsableArguments {
         spec.extraMpirunArguments = mpirunArgs?.split(separator: " ").map(String.init) ?? []
         if verbose { spec.onOutput = { StandardError.say("\($0)\n") } }
         return spec
+    }
+
+    /// Refuses a directory for pages in which this host's ranks could not write; other hosts' ranks say so themselves.
+    func checkPageDirectory(_ options: RankOptions) throws(UsageError) {
+        guard isOfOneHost, let directory = options.pageDirectory else { return }
+        try PageDirectory.check(directory)
     }
 
     /// The hosts that are known by name, of the hostfile or of a job of Slurm; `nil` if there are none.

@@ -41,6 +41,7 @@ struct ServeCommand: ParsableCommand {
             hosts: launch.hosts(),
             groups: serving.groups
         )
+        if !serving.attach { try launch.checkPageDirectory(rankOptions) }
         var spec = try launch.spec(rankOptions)
         try serving.prepareLink(&spec)
         if serving.attach { try serving.prepareAttachment(&spec) }

@@ -11,6 +11,9 @@ package struct PageKey: Hashable, Sendable {
     package let high: UInt64
     package let low: UInt64
 
+    /// A key that was computed before, by its two halves.
+    package init(high: UInt64, low: UInt64) { (self.high, self.low) = (high, low) }
+
     /// The key of the page that begins at position `start` of a sequence.
     ///
     /// - Parameters:

@@ -59,6 +59,8 @@ package struct LeaderLoad: Codable, Sendable, Equatable {
     package var usedPages = 0
     package var cachedPages = 0
     package var pages = 0
+    /// The disks of its ranks, where pages are kept there.
+    package var disk: DiskFigures?
 
     package init() {}
 }
