@@ -141,7 +141,8 @@ extension Scheduler.Limits {
             pages: KVLayout.pages(for: options.cacheTokens),
             pageTokens: KVLayout.pageTokens,
             maxPositions: maxPositions,
-            draftRows: options.speculation.draftRows
+            draftRows: options.speculation.draftRows,
+            lead: options.draftLead
         )
     }
 }

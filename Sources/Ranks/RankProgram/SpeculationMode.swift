@@ -4,6 +4,8 @@ package enum SpeculationMode: String, CaseIterable, Sendable {
     case off
     /// From what followed the last tokens when they came before, in prompt and answer and in answers to the same prompt.
     case lookup
+    /// From a smaller model of the same tokenizer besides, on ranks of its own.
+    case draft
 
     /// Drafts that a step checks at most, over all sequences.
     ///

@@ -20,7 +20,11 @@ extension Coordinator {
         spec.onOutput = { line in logger.debug("rank output", metadata: ["line": "\(line)"]) }
         do {
             let group = options.isAttached ? try RankGroup.attach(spec) : try RankGroup.start(spec)
-            let handle = GroupHandle(group, visionRanks: decoderRanks..<ranks.worldSize)
+            let handle = GroupHandle(
+                group,
+                visionRanks: decoderRanks..<ranks.worldSize,
+                draft: options.drafts.isEmpty ? nil : options.drafts[slot]
+            ) { logger.notice("\($0)", metadata: ["group": "\(slot)"]) }
             groups[slot] = handle
             handle.pump(slot: slot, generation: generation, to: self)
         } catch {

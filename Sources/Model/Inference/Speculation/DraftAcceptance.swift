@@ -18,24 +18,33 @@ struct DraftAcceptance: Sendable {
     static let requestRate = 0.2
     static let sharedRate = 0.03
     /// Before anything is known.
-    static let firstShares = [0.25, 0.4, 0.6, 0.8, 0.9]
+    static let firstShares = [0.25, 0.4, 0.6, 0.8, 0.9, 0.6]
+    /// Stands for the number of tokens that agreed where a draft model made the draft.
+    static let ofModel = Int.max
 
     private(set) var kinds: [Kind] = firstShares.map { Kind(share: $0) }
 
     init() {}
 
-    /// - Parameter matched: tokens that agreed before the draft.
+    /// - Parameter matched: tokens that agreed before the draft, or ``ofModel``.
     static func kind(_ matched: Int) -> Int {
         switch matched {
         case ..<3: 0
         case ..<5: 1
         case ..<9: 2
         case ..<17: 3
+        case ofModel: 5
         default: 4
         }
     }
 
     func share(_ matched: Int) -> Double { kinds[Self.kind(matched)].share }
+
+    /// Tokens that so long a draft is likely to bring.
+    func expected(_ matched: Int, length: Int) -> Double {
+        let share = share(matched)
+        return (0..<length).reduce((sum: 0.0, right: 1.0)) { so, _ in (so.sum + so.right * share, so.right * share) }.sum
+    }
 
     /// A draft has been checked.
     ///
