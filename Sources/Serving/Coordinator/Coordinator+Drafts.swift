@@ -21,6 +21,7 @@ extension Coordinator {
             model: launch.modelName,
             state: worst.rawValue,
             losses: states.reduce(0) { $0 + $1.status.losses },
+            guesses: states.reduce(0) { $0 + $1.status.guesses },
             drafts: figures.ofModel.drafts,
             draftTokens: figures.ofModel.draftTokens,
             acceptedTokens: figures.ofModel.acceptedTokens,

@@ -43,7 +43,8 @@ struct DraftAcceptance: Sendable {
     /// Tokens that so long a draft is likely to bring.
     func expected(_ matched: Int, length: Int) -> Double {
         let share = share(matched)
-        return (0..<length).reduce((sum: 0.0, right: 1.0)) { so, _ in (so.sum + so.right * share, so.right * share) }.sum
+        return (0..<length).reduce((sum: 0.0, right: 1.0)) { so, _ in (so.sum + so.right * share, so.right * share) }
+            .sum
     }
 
     /// A draft has been checked.

@@ -18,6 +18,8 @@ package final class DraftGroup: Sendable {
         package var phase = Phase.loading
         /// How often its ranks were lost.
         package var losses = 0
+        /// Guesses that it has made; most of one guess are in the next.
+        package var guesses = 0
         package var ranks: [RankHello] = []
     }
 
@@ -149,9 +151,9 @@ extension DraftGroup {
     private func hear(_ report: LinkReport, of rank: Int) {
         switch report {
         case .drafts(let proposals):
-            change { desk in
-                desk.note(proposals)
-                return []
+            state.withLock { state in
+                state.desk.note(proposals)
+                state.status.guesses += proposals.count
             }
             offer(proposals)
         case .imagesWanted(let numbers): change { $0.want(numbers) }

@@ -75,6 +75,8 @@ extension StatsReport {
         package var state: String
         /// How often its ranks were lost.
         package var losses: Int
+        /// Guesses that it has made, and the drafts of it that were checked.
+        package var guesses: Int
         package var drafts: Int
         package var draftTokens: Int
         package var acceptedTokens: Int
@@ -84,13 +86,14 @@ extension StatsReport {
             model: String,
             state: String,
             losses: Int,
+            guesses: Int,
             drafts: Int,
             draftTokens: Int,
             acceptedTokens: Int,
             ranks: [Rank]
         ) {
-            (self.model, self.state, self.losses, self.drafts) = (model, state, losses, drafts)
-            (self.draftTokens, self.acceptedTokens, self.ranks) = (draftTokens, acceptedTokens, ranks)
+            (self.model, self.state, self.losses, self.guesses) = (model, state, losses, guesses)
+            (self.drafts, self.draftTokens, self.acceptedTokens, self.ranks) = (drafts, draftTokens, acceptedTokens, ranks)
         }
     }
 

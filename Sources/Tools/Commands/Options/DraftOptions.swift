@@ -39,7 +39,10 @@ struct DraftOptions: ParsableArguments {
             return nil
         }
         guard let draft else {
-            throw UsageError("--speculate draft needs a draft model", hint: "name its checkpoint's directory with --draft")
+            throw UsageError(
+                "--speculate draft needs a draft model",
+                hint: "name its checkpoint's directory with --draft"
+            )
         }
         let other = try Checkpoint(directory: try ModelDirectory.find(draft))
         try DraftFit.check(

@@ -65,7 +65,8 @@ struct GroupOptions: ParsableArguments {
     var decodeSlowdown = 1.2
 
     @Option(
-        help: "Where drafts come from, which change no token: lookup (what came before), draft (--draft as well), or off."
+        help:
+            "Where drafts come from, which change no token: lookup (what came before), draft (--draft as well), or off."
     )
     var speculate = SpeculationMode.lookup.rawValue
 

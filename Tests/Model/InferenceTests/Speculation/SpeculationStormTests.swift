@@ -17,15 +17,20 @@ struct SpeculationStormTests {
         var endings: [String: FinishReason] = [:]
         var steps = 0
         var (drafted, accepted) = (0, 0)
+        /// What the last step brought.
+        var news: [StepReport.Tokens] = []
+        /// The model: the next token by what comes before it.
+        var model: (UInt64, Int) -> Int32 = Toy.next
 
-        init(pages: Int, sequences: Int, draftRows: Int) {
+        init(pages: Int, sequences: Int, draftRows: Int, lead: Int = 0) {
             limits = .init(
                 prefillChunk: 11,
                 maxSequences: sequences,
                 pages: pages,
                 pageTokens: pageTokens,
                 maxPositions: 120,
-                draftRows: draftRows
+                draftRows: draftRows,
+                lead: lead
             )
             scheduler = Scheduler(limits)
             cache = Array(repeating: Array(repeating: 0, count: pageTokens), count: pages)
@@ -38,7 +43,7 @@ struct SpeculationStormTests {
         }
 
         /// Repeats itself often, and surprises now and then.
-        static func next(_ state: UInt64, position: Int) -> Int32 {
+        static func next(_ state: UInt64, _ position: Int) -> Int32 {
             if state % 7 == 0 { return Int32(2 + state / 7 % 4) }
             return Int32(10 + position % 3)
         }
@@ -57,12 +62,13 @@ struct SpeculationStormTests {
                     set(position, run, Self.mix(before, plan.tokens[row]))
                     row += 1
                     guard run.logits != .none, position >= start + Int(run.count - run.drafts) - 1 else { continue }
-                    choices[number, default: []].append(Self.next(at(position, run), position: position))
+                    choices[number, default: []].append(model(at(position, run), position))
                 }
             }
             var report = StepReport()
             let ended = scheduler.complete(plan, choices: choices, report: &report)
             steps += 1
+            news = report.tokens
             for new in report.tokens {
                 tokens[new.id, default: []] += new.ids
                 let draft = new.draft ?? .init(drafted: 0, accepted: 0)
@@ -90,7 +96,7 @@ struct SpeculationStormTests {
         var answer: [Int32] = []
         var watch = job.thinking.map { ThinkGuard($0) }
         while true {
-            let chosen = Toy.next(state, position: position)
+            let chosen = Toy.next(state, position)
             let token = watch?.replace(chosen) ?? chosen
             watch?.append(token)
             answer.append(token)
