@@ -53,6 +53,19 @@ struct DraftModelGroupTests {
         }
     }
 
+    @Test("on the hosts of a hostfile, for two groups at once")
+    func elsewhere() throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            let hosts = directory.appendingPathComponent("hosts")
+            try "localhost slots=4\n".write(to: hosts, atomically: true, encoding: .utf8)
+            let plain = try Self.answer(Self.settings[2], ["--speculate", "off"], in: directory)
+            let draft = ["--speculate", "draft", "--draft", "demo-draft"]
+            for more in [["--hostfile", hosts.path], ["--groups", "2"]] {
+                #expect(try Self.answer(Self.settings[2], draft + more, in: directory) == plain, "\(more)")
+            }
+        }
+    }
+
     @Test("what cannot guess is refused in one sentence before anything starts")
     func refused() throws {
         let mini = Fixtures.url("mini-bf16").path
