@@ -186,7 +186,10 @@ let package = Package(
         ),
 
         // MARK: Tools: what people call
-        Floor.tools.library("DemoModel", resources: [.copy("Resources/demo"), .copy("Resources/samples")]),
+        Floor.tools.library(
+            "DemoModel",
+            resources: ["demo", "demo-draft", "samples"].map { .copy("Resources/\($0)") }
+        ),
         Floor.tools.library("Scaling", ["Diagnostics", "Communication", "Checkpoints", "Sharding", "SAILVL2Model"]),
         Floor.tools.library(
             "Benchmarks",

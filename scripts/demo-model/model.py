@@ -15,12 +15,23 @@ from drawing import COLOURS, GLYPHS, SHAPES
 from tokenizer import ADDED, VOCAB_SIZE
 
 SIDE, PATCH, PER_TILE = 112, 14, 16          # 8 × 8 patches, 16 visual tokens a tile
-D, V_LAYERS, V_HEADS, V_INTER = 128, 4, 4, 320
-H, LAYERS, HEADS, KV_HEADS, HEAD_DIM, INTER = 192, 4, 6, 2, 32, 384
+HEAD_DIM = 32
+SIZES = {                                    # the demo model, and the smaller one that drafts for it
+    "demo": dict(D=128, V_LAYERS=4, V_HEADS=4, V_INTER=320, H=192, LAYERS=4, HEADS=6, KV_HEADS=2, INTER=384),
+    "draft": dict(D=64, V_LAYERS=3, V_HEADS=2, V_INTER=160, H=96, LAYERS=2, HEADS=3, KV_HEADS=1, INTER=192),
+}
 V_EPS, EPS, THETA = 1e-5, 1e-6, 1_000_000
 CLASSES = ["", *SHAPES, *GLYPHS]             # "" is the background
 TINTS = ["", *COLOURS]
 HINT = "hint.weight"                         # the head that is not exported
+
+
+def use(size: str) -> None:
+    """Sets the sizes that everything here reads: D, V_LAYERS, …, INTER."""
+    globals().update(SIZES[size])
+
+
+use("demo")
 
 
 def init(seed: int) -> dict[str, torch.Tensor]:

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 
 import tokenizer
 from data import Stream, validation
-from model import CLASSES, HINT, TINTS, decoder, init, visual_tokens
+from model import CLASSES, HINT, SIZES, TINTS, decoder, init, use, visual_tokens
 from optimizer import Muon
 from tasks import KINDS
 
@@ -74,6 +74,7 @@ def evaluate(w, parts) -> dict[str, float]:
 def main() -> None:
     a = argparse.ArgumentParser(description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     a.add_argument("--out", type=Path, default=Path("demo-run"), help="directory for the tokenizer and the state")
+    a.add_argument("--size", choices=list(SIZES), default="demo", help="the demo model, or the one that drafts for it")
     a.add_argument("--minutes", type=float, default=85, help="training time, evaluations not counted")
     a.add_argument("--seed", type=int, default=1)
     a.add_argument("--batch", type=int, default=32)
@@ -88,6 +89,7 @@ def main() -> None:
     a.add_argument("--every", type=float, default=6, help="minutes between evaluations")
     a.add_argument("--resume", action="store_true")
     args = a.parse_args()
+    use(args.size)
 
     # One thread per micro-batch and none inside a product: on a busy machine nothing waits for a preempted core.
     torch.set_num_threads(1)
@@ -156,7 +158,7 @@ def main() -> None:
             checked = spent
             result = evaluate(average, checks)
             print(f"EVAL step {step} " + " ".join(f"{k} {v:.3f}" for k, v in result.items()), flush=True)
-            torch.save({"weights": w, "average": average, "muon": muon.buffers, "adam": adam.state_dict(),
+            torch.save({"size": args.size, "weights": w, "average": average, "muon": muon.buffers, "adam": adam.state_dict(),
                         "step": step, "spent": spent, "accuracy": accuracy}, state_file.with_suffix(".new"))
             os.replace(state_file.with_suffix(".new"), state_file)
             mark = time.time()

@@ -40,8 +40,13 @@ struct JobSequence {
     /// Tokens that the step under way checks, and how many tokens agreed where they were found.
     var draft: [Int32] = []
     var draftMatched = 0
+    /// What a draft model guesses, as it was last heard.
+    var proposal: DraftProposal?
+    /// How far a draft model's sequence is ahead; `nil` in one whose tokens are an answer's.
+    var lead: DraftLead?
 
-    init(_ job: GenerateJob, number: Int, constraint: Constraint? = nil) {
+    /// - Parameter lead: tokens by which a draft model's sequence may run ahead; 0 if it is none.
+    init(_ job: GenerateJob, number: Int, constraint: Constraint? = nil, lead: Int = 0) {
         self.job = job
         self.number = number
         sampling = job.sampling
@@ -50,6 +55,7 @@ struct JobSequence {
         thinkGuard = job.thinking.map { ThinkGuard($0) }
         // What an earlier group has generated counts as if it had been generated here.
         for token in job.answerIds { append(token) }
+        if lead > 0 { self.lead = DraftLead(confirmed: tokens.count, most: lead) }
         if let constraint { constrain(constraint) }
     }
 
@@ -70,6 +76,10 @@ struct JobSequence {
     var decodesFrom: Int { generatedCount == 0 ? tokens.count : tokens.count - 1 }
     /// Whether more than the token to decode from is missing in the cache.
     var isPrefilling: Bool { cached < decodesFrom }
+    /// Whether the next step is to bring it a token.
+    var isDecoding: Bool { !isPrefilling && !(lead?.isExhausted(at: tokens.count) ?? false) }
+    /// Tokens in the cache that will not be others any more.
+    var lastingCount: Int { min(cached, lead?.confirmed ?? cached) }
     /// Tokens that the sequence may grow to.
     var longest: Int { job.promptIds.count + job.mostTokens }
 
@@ -125,6 +135,16 @@ struct JobSequence {
         formatGuard?.append(token)
         history.append(token)
         lookup?.append(token)
+    }
+
+    /// Takes a draft model's tokens back behind the first `count`, at least those that are known to be right.
+    mutating func rewind(to count: Int) {
+        guard let lead, count >= lead.confirmed, count < tokens.count else { return }
+        tokens.removeLast(tokens.count - count)
+        cached = min(cached, count)
+        history = TokenHistory(job)
+        for token in tokens[job.promptIds.count...] { history.append(token) }
+        self.lead?.hasEnded = false
     }
 
     /// The token to take in place of the one chosen.

@@ -22,6 +22,8 @@ package final class Leader {
         /// Jobs whose last visual token has arrived.
         package var imagesArrived: [String] = []
         package var wantedImages: [Int32] = []
+        /// What a draft model's sequences have come to.
+        package var proposals: [DraftProposal] = []
         package var duration = Duration.zero
     }
 
@@ -109,6 +111,14 @@ package final class Leader {
     /// Frees images' visual tokens, with the next step.
     package func forget(images: [Int32]) { scheduler.forget(images: images) }
 
+    /// More of an answer is known for which this draft model's ranks guess.
+    package func confirm(id: String, start: Int, tokens: [Int32]) {
+        scheduler.confirm(id: id, start: start, tokens: tokens)
+    }
+
+    /// Takes guesses of a draft model in.
+    package func offer(_ proposals: [DraftProposal]) { scheduler.offer(proposals) }
+
     /// Runs one step if there is anything to do; `nil` when there was not.
     ///
     /// Between steps the leader takes whatever tiles have been announced, so that prefill of a tile overlaps the
@@ -144,6 +154,7 @@ package final class Leader {
         for trace in choices.traces { onTrace(trace) }
         outcome.endings = scheduler.complete(plan, choices: choices.tokens, report: &outcome.report)
         outcome.failures += scheduler.takeFailures()
+        outcome.proposals = scheduler.takeProposals()
         choices.attachLogprobs(to: &outcome.report)
         outcome.duration = ContinuousClock.now - began
         if !plan.runs.isEmpty { note(plan, decoding: decoding, seconds: outcome.duration / .seconds(1)) }

@@ -110,9 +110,10 @@ extension Scheduler {
     }
 
     /// Takes a sequence's pages away; it goes back to the head of the line.
-    private mutating func preempt(_ index: Int) {
+    mutating func preempt(_ index: Int) {
         var sequence = running.remove(at: index)
         pages.release(sequence.pages)
+        sequence.rewindToConfirmed()
         sequence.pages = []
         sequence.keyedPages = 0
         sequence.cached = 0

@@ -32,7 +32,9 @@ extension Scheduler {
                 continue
             }
             switch take(chosen, of: index, certain: Int(run.count - run.drafts), &report) {
-            case .goesOn: continue
+            case .goesOn:
+                if running[index].lead != nil { propose(index) }
+                continue
             case .ended(let ending): endings.append(ending)
             case .failed: break
             }
@@ -73,7 +75,7 @@ extension Scheduler {
         var tokens = StepReport.Tokens(id: running[index].job.id, ids: [])
         var accepted = 0
         defer {
-            if !draft.isEmpty { tokens.draft = .init(drafted: draft.count, accepted: accepted) }
+            if !draft.isEmpty { tokens.draft = drafts.figures(of: running[index], accepted: accepted) }
             drafts.note(&running[index], accepted: accepted)
             if !tokens.ids.isEmpty { report.tokens.append(tokens) }
         }
@@ -89,7 +91,8 @@ extension Scheduler {
             let isDrafted = row < draft.count && draft[row] == token
             if isDrafted { accepted += 1 }
             if let reason = finishReason(running[index], after: token) {
-                return .ended(ending(of: running[index], reason))
+                guard running[index].lead != nil else { return .ended(ending(of: running[index], reason)) }
+                running[index].lead?.hasEnded = true
             }
             if !isDrafted { break }
         }
@@ -110,15 +113,20 @@ extension Scheduler {
     private mutating func advance(_ index: Int, by count: Int, _ report: inout StepReport) {
         let wasPrefilling = running[index].isPrefilling
         running[index].cached += count
-        while running[index].keyedPages < running[index].cached / limits.pageTokens {
-            let page = running[index].keyedPages
-            pages.register(running[index].pages[page], running[index].key(ofPage: page, pageTokens: limits.pageTokens))
-            running[index].keyedPages += 1
-        }
+        namePages(of: index)
         guard wasPrefilling else { return }
         let job = running[index].job
         let total = job.promptIds.count
         report.prefill.append(StepReport.Prefill(id: job.id, done: min(running[index].cached, total), total: total))
+    }
+
+    /// Gives a sequence's full pages their names, as far as its tokens will not change any more.
+    mutating func namePages(of index: Int) {
+        while running[index].keyedPages < running[index].lastingCount / limits.pageTokens {
+            let page = running[index].keyedPages
+            pages.register(running[index].pages[page], running[index].key(ofPage: page, pageTokens: limits.pageTokens))
+            running[index].keyedPages += 1
+        }
     }
 
     private func finishReason(_ sequence: JobSequence, after token: Int32) -> FinishReason? {

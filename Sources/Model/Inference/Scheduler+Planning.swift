@@ -30,21 +30,21 @@ extension Scheduler {
         planTransfers(in: &plan)
         plannedRuns = []
         chooseDrafts()
-        for index in running.indices where !running[index].isPrefilling { schedule(index, count: 1, in: &plan) }
+        for index in running.indices where running[index].isDecoding { schedule(index, count: 1, in: &plan) }
         let urgent = min(urgent, demand.urgent, limits.prefillChunk)
         let budget = min(prefillBudget, limits.prefillChunk - urgent)
-        for (index, count) in shares(budget, urgent: urgent, decoding: demand.decoding) where count > 0 {
+        for (index, count) in shares(budget, urgent: urgent) where count > 0 {
             schedule(index, count: count, in: &plan)
         }
         return plan
     }
 
     /// What each sequence whose prompt is read gets of a step, in the order of admission.
-    private mutating func shares(_ budget: Int, urgent: Int, decoding: Int) -> [(index: Int, count: Int)] {
+    private mutating func shares(_ budget: Int, urgent: Int) -> [(index: Int, count: Int)] {
         let indices = running.indices.filter { running[$0].isPrefilling }
         let readers = indices.map { running[$0].reader(images) }
         var counts = PromptShares.divide(readers, budget: budget, urgent: urgent)
-        var seats = limits.maxSequences - decoding
+        var seats = limits.maxSequences - (running.count - indices.count)
         for place in indices.indices.sorted(by: { PromptShares.comesFirst(readers[$0], readers[$1]) }) {
             let sequence = running[indices[place]]
             if sequence.cached + counts[place] >= sequence.decodesFrom {

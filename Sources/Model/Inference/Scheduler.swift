@@ -30,6 +30,8 @@ package struct Scheduler {
         package var maxPositions: Int
         /// Drafts in one step at most; 0 is none.
         package var draftRows: Int
+        /// Tokens by which a draft model's sequences run ahead of what is known of their answers; 0: they are answers.
+        package var lead: Int
 
         package init(
             prefillChunk: Int,
@@ -37,7 +39,8 @@ package struct Scheduler {
             pages: Int,
             pageTokens: Int,
             maxPositions: Int,
-            draftRows: Int = 0
+            draftRows: Int = 0,
+            lead: Int = 0
         ) {
             self.prefillChunk = prefillChunk
             self.maxSequences = maxSequences
@@ -45,6 +48,7 @@ package struct Scheduler {
             self.pageTokens = pageTokens
             self.maxPositions = maxPositions
             self.draftRows = draftRows
+            self.lead = lead
         }
 
         /// Rows of a step at most.
@@ -71,6 +75,7 @@ package struct Scheduler {
     var drafts: Drafts
     /// What the ranks have on their disks, where they keep pages there.
     var disk: DiskIndex?
+    var proposals: [DraftProposal] = []
     private var arrivals = 0
 
     /// Steps of company within which the first token of a prompt comes that fits into one chunk.
@@ -84,7 +89,7 @@ package struct Scheduler {
 
     package var hasSequences: Bool { !waiting.isEmpty || !running.isEmpty }
     /// Sequences that get a token in the next step.
-    package var decodingCount: Int { running.reduce(0) { $0 + ($1.isPrefilling ? 0 : 1) } }
+    package var decodingCount: Int { running.reduce(0) { $0 + ($1.isDecoding ? 1 : 0) } }
 
     package var load: LeaderLoad {
         var load = LeaderLoad()
@@ -109,7 +114,7 @@ package struct Scheduler {
     ) -> JobRefusal? {
         if let refusal = reasonToRefuse(job) { return refusal }
         arrivals += 1
-        waiting.append(JobSequence(job, number: arrivals, constraint: constraint))
+        waiting.append(JobSequence(job, number: arrivals, constraint: constraint, lead: limits.lead))
         waiting[waiting.count - 1].awaitsFormat = awaitsFormat
         // Opened now, not at admission: tiles arrive in the order in which they were encoded, whoever waits.
         for image in job.images where image.isComing { images.open(image.number, tokens: image.count) }

@@ -58,6 +58,8 @@ struct DecoderRank {
 
     /// The memory in which this host keeps the rank's weights; nothing stays there that no rank of this group wants.
     private func keptWeights(_ plan: ShardPlan, _ decoder: DecoderOptions) -> KeptWeights? {
+        // A draft model's ranks have none to keep, and those beside them are not theirs to remove.
+        guard options.draftLead == 0 else { return nil }
         let isKept = options.placement == .keep
         let edition = isKept ? KeptWeights.edition(of: checkpoint) : ""
         let key = { (rank: Int) in
@@ -144,7 +146,8 @@ extension Scheduler.Limits {
             pages: KVLayout.pages(for: options.cacheTokens),
             pageTokens: KVLayout.pageTokens,
             maxPositions: maxPositions,
-            draftRows: options.speculation.draftRows
+            draftRows: options.speculation.draftRows,
+            lead: options.draftLead
         )
     }
 }

@@ -17,6 +17,8 @@ final class LeaderLoop {
     private let vocabulary: Int
     /// What the disks had at the start.
     private let storedPages: [PageKey]
+    /// Whether these ranks guess for others.
+    private let isDraftModel: Bool
     private var clocks: [String: JobClock] = [:]
     /// As the process in front knows it; nothing before the first report.
     private var reportedLoad: LeaderLoad?
@@ -41,6 +43,7 @@ final class LeaderLoop {
         let config = worker.decoder.config
         vocabulary = config.vocabulary
         storedPages = pages?.index.keys ?? []
+        isDraftModel = options.draftLead > 0
         meter = worker.decoder.communicator.meter
         leader = Leader(
             worker: worker,
@@ -109,6 +112,14 @@ final class LeaderLoop {
         case .forget(let images):
             onForget(images)
             leader.forget(images: images)
+        case .confirm(let id, let start, let tokens):
+            // A model with fewer tokens cannot go on behind one that it does not know.
+            guard isKnown(tokens) else { return _ = leader.cancel(id: id) }
+            leader.confirm(id: id, start: start, tokens: tokens)
+        case .drafts(let proposals):
+            leader.offer(
+                proposals.map { .init(id: $0.id, start: $0.start, tokens: Array($0.tokens.prefix { isKnown([$0]) })) }
+            )
         case .cancel(let id):
             guard leader.cancel(id: id) else { return }
             finish(Scheduler.Ending(id: id, reason: .cancelled, cachedTokens: 0))
@@ -118,9 +129,7 @@ final class LeaderLoop {
     }
 
     private func submit(_ job: GenerateJob) {
-        let allowed = 0..<Int32(vocabulary)
-        let isKnown = (job.promptIds + job.answerIds + (job.claim ?? [])).allSatisfy(allowed.contains)
-        guard isKnown else {
+        guard isKnown(job.promptIds), isKnown(job.answerIds), isKnown(job.claim ?? []) else {
             let message = "the prompt or the answer has token ids outside 0..<\(vocabulary)"
             return endpoint.send(.failed(RankFailure(.badRequest, id: job.id, message: message)))
         }
@@ -131,13 +140,16 @@ final class LeaderLoop {
         }
     }
 
+    private func isKnown(_ tokens: [Int32]) -> Bool { tokens.allSatisfy((0..<Int32(vocabulary)).contains) }
+
     private func report(_ outcome: Leader.Outcome) {
+        if !outcome.proposals.isEmpty { endpoint.send(.drafts(outcome.proposals)) }
         for id in outcome.imagesArrived { clocks[id]?.gotImages() }
         for prefill in outcome.report.prefill { clocks[prefill.id]?.prefilled(in: outcome.duration) }
         for tokens in outcome.report.tokens { clocks[tokens.id]?.gotToken() }
         if outcome.duration > .zero { activity.noteStep(outcome.duration) }
         if !outcome.wantedImages.isEmpty { endpoint.send(.imagesWanted(outcome.wantedImages)) }
-        if outcome.report.hasNews {
+        if outcome.report.hasNews, !isDraftModel {
             reportedLoad = outcome.report.load
             endpoint.send(.step(outcome.report))
         }
@@ -156,7 +168,7 @@ final class LeaderLoop {
     /// What a cancelled job gave up, or one that waits takes, is told without a step too.
     private func reportLoad() {
         let load = leader.scheduler.load
-        guard load != reportedLoad else { return }
+        guard load != reportedLoad, !isDraftModel else { return }
         reportedLoad = load
         var report = StepReport()
         report.load = load

@@ -36,6 +36,8 @@ package struct RankOptions: Sendable, Equatable {
     /// `nil`: nowhere.
     package var pageDirectory: String?
     package var pageDirectoryBytes = 0
+    /// Tokens by which ranks of a draft model run ahead of the answers for which they guess; 0 on all others.
+    package var draftLead = 0
     /// The relative speed of the decoder ranks; `nil` is equal.
     package var rankWeights: [Double]?
     /// Whether the ranks measure their speed at start, and take shares by that.
@@ -73,6 +75,7 @@ package struct RankOptions: Sendable, Equatable {
             "--max-pixels", String(maxPixels),
             "--speculate", speculation.rawValue,
         ]
+        if draftLead > 0 { list += ["--draft-lead", String(draftLead)] }
         if let format { list += ["--format", format.rawValue] }
         if !wireFormat.isExact { list += ["--wire-format", wireFormat.rawValue] }
         if let threads { list += ["--threads", String(threads)] }

@@ -4,11 +4,13 @@ package enum SpeculationMode: String, CaseIterable, Sendable {
     case off
     /// From what followed the last tokens when they came before, in prompt and answer and in answers to the same prompt.
     case lookup
+    /// From a smaller model of the same tokenizer besides, on ranks of its own.
+    case draft
     /// From the answer that a receipt has, which is to be computed again; nobody asks for it but `flotilla verify`.
     case claimed
 
     /// Those that people may ask for.
-    package static let choices: [SpeculationMode] = [.off, .lookup]
+    package static let choices: [SpeculationMode] = [.off, .lookup, .draft]
 
     /// Drafts that a step checks at most, over all sequences.
     ///
@@ -17,7 +19,7 @@ package enum SpeculationMode: String, CaseIterable, Sendable {
     package var draftRows: Int {
         switch self {
         case .off: 0
-        case .lookup: 16
+        case .lookup, .draft: 16
         case .claimed: 127
         }
     }

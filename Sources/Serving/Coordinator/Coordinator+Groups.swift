@@ -20,13 +20,25 @@ extension Coordinator {
         spec.onOutput = { line in logger.debug("rank output", metadata: ["line": "\(line)"]) }
         do {
             let group = options.isAttached ? try RankGroup.attach(spec) : try RankGroup.start(spec)
-            let handle = GroupHandle(group, visionRanks: decoderRanks..<ranks.worldSize)
+            let handle = GroupHandle(
+                group,
+                visionRanks: decoderRanks..<ranks.worldSize,
+                draft: draft(of: slot, spec)
+            ) { logger.notice("\($0)", metadata: ["group": "\(slot)"]) }
             groups[slot] = handle
             handle.pump(slot: slot, generation: generation, to: self)
         } catch {
             let error = error as? any OperatorError ?? LaunchError("the group could not be started: \(error)")
             feed(.group(slot: slot, generation: generation, .ended(error)))
         }
+    }
+
+    /// The draft model beside a group, which tells what its ranks print to whom the group's do.
+    private func draft(of slot: Int, _ spec: GroupSpec) -> DraftLaunch? {
+        guard options.drafts.indices.contains(slot) else { return nil }
+        var draft = options.drafts[slot]
+        draft.spec.onOutput = spec.onOutput
+        return draft
     }
 
     /// A group has told something; called in order on the loop.

@@ -132,12 +132,7 @@ extension Coordinator {
                 answer: s.answerTokens,
                 generated: s.generatedTokens
             ),
-            speculation: .init(
-                drafts: s.speculation.drafts,
-                draftTokens: s.speculation.draftTokens,
-                acceptedTokens: s.speculation.acceptedTokens,
-                acceptedPerPosition: s.speculation.acceptedPerPosition
-            ),
+            speculation: speculationReport(s.speculation),
             rates: .init(answerPerS: s.generatedRate.perSecond, promptPerS: s.promptRate.perSecond),
             latency: .init(
                 ttftMs: .init(s.firstToken),

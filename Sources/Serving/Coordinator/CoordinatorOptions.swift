@@ -1,4 +1,5 @@
 package import Foundation
+package import Frontend
 package import GroupLauncher
 internal import ImagePreprocessing
 package import RankProgram
@@ -25,6 +26,8 @@ package struct CoordinatorOptions: Sendable {
     package var rankOptions: RankOptions
     /// How each group is started, with the hosts that are its own; one slot a group.
     package var groupSpecs: [GroupSpec]
+    /// The draft model of each group; empty where there is none.
+    package var drafts: [DraftLaunch] = []
     /// Whether its ranks are waited for, which something else starts.
     package var isAttached = false
     /// What the receipts of all answers have in common; whether every answer has one, asked for or not.

@@ -5,11 +5,51 @@ package import RankProgram
 
 /// Plans of several groups, each in its place.
 extension GroupPlanTable {
-    /// - Parameter plan: of one group; all have the same.
-    package static func text(_ plan: GroupPlan, model: String, host: String, groups: [GroupPlacement.Group]) -> String {
+    /// The ranks of a draft model beside a group.
+    package struct Draft {
+        private let plan: GroupPlan
+        private let name: String
+        private let group: GroupPlacement.Group?
+
+        package init(plan: GroupPlan, name: String, launch: DraftLaunch?) {
+            (self.plan, self.name) = (plan, name)
+            group = launch.map { GroupPlacement.Group(spec: $0.spec, placement: try? Placement.of($0.spec)) }
+        }
+
+        fileprivate func text(host: String) -> String {
+            let plan = group?.fitted(plan) ?? plan
+            return GroupPlanTable.text(plan, model: "draft model \(name)", host: host, placement: group?.placement)
+        }
+
+        fileprivate func fields(host: String) -> [String: Any] {
+            let plan = group?.fitted(plan) ?? plan
+            return GroupPlanTable.fields(plan, model: name, host: host, placement: group?.placement, warnings: [])
+        }
+    }
+
+    /// - Parameters:
+    ///   - plan: of one group; all have the same.
+    ///   - draft: the draft model of the first.
+    package static func text(
+        _ plan: GroupPlan,
+        model: String,
+        host: String,
+        groups: [GroupPlacement.Group],
+        draft: Draft? = nil
+    ) -> String {
+        ([text(plan, model: model, host: host, groups)] + [draft?.text(host: host)].compactMap { $0 })
+            .joined(separator: "\n\n")
+    }
+
+    private static func text(
+        _ plan: GroupPlan,
+        model: String,
+        host: String,
+        _ groups: [GroupPlacement.Group]
+    ) -> String {
         guard groups.count > 1 else {
             let placement = groups.first?.placement
-            return text(placement?.completing(plan) ?? plan, model: model, host: host, placement: placement)
+            return text(groups.first?.fitted(plan) ?? plan, model: model, host: host, placement: placement)
         }
         let tables = groups.enumerated().map { number, group in
             let processors = group.processors.map { ", processors \($0)" } ?? ""
@@ -26,12 +66,15 @@ extension GroupPlanTable {
         model: String,
         host: String,
         groups: [GroupPlacement.Group],
+        draft: Draft? = nil,
         warnings: [String]
     ) throws -> String {
         guard groups.count > 1 else {
             let placement = groups.first?.placement
-            let placed = placement?.completing(plan) ?? plan
-            return try string(fields(placed, model: model, host: host, placement: placement, warnings: warnings))
+            let placed = groups.first?.fitted(plan) ?? plan
+            var object = fields(placed, model: model, host: host, placement: placement, warnings: warnings)
+            object["draft"] = draft?.fields(host: host)
+            return try string(object)
         }
         let parts = groups.enumerated().map { number, group in
             var part = fields(group.fitted(plan), model: model, host: host, placement: group.placement, warnings: [])
@@ -40,7 +83,9 @@ extension GroupPlanTable {
             return part
         }
         let bytes = groups.count * plan.totalBytes
-        return try string(["model": model, "total_bytes": bytes, "warnings": warnings, "groups": parts])
+        var object: [String: Any] = ["model": model, "total_bytes": bytes, "warnings": warnings, "groups": parts]
+        object["draft"] = draft?.fields(host: host)
+        return try string(object)
     }
 
     private static func string(_ object: [String: Any]) throws -> String {

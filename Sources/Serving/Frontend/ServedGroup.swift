@@ -26,8 +26,22 @@ package final class MpirunGroup: ServedGroup {
     private let handle: GroupHandle
 
     /// Starts `mpirun`; the ranks load in the background.
-    package init(_ spec: GroupSpec, _ options: RankOptions) throws {
-        handle = GroupHandle(try RankGroup.start(spec), visionRanks: options.decoderRanks..<options.worldSize)
+    ///
+    /// - Parameters:
+    ///   - draft: how a draft model is started beside it.
+    ///   - note: is told what of the draft model a person should know.
+    package init(
+        _ spec: GroupSpec,
+        _ options: RankOptions,
+        draft: DraftLaunch? = nil,
+        note: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws {
+        handle = GroupHandle(
+            try RankGroup.start(spec),
+            visionRanks: options.decoderRanks..<options.worldSize,
+            draft: draft,
+            note: note
+        )
     }
 
     package func send(_ command: LinkCommand) { handle.send(command) }
@@ -36,7 +50,7 @@ package final class MpirunGroup: ServedGroup {
     package func end(byForce: Bool) { handle.end(byForce: byForce) }
 
     package func next(within limit: Duration) -> (news: GroupNews, attachment: Data)? {
-        handle.group.nextEvent(within: limit).map(Self.news)
+        handle.nextEvent(within: limit).map(Self.news)
     }
 
     package func tell(_ hear: @escaping @Sendable (GroupNews, Data) -> Void) -> Bool {

@@ -51,7 +51,7 @@ extension ServingCore {
             if slots[slot].ranks.readyCount == wanted, slots[slot].phase == .loading { becomeReady(slot) }
         case .activity(let activity): slots[slot].ranks.note(activity, of: rank)
         case .log(let line): log(.info, line, [("rank", "\(rank)")])
-        case .hello, .stage, .met, .trace, .pong, .goodbye: break
+        case .hello, .stage, .met, .drafts, .trace, .pong, .goodbye: break
         }
     }
 

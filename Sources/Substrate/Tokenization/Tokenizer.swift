@@ -52,6 +52,14 @@ package final class Tokenizer: Sendable {
     /// One more than the highest id; the model's own vocabulary may be padded beyond it.
     package var vocabularySize: Int { table.size }
 
+    /// The first id that stands for another token than in `other`, and what it stands for in both: an id means the same to two
+    /// models only where there is none.
+    package func firstDifference(from other: Tokenizer) -> (id: Int32, mine: String?, theirs: String?)? {
+        let size = Int32(max(vocabularySize, other.vocabularySize))
+        let id = (0..<size).first { table.name(of: $0) != other.table.name(of: $0) }
+        return id.map { ($0, table.name(of: $0), other.table.name(of: $0)) }
+    }
+
     /// The id of a token by its name in the files: an added token's text, or a byte-level name such as `Ġthe`.
     package func id(of token: String) -> Int32? { table.id(of: token) }
 

@@ -11,6 +11,10 @@ package enum DemoModel {
     /// The checkpoint's directory, or `nil` when the resources were not installed beside the executable.
     package static var directory: URL? { resource("demo") }
 
+    /// The name that stands for the smaller checkpoint that drafts for it, and its directory.
+    package static let draftName = "demo-draft"
+    package static var draftDirectory: URL? { resource(draftName) }
+
     /// The directory of sample pictures.
     package static var samples: URL? { resource("samples") }
 

@@ -62,7 +62,7 @@ struct GroupPlacementTests {
 
 extension HostFacts {
     /// - Parameter memory: in KiB.
-    fileprivate static func parsed(_ allowed: String, memory: Int) -> HostFacts? {
+    static func parsed(_ allowed: String, memory: Int) -> HostFacts? {
         HostFacts(parsing: "/proc/self/status:\(allowed)\n/proc/meminfo:MemAvailable: \(memory) kB\n")
     }
 }

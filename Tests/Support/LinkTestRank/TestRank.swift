@@ -61,7 +61,7 @@ struct TestRank {
                 attachment: command.attachment
             )
         case .shutdown: return options.contains("ignore-shutdown")
-        case .formed, .cancel, .forget, .ping, .welcome, .refused: break
+        case .formed, .confirm, .drafts, .cancel, .forget, .ping, .welcome, .refused: break
         }
         return true
     }

@@ -71,7 +71,7 @@ struct SpeculationGroupTests {
                 in: directory
             )
             #expect(outcome.status == 2)
-            #expect(outcome.errors.contains("--speculate is guess, expected off or lookup"))
+            #expect(outcome.errors.contains("--speculate is guess, expected off, lookup or draft"))
         }
     }
 }

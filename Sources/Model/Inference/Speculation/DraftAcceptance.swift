@@ -18,15 +18,17 @@ struct DraftAcceptance: Sendable {
     static let requestRate = 0.2
     static let sharedRate = 0.03
     /// Before anything is known.
-    static let firstShares = [0.25, 0.4, 0.6, 0.8, 0.9, 0.9]
+    static let firstShares = [0.25, 0.4, 0.6, 0.8, 0.9, 0.9, 0.6]
     /// In place of a number of tokens that agreed: a format asks for the draft, in these tokens or others.
     static let forced = Int.max
+    /// In place of such a number: a draft model made the draft.
+    static let ofModel = Int.max - 1
 
     private(set) var kinds: [Kind] = firstShares.map { Kind(share: $0) }
 
     init() {}
 
-    /// - Parameter matched: tokens that agreed before the draft.
+    /// - Parameter matched: tokens that agreed before the draft, or ``ofModel``.
     static func kind(_ matched: Int) -> Int {
         switch matched {
         case ..<3: 0
@@ -34,11 +36,19 @@ struct DraftAcceptance: Sendable {
         case ..<9: 2
         case ..<17: 3
         case forced: 5
+        case ofModel: 6
         default: 4
         }
     }
 
     func share(_ matched: Int) -> Double { kinds[Self.kind(matched)].share }
+
+    /// Tokens that so long a draft is likely to bring.
+    func expected(_ matched: Int, length: Int) -> Double {
+        let share = share(matched)
+        return (0..<length).reduce((sum: 0.0, right: 1.0)) { so, _ in (so.sum + so.right * share, so.right * share) }
+            .sum
+    }
 
     /// A draft has been checked.
     ///

@@ -22,8 +22,23 @@ struct Drafts {
 
     mutating func note(rows: Int, seconds: Double) { costs.note(rows: rows, seconds: seconds) }
 
-    /// Looks for a draft of a sequence; its tokens are searched from now on.
+    /// A draft of a sequence: the model's guess or what its texts say, whichever promises more.
     mutating func find(for sequence: inout JobSequence, most: Int, pageTokens: Int) -> LookupIndex.Found? {
+        let found = lookUp(for: &sequence, most: most, pageTokens: pageTokens)
+        guard let proposed = sequence.proposed(most: most) else { return found }
+        guard let found else { return proposed }
+        func worth(_ draft: LookupIndex.Found) -> Double {
+            sequence.acceptance.expected(draft.matched, length: draft.tokens.count)
+        }
+        return worth(proposed) > worth(found) ? proposed : found
+    }
+
+    /// Looks for a draft in what came before; a sequence's tokens are searched from now on.
+    private mutating func lookUp(
+        for sequence: inout JobSequence,
+        most: Int,
+        pageTokens: Int
+    ) -> LookupIndex.Found? {
         if sequence.lookup == nil {
             var index = LookupIndex()
             index.append(contentsOf: memory.answers(to: sequence.promptKey(pageTokens: pageTokens)))
@@ -38,6 +53,12 @@ struct Drafts {
     /// The rows that each sequence's draft gets.
     func divide(_ offers: [DraftDivision.Offer], decoding: Int, most: Int) -> [Int] {
         DraftDivision.divide(offers, decoding: decoding, most: most, costs: costs)
+    }
+
+    /// What a draft that has been checked came to, for whoever counts.
+    func figures(of sequence: JobSequence, accepted: Int) -> StepReport.Tokens.Draft {
+        let isOfModel = sequence.draftMatched == DraftAcceptance.ofModel
+        return .init(drafted: sequence.draft.count, accepted: accepted, isOfModel: isOfModel ? true : nil)
     }
 
     /// A sequence's draft has been checked; it has none any more.

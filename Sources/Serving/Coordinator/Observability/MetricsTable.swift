@@ -117,6 +117,18 @@ struct MetricsTable {
                 ([("position", String($0.offset))], Double($0.element))
             }
         },
+        Row("draft_model_ready", .gauge, "Whether the draft model guesses, 0 or 1.") {
+            $0.speculation?.draftModel?.state == "ready" ? 1 : 0
+        },
+        Row("draft_model_losses_total", .counter, "How often the draft model's ranks were lost.") {
+            $0.speculation?.draftModel?.losses ?? 0
+        },
+        Row("draft_model_num_draft_tokens_total", .counter, "Tokens of drafts, of those that a draft model made.") {
+            $0.speculation?.draftModel?.draftTokens ?? 0
+        },
+        Row("draft_model_num_accepted_tokens_total", .counter, "The same, of those that were right.") {
+            $0.speculation?.draftModel?.acceptedTokens ?? 0
+        },
         Row("request_success_total", "Requests ended, by how.", by: "finished_reason") { $0.requests.ended },
         Row("request_errors_total", "Errors sent, by code.", by: "code") { $0.requests.errors },
         Row("http_requests_total", "Requests over HTTP, by status; 499: the client left.", by: "status") {

@@ -9,10 +9,24 @@ package struct SpeculationFigures: Sendable, Equatable {
     /// By the place of a token in its draft: how many were right there.
     package private(set) var acceptedPerPosition: [Int] = []
 
+    /// Of all these, what a draft model guessed.
+    package private(set) var ofModel = OfModel()
+
+    package struct OfModel: Sendable, Equatable {
+        package fileprivate(set) var drafts = 0
+        package fileprivate(set) var draftTokens = 0
+        package fileprivate(set) var acceptedTokens = 0
+    }
+
     mutating func note(_ draft: StepReport.Tokens.Draft) {
         drafts += 1
         draftTokens += draft.drafted
         acceptedTokens += draft.accepted
+        if draft.isOfModel == true {
+            ofModel.drafts += 1
+            ofModel.draftTokens += draft.drafted
+            ofModel.acceptedTokens += draft.accepted
+        }
         while acceptedPerPosition.count < draft.drafted { acceptedPerPosition.append(0) }
         for place in 0..<draft.accepted { acceptedPerPosition[place] += 1 }
     }

@@ -46,10 +46,54 @@ extension StatsReport {
         package var draftTokens: Int
         package var acceptedTokens: Int
         package var acceptedPerPosition: [Int]
+        /// Where there is a draft model.
+        package var draftModel: DraftModel?
 
         package init(drafts: Int, draftTokens: Int, acceptedTokens: Int, acceptedPerPosition: [Int]) {
             (self.drafts, self.draftTokens) = (drafts, draftTokens)
             (self.acceptedTokens, self.acceptedPerPosition) = (acceptedTokens, acceptedPerPosition)
+        }
+    }
+
+    /// A draft model beside the decoder: how it is, its ranks, and what its drafts came to.
+    package struct DraftModel: Codable, Sendable, Equatable {
+        package struct Rank: Codable, Sendable, Equatable {
+            /// The group for which it guesses.
+            package var group: Int
+            package var rank: Int
+            package var role: String
+            package var host: String
+            package var pid: Int32
+
+            package init(group: Int, rank: Int, role: String, host: String, pid: Int32) {
+                (self.group, self.rank, self.role, self.host, self.pid) = (group, rank, role, host, pid)
+            }
+        }
+
+        package var model: String
+        /// Of the worst group: loading, ready, lost, or off where it is not tried any more.
+        package var state: String
+        /// How often its ranks were lost.
+        package var losses: Int
+        /// Guesses that it has made, and the drafts of it that were checked.
+        package var guesses: Int
+        package var drafts: Int
+        package var draftTokens: Int
+        package var acceptedTokens: Int
+        package var ranks: [Rank]
+
+        package init(
+            model: String,
+            state: String,
+            losses: Int,
+            guesses: Int,
+            drafts: Int,
+            draftTokens: Int,
+            acceptedTokens: Int,
+            ranks: [Rank]
+        ) {
+            (self.model, self.state, self.losses, self.guesses) = (model, state, losses, guesses)
+            (self.drafts, self.draftTokens, self.acceptedTokens, self.ranks) = (drafts, draftTokens, acceptedTokens, ranks)
         }
     }
 

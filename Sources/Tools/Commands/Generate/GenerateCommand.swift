@@ -18,6 +18,7 @@ struct GenerateCommand: ParsableCommand {
 
     @OptionGroup var model: ModelOption
     @OptionGroup var group: GroupOptions
+    @OptionGroup var draft: DraftOptions
     @OptionGroup var launch: LaunchOptions
     @OptionGroup var answer: AnswerOptions
     @OptionGroup var count: GroupCount
@@ -72,6 +73,7 @@ struct GenerateCommand: ParsableCommand {
         let run = try GenerationRun(
             model: try model.directory(),
             group: group,
+            draft: draft,
             launch: launch,
             groups: groups,
             restarts: restarts

@@ -14,13 +14,21 @@ struct GenerationRun {
     let checkpoint: Checkpoint
     let preparer: RequestPreparer
     private let group: GroupOptions
+    private let draft: DraftOptions
     private let launch: LaunchOptions
     /// Groups that share the requests.
     private let groups: Int
     /// How often a lost group is started again.
     private let restarts: Int
 
-    init(model: URL, group: GroupOptions, launch: LaunchOptions, groups: Int, restarts: Int) throws {
+    init(
+        model: URL,
+        group: GroupOptions,
+        draft: DraftOptions,
+        launch: LaunchOptions,
+        groups: Int,
+        restarts: Int
+    ) throws {
         checkpoint = try Checkpoint(directory: model)
         preparer = try RequestPreparer(
             checkpoint.config,
@@ -28,6 +36,7 @@ struct GenerationRun {
             maxPixels: group.pixelLimit()
         )
         self.group = group
+        self.draft = draft
         self.launch = launch
         self.groups = groups
         self.restarts = restarts
@@ -130,6 +139,7 @@ struct GenerationRun {
     ) throws {
         try launch.checkPageDirectory(options)
         let plan = try GroupPlan(checkpoint, options)
+        let draft = try draft.model(for: checkpoint, options)
         var placed: [GroupPlacement.Group] = []
         if !isAlone(options) {
             placed = try GroupPlacement.prepare(groups: groups, launch.spec(options), checkpoint, options)
@@ -137,9 +147,10 @@ struct GenerationRun {
         let placements = placed.compactMap(\.placement)
         var warnings = GroupPlacement.warnings(placements)
         if placements.isEmpty, launch.isOfOneHost {
-            try HostMemory.check(plan, groups: groups)
+            try HostMemory.check(plan, groups: groups, besides: groups * (draft?.plan.totalBytes ?? 0))
             warnings += LaunchWarnings.of(options, groups: groups)
         }
+        let drafts = try draft?.launches(beside: &placed, plan) ?? []
         for warning in warnings + LaunchWarnings.ofWire(options) { Self.note("warning: \(warning)") }
         var progress = LoadProgress()
         var handlers = handlers
@@ -158,7 +169,12 @@ struct GenerationRun {
             tokenizer: preparer.tokenizer,
             policies: Array(repeating: policy(options), count: groups),
             handlers: handlers
-        ) { slot in try start(options, placed.isEmpty ? nil : placed[slot].spec) }
+        ) { slot in
+            guard !placed.isEmpty else { return InProcessGroup(checkpoint, options) }
+            return try MpirunGroup(placed[slot].spec, options, draft: drafts.isEmpty ? nil : drafts[slot]) { note in
+                if launch.verbose { Self.note(note) }
+            }
+        }
         if !isAlone(options) {
             // Safe because the only thing that another thread does is to leave a word behind a lock.
             nonisolated(unsafe) let interrupted = serving
@@ -196,11 +212,7 @@ struct GenerationRun {
     /// One decoder and one vision rank run in this process, unless something else is asked for.
     private func isAlone(_ options: RankOptions) -> Bool {
         options.decoderRanks == 1 && options.visionRanks == 1 && groups == 1 && launch.isLocal && !launch.mpirun
-    }
-
-    private func start(_ options: RankOptions, _ spec: GroupSpec?) throws -> any ServedGroup {
-        guard let spec else { return InProcessGroup(checkpoint, options) }
-        return try MpirunGroup(spec, options)
+            && options.speculation != .draft
     }
 
     private static func note(_ text: String) { StandardError.say("\(text)\n") }

@@ -22,6 +22,7 @@ struct DoctorCommand: ParsableCommand {
     @OptionGroup var model: ModelOption
     @OptionGroup var group: GroupOptions
 
+    @OptionGroup var draft: DraftOptions
     @OptionGroup var launch: LaunchOptions
 
     @Flag(help: "Print one JSON object.")
@@ -37,6 +38,8 @@ struct DoctorCommand: ParsableCommand {
             maxSequences: 8,
             hosts: launch.hosts()
         )
+        // What cannot guess for this model is refused before anybody is asked.
+        _ = try draft.model(for: checkpoint, options)
         let examination = try Examination(
             try launch.spec(options),
             checkpoint,

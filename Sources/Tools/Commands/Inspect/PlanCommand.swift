@@ -21,6 +21,7 @@ struct PlanCommand: ParsableCommand {
     @OptionGroup var model: ModelOption
     @OptionGroup var group: GroupOptions
 
+    @OptionGroup var draft: DraftOptions
     @OptionGroup var launch: LaunchOptions
     @OptionGroup var count: GroupCount
 
@@ -38,7 +39,8 @@ struct PlanCommand: ParsableCommand {
         )
         let plan = try GroupPlan(checkpoint, options)
         let count = try count.checked()
-        let (groups, refusal) = try place(count, checkpoint, options)
+        let draft = try draft.model(for: checkpoint, options)
+        var (groups, refusal) = try place(count, checkpoint, options)
         let placements = groups.compactMap(\.placement)
         var warnings =
             placements.isEmpty
@@ -48,13 +50,23 @@ struct PlanCommand: ParsableCommand {
         if options.measuresShares {
             warnings.append("with --shares auto the ranks measure their speed at each start; equal shares are shown")
         }
+        let launch = try draft?.launches(beside: &groups, plan).first
+        let beside = draft.map { GroupPlanTable.Draft(plan: $0.plan, name: $0.name, launch: launch) }
         let name = checkpoint.config.modelName
         let host = ProcessInfo.processInfo.hostName
         if json {
-            let text = try GroupPlanTable.json(plan, model: name, host: host, groups: groups, warnings: warnings)
+            let text = try GroupPlanTable.json(
+                plan,
+                model: name,
+                host: host,
+                groups: groups,
+                draft: beside,
+                warnings: warnings
+            )
             StandardOutput.say(text + "\n")
         } else {
-            StandardOutput.say(GroupPlanTable.text(plan, model: name, host: host, groups: groups) + "\n")
+            let text = GroupPlanTable.text(plan, model: name, host: host, groups: groups, draft: beside)
+            StandardOutput.say(text + "\n")
             for warning in warnings { StandardOutput.say("warning: \(warning)\n") }
         }
         if let refusal { throw refusal }

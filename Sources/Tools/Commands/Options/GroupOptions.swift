@@ -64,7 +64,10 @@ struct GroupOptions: ParsableArguments {
     )
     var decodeSlowdown = 1.2
 
-    @Option(help: "Where drafts come from, which change no token: lookup (what came before), or off.")
+    @Option(
+        help:
+            "Where drafts come from, which change no token: lookup (what came before), draft (--draft as well), or off."
+    )
     var speculate = SpeculationMode.lookup.rawValue
 
     @Option(
@@ -123,8 +126,7 @@ struct GroupOptions: ParsableArguments {
         }
         options.decodeSlowdown = decodeSlowdown == 0 ? nil : decodeSlowdown
         guard let speculation = SpeculationMode(rawValue: speculate) else {
-            let modes = SpeculationMode.choices.map(\.rawValue).joined(separator: " or ")
-            throw UsageError("--speculate is \(speculate), expected \(modes)")
+            throw UsageError("--speculate is \(speculate), expected off, lookup or draft")
         }
         options.speculation = speculation
         options.wireFormat = try WireFormat(option: wireFormat)
@@ -213,10 +215,10 @@ extension WireFormat {
 
 extension WeightFormat {
     /// The value of an option such as `--format`.
-    init(option text: String) throws(UsageError) {
+    init(option text: String, of option: String = "--format") throws(UsageError) {
         guard let format = WeightFormat(rawValue: text) else {
             let names = WeightFormat.allCases.map(\.rawValue)
-            throw UsageError("--format is \(text), expected \(names.dropLast().joined(separator: ", ")) or q4")
+            throw UsageError("\(option) is \(text), expected \(names.dropLast().joined(separator: ", ")) or q4")
         }
         self = format
     }

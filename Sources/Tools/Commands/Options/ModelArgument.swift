@@ -24,8 +24,8 @@ struct OptionalModelOption: ParsableArguments {
 /// Where a model is that the command line names.
 enum ModelDirectory {
     static func find(_ model: String) throws -> URL {
-        if model == DemoModel.name {
-            guard let directory = DemoModel.directory else {
+        if [DemoModel.name, DemoModel.draftName].contains(model) {
+            guard let directory = model == DemoModel.name ? DemoModel.directory : DemoModel.draftDirectory else {
                 throw UsageError(
                     "the model \"\(model)\" is not installed beside the executable",
                     hint: "set FLOTILLA_RESOURCES to the directory that holds its resources"

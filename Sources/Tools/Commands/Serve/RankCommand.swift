@@ -12,8 +12,12 @@ struct RankCommand: ParsableCommand {
     @OptionGroup var model: ModelOption
     @OptionGroup var group: GroupOptions
 
+    @Option(help: "Tokens by which these ranks of a draft model run ahead; 0: they answer.")
+    var draftLead = 0
+
     func run() throws {
-        let options = try group.rankOptions(model: try model.directory(), cacheTokens: 8192, maxSequences: 8)
+        var options = try group.rankOptions(model: try model.directory(), cacheTokens: 8192, maxSequences: 8)
+        options.draftLead = max(0, draftLead)
         try RankMain.run(options, version: Flotilla.configuration.version)
     }
 }

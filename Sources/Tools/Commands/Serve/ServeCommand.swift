@@ -24,6 +24,7 @@ struct ServeCommand: ParsableCommand {
 
     @OptionGroup var model: ModelOption
     @OptionGroup var group: GroupOptions
+    @OptionGroup var draft: DraftOptions
     @OptionGroup var launch: LaunchOptions
     @OptionGroup var serving: ServingOptions
     @OptionGroup(title: "HTTP") var http: HTTPOptions
@@ -42,19 +43,33 @@ struct ServeCommand: ParsableCommand {
             groups: serving.groups
         )
         if !serving.attach { try launch.checkPageDirectory(rankOptions) }
+        let draft = try draft.model(for: checkpoint, rankOptions)
+        if serving.attach, draft != nil {
+            throw UsageError(
+                "--speculate draft cannot be with --attach: the ranks of a draft model are started here",
+                hint: "leave one of them out"
+            )
+        }
         var spec = try launch.spec(rankOptions)
         try serving.prepareLink(&spec)
         if serving.attach { try serving.prepareAttachment(&spec) }
-        let groups =
+        var groups =
             serving.attach
             ? [GroupPlacement.Group(spec: spec)]
             : try GroupPlacement.prepare(groups: serving.groups, spec, checkpoint, rankOptions)
         let placements = groups.compactMap(\.placement)
         let isLocal = launch.isOfOneHost && !serving.attach && placements.isEmpty
-        if isLocal { try HostMemory.check(try GroupPlan(checkpoint, rankOptions), groups: groups.count) }
+        let plan = try GroupPlan(checkpoint, rankOptions)
+        if isLocal {
+            let draftBytes = groups.count * (draft?.plan.totalBytes ?? 0)
+            try HostMemory.check(plan, groups: groups.count, besides: draftBytes)
+        }
+        let drafts = try draft?.launches(beside: &groups, plan) ?? []
+        let placed = groups
         let version = Flotilla.configuration.version
-        var options = try serving.options(rankOptions, groups.map(\.spec), http: http, version: version)
+        var options = try serving.options(rankOptions, placed.map(\.spec), http: http, version: version)
         options.receipts = try Receipt.Origin(checkpoint, tokenizer, rankOptions)
+        options.drafts = drafts
         let (logger, log) = try serving.logger(verbose: launch.verbose)
         let server = try FlotillaServer(
             options,
@@ -63,8 +78,8 @@ struct ServeCommand: ParsableCommand {
             logger: logger,
             log: log,
             fits: { slot, ranks in
-                if groups[slot].placement != nil {
-                    var smaller = groups[slot].spec
+                if placed[slot].placement != nil {
+                    var smaller = placed[slot].spec
                     smaller.decoderRanks = ranks
                     return (try? Placement.of(smaller)) != nil
                 }

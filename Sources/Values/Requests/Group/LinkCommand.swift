@@ -15,6 +15,11 @@ package enum LinkCommand: Codable, Sendable, Equatable {
     ///
     /// The image stays, complete or not, until it is forgotten: later jobs may refer to it too.
     case encode(ImageJob)
+    /// Tokens of an answer that the decoder has taken, the first of them at position `start` of prompt and answer; to the
+    /// leader of a draft model's ranks, which goes on behind them.
+    case confirm(id: String, start: Int, tokens: [Int32])
+    /// What a draft model guesses; to decoder rank 0.
+    case drafts([DraftProposal])
     /// Stop work on a job, if it is still known; to decoder rank 0.
     case cancel(id: String)
     /// No job refers to these images any more: to vision ranks, which stop encoding them, and to decoder rank 0, by

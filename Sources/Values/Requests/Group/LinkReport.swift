@@ -14,6 +14,8 @@ package enum LinkReport: Codable, Sendable, Equatable {
     case ready(RankStats)
     /// What a step of the decoder ranks brought; from decoder rank 0.
     case step(StepReport)
+    /// What a draft model guesses comes next; from the leader of its ranks.
+    case drafts([DraftProposal])
     /// A job's last report.
     case finished(id: String, JobSummary)
     /// A job (`id`), an image (`image`) or, where both are `nil`, the rank itself failed; in the last case it exits next.

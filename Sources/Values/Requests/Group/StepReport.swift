@@ -13,8 +13,12 @@ package struct StepReport: Codable, Sendable, Equatable {
         package struct Draft: Codable, Sendable, Equatable {
             package var drafted: Int
             package var accepted: Int
+            /// Whether a draft model guessed them; `nil` where nobody but the texts before did.
+            package var isOfModel: Bool?
 
-            package init(drafted: Int, accepted: Int) { (self.drafted, self.accepted) = (drafted, accepted) }
+            package init(drafted: Int, accepted: Int, isOfModel: Bool? = nil) {
+                (self.drafted, self.accepted, self.isOfModel) = (drafted, accepted, isOfModel)
+            }
         }
 
         package init(id: String, ids: [Int32]) {

@@ -18,15 +18,20 @@ struct SpeculationStormTests {
         var endings: [String: FinishReason] = [:]
         var steps = 0
         var (drafted, accepted) = (0, 0)
+        /// What the last step brought.
+        var news: [StepReport.Tokens] = []
+        /// The model: the next token by what comes before it.
+        var model: (UInt64, Int) -> Int32 = Toy.next
 
-        init(pages: Int, sequences: Int, draftRows: Int) {
+        init(pages: Int, sequences: Int, draftRows: Int, lead: Int = 0) {
             limits = .init(
                 prefillChunk: 11,
                 maxSequences: sequences,
                 pages: pages,
                 pageTokens: pageTokens,
                 maxPositions: 120,
-                draftRows: draftRows
+                draftRows: draftRows,
+                lead: lead
             )
             scheduler = Scheduler(limits)
             cache = Array(repeating: Array(repeating: 0, count: pageTokens), count: pages)
@@ -39,14 +44,13 @@ struct SpeculationStormTests {
         }
 
         /// Repeats itself often, and surprises now and then.
-        static func next(_ state: UInt64, position: Int) -> Int32 {
+        static func next(_ state: UInt64, _ position: Int) -> Int32 {
             if state % 7 == 0 { return Int32(2 + state / 7 % 4) }
             return Int32(10 + position % 3)
         }
 
-        /// The same of what a format allows.
-        static func next(_ state: UInt64, position: Int, _ allowed: AllowedTokens?) -> Int32 {
-            let token = next(state, position: position)
+        /// The token that was chosen, or one that a format allows in its place.
+        static func kept(_ token: Int32, _ state: UInt64, _ allowed: AllowedTokens?) -> Int32 {
             guard let allowed, !allowed.contains(token) else { return token }
             let tokens = allowed.mask.tokens
             return tokens[Int(state / 11 % UInt64(tokens.count))]
@@ -68,13 +72,14 @@ struct SpeculationStormTests {
                     guard run.logits != .none, position >= start + Int(run.count - run.drafts) - 1 else { continue }
                     let drafts = position - (start + Int(run.count - run.drafts) - 1)
                     let allowed = scheduler.sequence(ofRun: number).allowed(behind: drafts)
-                    let token = Self.next(at(position, run), position: position, allowed)
-                    choices[number, default: []].append(token)
+                    let state = at(position, run)
+                    choices[number, default: []].append(Self.kept(model(state, position), state, allowed))
                 }
             }
             var report = StepReport()
             let ended = scheduler.complete(plan, choices: choices, report: &report)
             steps += 1
+            news = report.tokens
             for new in report.tokens {
                 tokens[new.id, default: []] += new.ids
                 let draft = new.draft ?? .init(drafted: 0, accepted: 0)
@@ -103,7 +108,7 @@ struct SpeculationStormTests {
         var watch = job.thinking.map { ThinkGuard($0) }
         var format = job.format.map { FormatGuard(ToyFormats.constraint($0), job) }
         while true {
-            let chosen = Toy.next(state, position: position, format?.allowed)
+            let chosen = Toy.kept(Toy.next(state, position), state, format?.allowed)
             let guarded = watch?.replace(chosen) ?? chosen
             let token = format?.replace(guarded) ?? guarded
             watch?.append(token)
