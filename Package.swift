@@ -252,7 +252,8 @@ let package = Package(
         Floor.model.tests(
             "Inference",
             [
-                "Inference", "Constraints", "PageFiles", "Requests", "SAILVL2Model", "Sharding", "Kernels", "Checkpoints",
+                "Inference", "Constraints", "PageFiles", "Requests", "SAILVL2Model", "Sharding", "Kernels",
+                "Checkpoints",
                 "Communication",
             ]
         ),
