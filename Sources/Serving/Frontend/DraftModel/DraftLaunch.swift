@@ -33,6 +33,8 @@ package struct DraftLaunch: Sendable {
         (options.speculation, options.draftLead) = (.off, lead)
         (options.rankWeights, options.measuresShares) = (nil, false)
         (options.threads, options.visionThreads) = (nil, nil)
+        // Guesses are not worth a place on disk.
+        (options.pageDirectory, options.pageDirectoryBytes) = (nil, 0)
         return options
     }
 
