@@ -26,14 +26,15 @@ struct DraftModelStormTests {
         }
 
         mutating func submit(_ job: GenerateJob) {
-            #expect(decoder.scheduler.submit(job) == nil)
+            let constraint = job.format.map { ToyFormats.constraint($0) }
+            #expect(decoder.scheduler.submit(job, constraint: constraint) == nil)
             known[job.id] = (job, job.promptIds + job.answerIds)
             tellDraft(job)
         }
 
         private mutating func tellDraft(_ job: GenerateJob) {
             var job = job
-            job.thinking = nil
+            (job.thinking, job.format) = (nil, nil)
             _ = draft.scheduler.submit(job)
         }
 
@@ -111,6 +112,7 @@ struct DraftModelStormTests {
     )
     func storm(seed: Int) {
         var random = SeededRandom(seed: UInt64(seed))
+        let lead = [1, 5, 16][seed % 3]
         var decoder = Toy(pages: seed % 2 == 0 ? 50 : 400, sequences: 1 + seed % 4, draftRows: [2, 16][seed % 2])
         decoder.model = Toy.next
         var pair = Pair(decoder: decoder) {
@@ -126,7 +128,6 @@ struct DraftModelStormTests {
         var jobs: [String: GenerateJob] = [:]
         var cancelled: Set<String> = []
         var guesses = 0
-        let lead = [1, 5, 16][seed % 3]
         func turn() {
             for _ in 0..<Int.random(in: 0...3, using: &random) { pair.stepDraft() }
             for proposal in pair.proposals.suffix(4) {
