@@ -72,6 +72,8 @@ def ask(page, text):
 def ended(page, patience=30_000):
     """Waits until nothing is under way in what is shown."""
     page.get_by_role("button", name="Send").wait_for(timeout=patience)
+    # The button comes back a moment before the answer shows what has become of it.
+    page.locator(".answer.running").first.wait_for(state="detached", timeout=patience)
 
 def axe_finds(page, about):
     """What axe has to say; None where it is not installed."""
