@@ -82,8 +82,8 @@ struct AnswerFormatTests {
         #"{"oneOf":[{"type":"object","properties":{"k":{"const":"a"},"v":{"type":"boolean"}},"required":["k","v"],"#
             + #""additionalProperties":false},{"type":"object","properties":{"k":{"const":"b"}},"required":["k"],"#
             + #""additionalProperties":false}]}"#,
-        #"{"allOf":[{"properties":{"x":{"type":"integer"}},"required":["x"]},{"properties":{"x":{"minimum":7,"maximum":31}}}],"#
-            + #""type":"object","additionalProperties":false}"#,
+        #"{"allOf":[{"properties":{"x":{"type":"integer"}},"required":["x"],"additionalProperties":false},"#
+            + #"{"properties":{"x":{"minimum":7,"maximum":31}}}],"type":"object"}"#,
         ##"{"type":"object","properties":{"v":{"type":"null"},"k":{"type":"array","items":{"$ref":"#"},"maxItems":1}},"##
             + #""required":["v"],"additionalProperties":false}"#,
         #"{"type":"array","prefixItems":[{"type":"string","maxLength":2},{"type":"boolean"}],"items":false,"minItems":1}"#,

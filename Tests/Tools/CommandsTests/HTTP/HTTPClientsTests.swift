@@ -85,10 +85,10 @@ struct HTTPClientsTests {
             let server = try ServerProcess(["--http", "127.0.0.1:0"], in: directory)
             let program = """
                 import openai, pydantic, typing
-                class Item(pydantic.BaseModel):
+                class Item(pydantic.BaseModel, extra="forbid"):
                     name: str = pydantic.Field(max_length=9)
                     quantity: int = pydantic.Field(ge=1, le=99)
-                class Record(pydantic.BaseModel):
+                class Record(pydantic.BaseModel, extra="forbid"):
                     vendor: str = pydantic.Field(max_length=12)
                     currency: typing.Literal["EUR", "USD"]
                     paid: bool | None
