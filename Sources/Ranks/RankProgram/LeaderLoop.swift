@@ -15,8 +15,6 @@ final class LeaderLoop {
     private let meter: CommunicationMeter
     private let activity = ActivityMeter()
     private let vocabulary: Int
-    /// What the disks had at the start.
-    private let storedPages: [PageKey]
     /// Whether these ranks guess for others.
     private let isDraftModel: Bool
     private var clocks: [String: JobClock] = [:]
@@ -42,7 +40,6 @@ final class LeaderLoop {
         self.onForget = onForget
         let config = worker.decoder.config
         vocabulary = config.vocabulary
-        storedPages = pages?.index.keys ?? []
         isDraftModel = options.draftLead > 0
         meter = worker.decoder.communicator.meter
         leader = Leader(
@@ -60,7 +57,6 @@ final class LeaderLoop {
 
     /// Runs until the process in front says that the work is over.
     func run() throws {
-        reportStoredPages(storedPages)
         var idle = IdleWait()
         while true {
             endpoint.tick()
@@ -92,18 +88,6 @@ final class LeaderLoop {
         for note in leader.takeNotes() { endpoint.send(.log(note)) }
         try leader.shutDown()
     }
-
-    /// The pages that the disks have: the process in front counts them as cached.
-    private func reportStoredPages(_ keys: [PageKey]) {
-        for start in stride(from: 0, to: keys.count, by: Self.keysOfReport) {
-            var report = StepReport()
-            report.keptPages = Array(keys[start..<min(start + Self.keysOfReport, keys.count)])
-            report.load = leader.scheduler.load
-            endpoint.send(.step(report))
-        }
-    }
-
-    private static let keysOfReport = 4096
 
     private func take(_ command: Received<LinkCommand>) {
         switch command.message {

@@ -14,7 +14,7 @@ package final class PageDirectory {
     /// What lies there and is no page of ours, by name.
     package let ignored: [String]
     let path: String
-    private let descriptor: Int32
+    private var descriptor: Int32
 
     /// Slots that are tried.
     package static let slots = 16
@@ -44,7 +44,13 @@ package final class PageDirectory {
         utimes(path, nil)
     }
 
-    deinit { close(descriptor) }
+    deinit { release() }
+
+    /// Leaves the directory to whoever comes next.
+    func release() {
+        if descriptor >= 0 { close(descriptor) }
+        descriptor = -1
+    }
 
     func file(_ key: PageKey) -> PageRecord { PageRecord(directory: path, shape: shape, key: key) }
 

@@ -73,9 +73,10 @@ package final class PageStore {
     /// What has come to its end since the last call.
     package func finished() -> [PageOutcome] { outcomes.take() }
 
-    /// Ends the threads; the page that is being written is waited for, not long.
+    /// Ends the threads, and lets the directory go; the page that is being written is waited for, not long.
     package func close() {
         readers.close(within: .milliseconds(100))
         writer.close(within: .seconds(1))
+        directory.release()
     }
 }

@@ -101,12 +101,12 @@ package struct DiskIndex {
                 figures.refused += 1
                 continue
             }
-            // A file is written over, and not to be removed after that.
-            drops.removeAll { $0 == key }
             guard makeRoom(for: 1) else {
                 figures.refused += 1
                 continue
             }
+            // A file is written over, and not to be removed after that.
+            drops.removeAll { $0 == key }
             saving.insert(key)
             begin(PageTransfer(.save, page: page, key: key))
             pages.append(page)

@@ -25,6 +25,8 @@ extension Scheduler {
         for page in hit { pages.share(page) }
         defer { pages.release(hit) }
         for key in keys where pages.page(key) == nil {
+            // One that was in memory has had to make room for one before it.
+            guard disk?.has(key) == true else { break }
             if disk?.isLoading(key) != true {
                 guard let page = pages.take() else { break }
                 disk?.beginLoad(key, into: page)

@@ -39,6 +39,8 @@ struct PagesOfRank {
             stored: agreement.stored
         )
         guard decoder.communicator.rank == 0 else { return }
+        // Before anybody is told that the group is ready: what the disks have counts as cached from the first request on.
+        for report in index.reports { endpoint.send(.step(report)) }
         let (count, most) = (index.figures.pages, index.figures.capacity)
         endpoint.send(.log("pages on disk: \(count) of at most \(most), of \(shown(agreement.pageBytes)) each"))
     }
@@ -50,6 +52,21 @@ struct PagesOfRank {
     func forLeader(_ decoders: MPICommunicator?) -> PagesOnDisk {
         let inbox: any PageInbox = decoders.map { MPIPageInbox(store, $0) } ?? OwnPageInbox(store)
         return PagesOnDisk(index, inbox: inbox)
+    }
+}
+
+extension DiskIndex {
+    private static let keysOfReport = 4096
+
+    /// The pages that can be had, as the process in front hears of them.
+    fileprivate var reports: [StepReport] {
+        let keys = keys
+        return stride(from: 0, to: keys.count, by: Self.keysOfReport).map { start in
+            var report = StepReport()
+            report.keptPages = Array(keys[start..<min(start + Self.keysOfReport, keys.count)])
+            report.load.disk = figures
+            return report
+        }
     }
 }
 

@@ -36,7 +36,7 @@ struct DiskDecoderTests {
                     cache: cache,
                     chunk: 64 + round,
                     maxSequences: 1 + round,
-                    pages: round == 0 ? 64 : 8 + round,
+                    pages: round == 0 ? 64 : 9 + round,
                     draftRows: round == 2 ? 8 : 0,
                     pagesOnDisk: directory
                 )

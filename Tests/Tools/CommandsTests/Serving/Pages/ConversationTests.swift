@@ -110,11 +110,11 @@ struct ConversationTests {
     func pressure() throws {
         try Fixtures.withTemporaryDirectory { directory in
             let pages = try DiskServing.make("pages", in: directory)
-            let options = ["--decoder-ranks", "3", "--context", "512", "--max-sequences", "2"]
+            let options = ["--decoder-ranks", "3", "--context", "320", "--max-sequences", "2"]
             let plain = try DiskServing.server(options, in: directory)
             let server = try DiskServing.server(options, pages: pages, in: directory)
             for round in 0..<3 {
-                for name in ["d", "e", "f", "g"] {
+                for name in ["d", "e", "f", "g", "h", "i", "j", "k"] {
                     let body = DiskServing.body("\(name)\(name)\(name)")
                     let (expected, seen) = (try DiskServing.ask(plain, body), try DiskServing.ask(server, body))
                     #expect(seen.ids == expected.ids, "\(name) in round \(round)")

@@ -57,6 +57,16 @@ enum DiskServing {
         return seen
     }
 
+    /// Reads so many events of an answer, or all of them.
+    static func follow(_ client: RawClient, events: Int) throws {
+        for _ in 0..<events {
+            switch try client.event() {
+            case .end, .err: return
+            default: continue
+            }
+        }
+    }
+
     /// A member of STATS' pages on disk.
     static func disk(_ server: ServerProcess) throws -> [String: Any] {
         (try server.stats()["cache"] as? [String: Any])?["disk"] as? [String: Any] ?? [:]

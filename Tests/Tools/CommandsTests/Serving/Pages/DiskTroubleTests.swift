@@ -1,9 +1,21 @@
 import Foundation
+import Requests
 import TestSupport
 import Testing
+import WireProtocol
 
 @Suite("Pages on disk: full disks, kills, neighbours", .serialized, .ownThread)
 struct DiskTroubleTests {
+    /// Asks both servers the same questions, one after the other.
+    private static func compare(_ server: ServerProcess, _ plain: ServerProcess, _ names: [String]) throws {
+        for name in names {
+            let body = DiskServing.body(name)
+            let seen = try DiskServing.ask(server, body).ids
+            let expected = try DiskServing.ask(plain, body).ids
+            #expect(seen == expected, "\(name)")
+        }
+    }
+
     @Test("killed while it writes, a server leaves a directory that the next one uses")
     func killed() throws {
         try Fixtures.withTemporaryDirectory { directory in
@@ -12,15 +24,11 @@ struct DiskTroubleTests {
             let plain = try DiskServing.server(options, in: directory)
             for round in 0..<4 {
                 let server = try DiskServing.server(options, pages: pages, in: directory)
-                for number in 0..<4 {
-                    let body = DiskServing.body("\(round % 2) \(number) kill")
-                    let (seen, expected) = (try DiskServing.ask(server, body), try DiskServing.ask(plain, body))
-                    #expect(seen.ids == expected.ids)
-                }
+                try Self.compare(server, plain, ["0", "1", "2", "3"].map { "\(round % 2) \($0) kill" })
                 // A long answer is being written, and its pages with it.
                 let client = try server.connect()
                 client.send(#"GENERATE k {"prompt":"\#(DiskServing.text)","max_tokens":3000,"speculate":false}"#)
-                for _ in 0..<(50 + 17 * round) { if case .end = try client.event() { break } }
+                try DiskServing.follow(client, events: 50 + 17 * round)
                 let ranks = try server.ranks()
                 for pid in ranks.values { kill(pid, SIGKILL) }
                 #expect(server.end(by: SIGKILL).wasSignalled)
@@ -64,11 +72,7 @@ struct DiskTroubleTests {
                 in: directory,
                 script: #"exec unshare -m sh -c '\#(mounted)' "$0" "$@""#
             )
-            for name in ["one", "two", "three", "four", "five", "one"] {
-                let body = DiskServing.body(name)
-                let (seen, expected) = (try DiskServing.ask(server, body), try DiskServing.ask(plain, body))
-                #expect(seen.ids == expected.ids, "\(name)")
-            }
+            try Self.compare(server, plain, ["one", "two", "three", "four", "five", "one"])
             #expect(Poll.until { (try? DiskServing.disk(server)["writing"] as? Bool) == false })
             let line = "pages are no longer written to disk: no room on the disk"
             #expect(Poll.until { server.errors.contains(line) })
