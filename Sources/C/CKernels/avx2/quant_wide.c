@@ -120,7 +120,7 @@ CK_INLINE void step(const ck_quant quant, const size_t width, const uint8_t *wid
 
 // One panel. `quant` and `width` are constants at the call.
 CK_INLINE void tile(const ck_quant quant, const size_t width, const uint8_t *wide, size_t groups, const uint8_t *x,
-                    float *acc, bool fresh) {
+                    float *acc, bool fresh, bool last) {
     const size_t cells = width * CK_PANEL_ROWS;
     if (fresh) memset(acc, 0, cells * sizeof *acc);
     for (size_t g = 0; g < groups; g++) {
@@ -129,6 +129,7 @@ CK_INLINE void tile(const ck_quant quant, const size_t width, const uint8_t *wid
         wide += 2 * half_bytes(quant);
         x += width * CK_QUANT_X_BYTES;
     }
+    if (!last) return;
     const __m256 nan = _mm256_castsi256_ps(_mm256_set1_epi32((int)CK_NAN));
     for (size_t i = 0; i < cells; i += 8) {
         const __m256 value = _mm256_loadu_ps(acc + i);
@@ -137,37 +138,37 @@ CK_INLINE void tile(const ck_quant quant, const size_t width, const uint8_t *wid
 }
 
 CK_INLINE void tiles(const ck_quant quant, const size_t width, const uint8_t *wide, size_t panels, size_t groups,
-                     const uint8_t *x, float *acc, bool fresh) {
+                     const uint8_t *x, float *acc, bool fresh, bool last) {
     for (; panels > 0; panels--) {
-        tile(quant, width, wide, groups, x, acc, fresh);
+        tile(quant, width, wide, groups, x, acc, fresh, last);
         wide += groups * 2 * half_bytes(quant);
         acc += width * CK_PANEL_ROWS;
     }
 }
 
 CK_INLINE void any_tiles(const ck_quant quant, const uint8_t *wide, size_t panels, size_t groups, const uint8_t *x,
-                         size_t width, float *acc, bool fresh) {
+                         size_t width, float *acc, bool fresh, bool last) {
     switch (width) {
-        case 1: return tiles(quant, 1, wide, panels, groups, x, acc, fresh);
-        case 2: return tiles(quant, 2, wide, panels, groups, x, acc, fresh);
-        case 3: return tiles(quant, 3, wide, panels, groups, x, acc, fresh);
-        case 4: return tiles(quant, 4, wide, panels, groups, x, acc, fresh);
-        case 5: return tiles(quant, 5, wide, panels, groups, x, acc, fresh);
-        case 6: return tiles(quant, 6, wide, panels, groups, x, acc, fresh);
-        case 7: return tiles(quant, 7, wide, panels, groups, x, acc, fresh);
-        case 8: return tiles(quant, 8, wide, panels, groups, x, acc, fresh);
+        case 1: return tiles(quant, 1, wide, panels, groups, x, acc, fresh, last);
+        case 2: return tiles(quant, 2, wide, panels, groups, x, acc, fresh, last);
+        case 3: return tiles(quant, 3, wide, panels, groups, x, acc, fresh, last);
+        case 4: return tiles(quant, 4, wide, panels, groups, x, acc, fresh, last);
+        case 5: return tiles(quant, 5, wide, panels, groups, x, acc, fresh, last);
+        case 6: return tiles(quant, 6, wide, panels, groups, x, acc, fresh, last);
+        case 7: return tiles(quant, 7, wide, panels, groups, x, acc, fresh, last);
+        case 8: return tiles(quant, 8, wide, panels, groups, x, acc, fresh, last);
         default: return;
     }
 }
 
 void ck_avx2_quant_wide_q8(const uint8_t *wide, size_t panels, size_t groups, const uint8_t *x, size_t width,
-                           float *acc, bool fresh) {
-    any_tiles(CK_Q8, wide, panels, groups, x, width, acc, fresh);
+                           float *acc, bool fresh, bool last) {
+    any_tiles(CK_Q8, wide, panels, groups, x, width, acc, fresh, last);
 }
 
 void ck_avx2_quant_wide_q4(const uint8_t *wide, size_t panels, size_t groups, const uint8_t *x, size_t width,
-                           float *acc, bool fresh) {
-    any_tiles(CK_Q4, wide, panels, groups, x, width, acc, fresh);
+                           float *acc, bool fresh, bool last) {
+    any_tiles(CK_Q4, wide, panels, groups, x, width, acc, fresh, last);
 }
 
 CK_AVX2_END

@@ -85,7 +85,7 @@ CK_INLINE void step(const size_t panels, const size_t width, const uint8_t *wide
 
 // `panels` and `width` are constants at the call.
 CK_INLINE void tile(const size_t panels, const size_t width, const uint8_t *wide, size_t groups, const uint8_t *x,
-                    float *acc, bool fresh) {
+                    float *acc, bool fresh, bool last) {
     const size_t panel_bytes = groups * wide_bytes, cells = panels * width * CK_PANEL_ROWS;
     if (fresh) memset(acc, 0, cells * sizeof *acc);
     for (size_t g = 0; g < groups; g++) {
@@ -93,6 +93,7 @@ CK_INLINE void tile(const size_t panels, const size_t width, const uint8_t *wide
         wide += wide_bytes;
         x += width * CK_QUANT_X_BYTES;
     }
+    if (!last) return;
     const __m512 nan = _mm512_castsi512_ps(_mm512_set1_epi32((int)CK_NAN));
     for (size_t i = 0; i < cells; i += 16) {
         const __m512 value = _mm512_loadu_ps(acc + i);
@@ -101,26 +102,26 @@ CK_INLINE void tile(const size_t panels, const size_t width, const uint8_t *wide
 }
 
 CK_INLINE void tiles(const size_t width, const uint8_t *wide, size_t panels, size_t groups, const uint8_t *x,
-                     float *acc, bool fresh) {
+                     float *acc, bool fresh, bool last) {
     for (; panels >= 2; panels -= 2) {
-        tile(2, width, wide, groups, x, acc, fresh);
+        tile(2, width, wide, groups, x, acc, fresh, last);
         wide += 2 * groups * wide_bytes;
         acc += 2 * width * CK_PANEL_ROWS;
     }
-    if (panels) tile(1, width, wide, groups, x, acc, fresh);
+    if (panels) tile(1, width, wide, groups, x, acc, fresh, last);
 }
 
 void ck_avx512_quant_wide(const uint8_t *wide, size_t panels, size_t groups, const uint8_t *x, size_t width, float *acc,
-                          bool fresh) {
+                          bool fresh, bool last) {
     switch (width) {
-        case 1: return tiles(1, wide, panels, groups, x, acc, fresh);
-        case 2: return tiles(2, wide, panels, groups, x, acc, fresh);
-        case 3: return tiles(3, wide, panels, groups, x, acc, fresh);
-        case 4: return tiles(4, wide, panels, groups, x, acc, fresh);
-        case 5: return tiles(5, wide, panels, groups, x, acc, fresh);
-        case 6: return tiles(6, wide, panels, groups, x, acc, fresh);
-        case 7: return tiles(7, wide, panels, groups, x, acc, fresh);
-        case 8: return tiles(8, wide, panels, groups, x, acc, fresh);
+        case 1: return tiles(1, wide, panels, groups, x, acc, fresh, last);
+        case 2: return tiles(2, wide, panels, groups, x, acc, fresh, last);
+        case 3: return tiles(3, wide, panels, groups, x, acc, fresh, last);
+        case 4: return tiles(4, wide, panels, groups, x, acc, fresh, last);
+        case 5: return tiles(5, wide, panels, groups, x, acc, fresh, last);
+        case 6: return tiles(6, wide, panels, groups, x, acc, fresh, last);
+        case 7: return tiles(7, wide, panels, groups, x, acc, fresh, last);
+        case 8: return tiles(8, wide, panels, groups, x, acc, fresh, last);
         default: return;
     }
 }

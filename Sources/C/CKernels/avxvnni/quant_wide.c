@@ -63,7 +63,7 @@ CK_INLINE void step(const size_t width, const uint8_t *wide, const uint8_t *x, f
 
 // `width` is a constant at the call.
 CK_INLINE void tiles(const size_t width, const uint8_t *wide, size_t panels, size_t groups, const uint8_t *x,
-                     float *acc, bool fresh) {
+                     float *acc, bool fresh, bool last) {
     const size_t half = width > ck_step_tokens ? width / 2 : width, cells = width * CK_PANEL_ROWS;
     if (fresh) memset(acc, 0, panels * cells * sizeof *acc);
     for (; panels > 0; panels--, acc += cells) {
@@ -74,21 +74,21 @@ CK_INLINE void tiles(const size_t width, const uint8_t *wide, size_t panels, siz
             wide += wide_bytes;
             token += width * CK_QUANT_X_BYTES;
         }
-        ck_one_nan(acc, cells);
+        if (last) ck_one_nan(acc, cells);
     }
 }
 
 void ck_avxvnni_quant_wide(const uint8_t *wide, size_t panels, size_t groups, const uint8_t *x, size_t width,
-                           float *acc, bool fresh) {
+                           float *acc, bool fresh, bool last) {
     switch (width) {
-        case 1: return tiles(1, wide, panels, groups, x, acc, fresh);
-        case 2: return tiles(2, wide, panels, groups, x, acc, fresh);
-        case 3: return tiles(3, wide, panels, groups, x, acc, fresh);
-        case 4: return tiles(4, wide, panels, groups, x, acc, fresh);
-        case 5: return tiles(5, wide, panels, groups, x, acc, fresh);
-        case 6: return tiles(6, wide, panels, groups, x, acc, fresh);
-        case 7: return tiles(7, wide, panels, groups, x, acc, fresh);
-        case 8: return tiles(8, wide, panels, groups, x, acc, fresh);
+        case 1: return tiles(1, wide, panels, groups, x, acc, fresh, last);
+        case 2: return tiles(2, wide, panels, groups, x, acc, fresh, last);
+        case 3: return tiles(3, wide, panels, groups, x, acc, fresh, last);
+        case 4: return tiles(4, wide, panels, groups, x, acc, fresh, last);
+        case 5: return tiles(5, wide, panels, groups, x, acc, fresh, last);
+        case 6: return tiles(6, wide, panels, groups, x, acc, fresh, last);
+        case 7: return tiles(7, wide, panels, groups, x, acc, fresh, last);
+        case 8: return tiles(8, wide, panels, groups, x, acc, fresh, last);
         default: return;
     }
 }

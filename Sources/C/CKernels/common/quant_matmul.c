@@ -55,7 +55,9 @@ typedef struct {
     uint8_t *unpacked;
     const uint8_t *x;
     size_t groups;  // of one token
-    size_t tokens, tile_begin, tile_end, first_token, block_tokens;
+    size_t tiles, block_tokens;
+    size_t first_token;                      // the block's first tile's
+    size_t begin[CK_QUANT_BLOCK_TILES + 1];  // of each tile, counted from there
     size_t panel, panels, panel_end;
 } work;
 
@@ -84,15 +86,25 @@ typedef struct {
     ptrdiff_t jump;
 } pass;
 
-static void run_pass(const work *b, const pass *s, float *acc, bool fresh) {
+// Brings `lines` cache lines of each panel of what the next pass unpacks, the same panels' next groups, which lie behind
+// these, to the second-level cache: part number `part`.
+static void bring_next(const pass *s, size_t behind, size_t lines, size_t part) {
+    for (size_t p = 0; p < s->panels; p++) {
+        const uint8_t *next = s->w + p * s->panel_bytes + behind + part * lines * 64;
+        for (size_t i = 0; i < lines; i++) __builtin_prefetch(next + i * 64, 0, 2);
+    }
+}
+
+static void run_pass(const work *b, const pass *s, float *acc, bool fresh, bool last) {
+    const size_t bytes = (s->groups + 1) / 2 * ck_pair_bytes(b->m->quant), lines = bytes / 64 / b->tiles + 1;
     if (b->widen) b->widen(s->w, s->panel_bytes, s->panels, s->groups, b->unpacked);
-    for (size_t tile = b->tile_begin; tile < b->tile_end; tile++) {
-        const size_t first = ck_quant_tile_begin(b->tokens, tile);
-        const size_t width = ck_quant_tile_begin(b->tokens, tile + 1) - first;
-        float *to = acc + ((first - b->first_token) * b->panels + s->panel * width) * CK_PANEL_ROWS;
-        const uint8_t *x = b->x + (first * b->groups + s->group * width) * CK_QUANT_X_BYTES;
+    for (size_t tile = 0; tile < b->tiles; tile++) {
+        const size_t first = b->begin[tile], width = b->begin[tile + 1] - first;
+        float *to = acc + (first * b->panels + s->panel * width) * CK_PANEL_ROWS;
+        const uint8_t *x = b->x + ((b->first_token + first) * b->groups + s->group * width) * CK_QUANT_X_BYTES;
         if (b->widen) {
-            b->wide(b->unpacked, s->panels, s->groups, x, width, to, fresh);
+            bring_next(s, bytes, lines, tile);
+            b->wide(b->unpacked, s->panels, s->groups, x, width, to, fresh, last);
         } else {
             b->tile(s->w, s->panel_bytes, s->panels, s->groups, s->jump, x, width, to, fresh);
         }
@@ -103,7 +115,7 @@ static void run_pass(const work *b, const pass *s, float *acc, bool fresh) {
 static void column_block(const work *b, size_t block, size_t group, float *acc, bool fresh) {
     const size_t columns = block_columns(b->m, block), groups = ck_block_groups(columns);
     const uint8_t *w = panel_of_block(b->m, block, b->panel);
-    const bool one_tile = b->tile_end - b->tile_begin == 1;
+    const bool one_tile = b->tiles == 1;
     const size_t step = one_tile ? groups : pass_groups, panel_step = one_tile ? b->panels : b->widen ? wide_panels : 1;
     pass s = {.panel_bytes = ck_quant_panel_bytes(b->m->quant, columns), .jump = one_tile ? jump_after(b, block) : 0};
     for (s.panel = 0; s.panel < b->panels; s.panel += panel_step) {
@@ -112,7 +124,7 @@ static void column_block(const work *b, size_t block, size_t group, float *acc, 
             s.w = ck_group_scales(b->m->quant, w + s.panel * s.panel_bytes, g);
             s.group = group + g;
             s.groups = min_size(step, groups - g);
-            run_pass(b, &s, acc, fresh && g == 0);
+            run_pass(b, &s, acc, fresh && g == 0, g + s.groups == groups);
         }
     }
 }
@@ -122,14 +134,21 @@ static void add_to(float *a, const float *b, size_t n) {
 }
 
 static void store(const work *b, const float *acc, float *y, size_t y_stride) {
-    for (size_t tile = b->tile_begin; tile < b->tile_end; tile++) {
-        const size_t first = ck_quant_tile_begin(b->tokens, tile);
-        const size_t width = ck_quant_tile_begin(b->tokens, tile + 1) - first;
-        const float *from = acc + (first - b->first_token) * b->panels * CK_PANEL_ROWS;
-        for (size_t p = 0; p < b->panels; p++) {
-            const size_t row = (b->panel + p) * CK_PANEL_ROWS, rows = min_size(CK_PANEL_ROWS, b->m->rows - row);
-            for (size_t t = 0; t < width; t++) {
-                memcpy(y + (first + t) * y_stride + row, from + (p * width + t) * CK_PANEL_ROWS, rows * sizeof *y);
+    for (size_t tile = 0; tile < b->tiles; tile++) {
+        const size_t first = b->begin[tile], width = b->begin[tile + 1] - first;
+        const float *from = acc + first * b->panels * CK_PANEL_ROWS;
+        for (size_t t = 0; t < width; t++) {
+            float *row = y + (b->first_token + first + t) * y_stride + b->panel * CK_PANEL_ROWS;
+            const size_t rows = min_size(b->panels * CK_PANEL_ROWS, b->m->rows - b->panel * CK_PANEL_ROWS);
+            for (size_t p = 0; p < b->panels; p++, row += CK_PANEL_ROWS) {
+                const float *cells = from + (p * width + t) * CK_PANEL_ROWS;
+                const size_t rest = rows - p * CK_PANEL_ROWS;
+                // A length that the compiler knows needs no call.
+                if (rest >= CK_PANEL_ROWS) {
+                    memcpy(row, cells, CK_PANEL_ROWS * sizeof *row);
+                } else {
+                    memcpy(row, cells, rest * sizeof *row);
+                }
             }
         }
     }
@@ -160,11 +179,11 @@ static void group_of_panels(const work *b, const ck_sum_tree *tree, float *y, si
 void ck_quant_matmul(const ck_kernels *kernels, const ck_quant_matrix *m, size_t panel_begin, size_t panel_end,
                      const uint8_t *x, size_t tokens, size_t tile_begin, size_t tile_end, const ck_sum_tree *tree,
                      float *y, size_t y_stride, size_t y_partial_stride, float *scratch) {
-    const size_t first = ck_quant_tile_begin(tokens, tile_begin);
-    work b = {.m = m, .tile = kernels->quant_tile[m->quant], .x = x, .tokens = tokens,
-              .groups = ck_quant_groups(m->columns, m->block_columns), .tile_begin = tile_begin, .tile_end = tile_end,
-              .first_token = first, .block_tokens = ck_quant_tile_begin(tokens, tile_end) - first,
-              .panel_end = panel_end};
+    work b = {.m = m, .tile = kernels->quant_tile[m->quant], .x = x,
+              .groups = ck_quant_groups(m->columns, m->block_columns), .tiles = tile_end - tile_begin,
+              .first_token = ck_quant_tile_begin(tokens, tile_begin), .panel_end = panel_end};
+    for (size_t i = 0; i <= b.tiles; i++) b.begin[i] = ck_quant_tile_begin(tokens, tile_begin + i) - b.first_token;
+    b.block_tokens = b.begin[b.tiles];
     if (b.block_tokens >= wide_tokens) b.widen = kernels->quant_widen[m->quant];
     b.wide = kernels->quant_wide[m->quant];
     b.unpacked = (uint8_t *)scratch;

@@ -60,9 +60,9 @@ typedef void ck_quant_tile_kernel(const uint8_t *w, size_t panel_bytes, size_t p
 // CK_QUANT_WIDE_BYTES for each. How they lie there is an affair between the two kernels.
 typedef void ck_quant_widen_kernel(const uint8_t *w, size_t panel_bytes, size_t panels, size_t groups, uint8_t *wide);
 
-// As ck_quant_tile_kernel, from what ck_quant_widen_kernel unpacked.
+// As ck_quant_tile_kernel, from what ck_quant_widen_kernel unpacked. Which NaN is stored matters only with `last`.
 typedef void ck_quant_wide_kernel(const uint8_t *wide, size_t panels, size_t groups, const uint8_t *x, size_t width,
-                                  float *acc, bool fresh);
+                                  float *acc, bool fresh, bool last);
 
 int32_t ck_quant_offset(ck_quant quant);
 
