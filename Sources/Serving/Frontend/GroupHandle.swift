@@ -1,3 +1,4 @@
+internal import Foundation
 package import GroupLauncher
 package import Requests
 package import ServingCore
