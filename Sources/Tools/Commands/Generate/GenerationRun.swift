@@ -14,7 +14,7 @@ struct GenerationRun {
     let checkpoint: Checkpoint
     let preparer: RequestPreparer
     private let group: GroupOptions
-    private let draft: DraftOptions
+    private let draft: DraftOptions?
     private let launch: LaunchOptions
     /// Groups that share the requests.
     private let groups: Int
@@ -24,7 +24,7 @@ struct GenerationRun {
     init(
         model: URL,
         group: GroupOptions,
-        draft: DraftOptions,
+        draft: DraftOptions? = nil,
         launch: LaunchOptions,
         groups: Int,
         restarts: Int
@@ -139,7 +139,7 @@ struct GenerationRun {
     ) throws {
         try launch.checkPageDirectory(options)
         let plan = try GroupPlan(checkpoint, options)
-        let draft = try draft.model(for: checkpoint, options)
+        let draft = try draft?.model(for: checkpoint, options)
         var placed: [GroupPlacement.Group] = []
         if !isAlone(options) {
             placed = try GroupPlacement.prepare(groups: groups, launch.spec(options), checkpoint, options)
