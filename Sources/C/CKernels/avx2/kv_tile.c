@@ -11,8 +11,8 @@ CK_INLINE size_t lanes_of(const ck_lanes format, const size_t blocks, const size
                           size_t lane) {
     const size_t bytes = format == ck_lanes_float32 ? 4 : format == ck_lanes_float16 ? 2 : 1;
     for (; lane + 16 * blocks <= a->lanes; lane += 16 * blocks) {
-        ck_tile(format, 2, blocks, width, a->ahead, a->w + lane * bytes, 16 * bytes, a->w_stride * bytes, a->n, a->x, 1,
-                a->x_stride, a->acc + lane, 16, a->acc_stride);
+        ck_tile(format, format != ck_lanes_float32, 2, blocks, width, a->ahead, a->w + lane * bytes, 16 * bytes,
+                a->w_stride * bytes, a->n, a->x, 1, a->x_stride, a->acc + lane, 16, a->acc_stride);
     }
     return lane;
 }

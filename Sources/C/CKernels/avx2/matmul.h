@@ -16,8 +16,8 @@ CK_INLINE void ck_matmul_panels(const ck_lanes format, const size_t panels, size
                                 size_t panel_bytes, size_t step, size_t n, const float *x, float *acc) {
 #define CK_WIDTH(count)                                                                                        \
     case count:                                                                                                \
-        ck_tile(format, 2, panels, count, ck_prefetch(panels, count), w, panel_bytes, step, n, x, count, 1, acc, \
-                count * CK_PANEL_ROWS, CK_PANEL_ROWS);                                                         \
+        ck_tile(format, false, 2, panels, count, ck_prefetch(panels, count), w, panel_bytes, step, n, x, count, \
+                1, acc, count * CK_PANEL_ROWS, CK_PANEL_ROWS);                                                  \
         break;
     switch (width) {
         CK_WIDTH(1)
@@ -41,7 +41,7 @@ CK_INLINE void ck_matmul_storage(const ck_lanes format, const ck_matrix *w, size
     const char *from = ck_panel(w, panel) + k_begin * step;
     size_t p = 0;
     for (; together == 4 && p + 4 <= panels; p += 4) {
-        ck_tile(format, 2, 4, 1, ck_prefetch(4, 1), from + p * w->panel_bytes, w->panel_bytes, step, n, x, 1, 1,
+        ck_tile(format, false, 2, 4, 1, ck_prefetch(4, 1), from + p * w->panel_bytes, w->panel_bytes, step, n, x, 1, 1,
                 acc + p * CK_PANEL_ROWS, CK_PANEL_ROWS, CK_PANEL_ROWS);
     }
     for (; together >= 2 && p + 2 <= panels; p += 2) {

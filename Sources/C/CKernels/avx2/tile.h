@@ -29,12 +29,12 @@ CK_INLINE void ck_load_lanes(const ck_lanes format, const size_t halves, const c
     }
 }
 
-// acc[p][t][lane] = fmaf(w[p][i][lane], x[i * x_step + t * x_row], acc[p][t][lane]) for i = 0 ..< n. format, halves,
-// panels and width are constants at the call: every loop but the one over i is unrolled. Each panel is prefetched,
-// `ahead` bytes on.
-CK_INLINE void ck_tile(const ck_lanes format, const size_t halves, const size_t panels, const size_t width,
-                       size_t ahead, const char *w, size_t w_panel, size_t w_step, size_t n, const float *x,
-                       size_t x_step, size_t x_row, float *acc, size_t acc_panel, size_t acc_row) {
+// acc[p][t][lane] = fmaf(w[p][i][lane], x[i * x_step + t * x_row], acc[p][t][lane]) for i = 0 ..< n. format, second,
+// halves, panels and width are constants at the call: every loop but the one over i is unrolled. Each panel is
+// prefetched, `ahead` bytes on.
+CK_INLINE void ck_tile(const ck_lanes format, const bool second, const size_t halves, const size_t panels,
+                       const size_t width, size_t ahead, const char *w, size_t w_panel, size_t w_step, size_t n,
+                       const float *x, size_t x_step, size_t x_row, float *acc, size_t acc_panel, size_t acc_row) {
     __m256 sum[4][6][2];
 #pragma clang loop unroll(full)
     for (size_t p = 0; p < panels; p++) {
@@ -51,7 +51,7 @@ CK_INLINE void ck_tile(const ck_lanes format, const size_t halves, const size_t 
         for (size_t p = 0; p < panels; p++) {
             __m256 lanes[2];
             ck_load_lanes(format, halves, w + p * w_panel, lanes);
-            _mm_prefetch(w + p * w_panel + ahead, _MM_HINT_T0);
+            ck_bring(second, w + p * w_panel + ahead);
 #pragma clang loop unroll(full)
             for (size_t t = 0; t < width; t++) {
                 const __m256 value = _mm256_broadcast_ss(x + t * x_row);

@@ -28,17 +28,6 @@ CK_INLINE __m512 ck_load16(const ck_wide_lanes format, const char *w, __m512i sp
     return _mm512_castsi512_ps(_mm512_shuffle_epi8(_mm512_broadcast_i64x4(column), spread));
 }
 
-// Brings nearer what is read later: halves of the cache to the second-level cache, where more lines can be under way
-// than to the first (a Xeon of 2023 reads 86 % of its bandwidth instead of 76 %); all else, which is nearer in time or
-// limited by arithmetic, to the first.
-CK_INLINE void ck_bring(const bool second, const char *p) {
-    if (second) {
-        _mm_prefetch(p, _MM_HINT_T1);
-    } else {
-        _mm_prefetch(p, _MM_HINT_T0);
-    }
-}
-
 // acc[p][t][lane] = fmaf(w[p][i][lane], x[i * x_step + t * x_row], acc[p][t][lane]) for i = 0 ..< n. format, second,
 // panels and width are constants at the call: every loop but the one over i is unrolled. Each panel is prefetched,
 // `ahead` bytes on while i < near, then `beyond` bytes on.
