@@ -117,7 +117,8 @@ struct ReceiptGroupTests {
             let model = ["--model", Fixtures.url("mini-bf16").path]
             let receipt = try ReceiptRuns.receipt(
                 model + [
-                    "--prompt", "fill it", "--schema", file, "--temperature", "2", "--max-tokens", "60",
+                    "--prompt", "fill it", "--think", "off", "--schema", file, "--temperature", "2", "--max-tokens",
+                    "60",
                     "--decoder-ranks", "3",
                 ],
                 in: directory
@@ -159,8 +160,12 @@ struct ReceiptGroupTests {
                 #expect(seen.status == 9, "\(seen.errors)")
                 #expect(try ReceiptRuns.object(seen)["cause"] as? String == "changed")
             }
-            guard receipt.answer.finish == .length else { return }
-            let longer = ReceiptRuns.sealed(receipt) { $0.request.maxTokens += 1 }
+            let short = try ReceiptRuns.receipt(
+                Setting(model: setting.model, options: ["--max-tokens", "5"]).arguments,
+                in: directory
+            )
+            #expect(short.answer.finish == .length)
+            let longer = ReceiptRuns.sealed(short) { $0.request.maxTokens += 1 }
             let outcome = try ReceiptRuns.verify(longer, setting.verification, in: directory)
             #expect(
                 outcome.status == 9 && outcome.errors.contains("goes on behind its last token"),
