@@ -93,7 +93,9 @@ extension StatsReport {
             ranks: [Rank]
         ) {
             (self.model, self.state, self.losses, self.guesses) = (model, state, losses, guesses)
-            (self.drafts, self.draftTokens, self.acceptedTokens, self.ranks) = (drafts, draftTokens, acceptedTokens, ranks)
+            (self.drafts, self.draftTokens, self.acceptedTokens, self.ranks) = (
+                drafts, draftTokens, acceptedTokens, ranks
+            )
         }
     }
 
