@@ -55,10 +55,10 @@ struct DraftDesk {
     }
 
     mutating func submit(_ job: GenerateJob) -> [Order] {
-        guard job.speculates, !job.trace, job.format == nil else { return [] }
+        guard job.speculates, !job.trace else { return [] }
         var job = job
         // What looks at an answer's tokens one by one is the decoder's business.
-        (job.thinking, job.logprobs) = (nil, 0)
+        (job.thinking, job.format, job.logprobs) = (nil, nil, 0)
         answers[job.id] = Answer(job: job)
         return isReady ? open(job.id) : []
     }
