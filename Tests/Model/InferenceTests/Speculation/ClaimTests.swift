@@ -11,7 +11,7 @@ struct ClaimTests {
 
     private static func verify(_ job: GenerateJob, draftRows: Int = 16) -> Toy {
         var toy = Toy(pages: 400, sequences: 1, draftRows: draftRows)
-        #expect(toy.scheduler.submit(job) == nil)
+        #expect(toy.submit(job) == nil)
         while toy.scheduler.hasSequences, toy.steps < 1000 { toy.step() }
         #expect(toy.scheduler.load.usedPages == 0)
         return toy
@@ -73,7 +73,7 @@ struct ClaimTests {
             // Taken up again behind tokens that a lost group had computed.
             if number % 6 == 0, answer.count > 2 { job.answerIds = Array(answer.prefix(answer.count / 2)) }
             jobs.append(job)
-            #expect(toy.scheduler.submit(job) == nil)
+            #expect(toy.submit(job) == nil)
             toy.step()
         }
         while toy.scheduler.hasSequences, toy.steps < 20_000 { toy.step() }

@@ -26,8 +26,7 @@ struct DraftModelStormTests {
         }
 
         mutating func submit(_ job: GenerateJob) {
-            let constraint = job.format.map { ToyFormats.constraint($0) }
-            #expect(decoder.scheduler.submit(job, constraint: constraint) == nil)
+            #expect(decoder.submit(job) == nil)
             known[job.id] = (job, job.promptIds + job.answerIds)
             tellDraft(job)
         }

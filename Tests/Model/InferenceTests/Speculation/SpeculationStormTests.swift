@@ -56,6 +56,11 @@ struct SpeculationStormTests {
             return tokens[Int(state / 11 % UInt64(tokens.count))]
         }
 
+        /// Puts a job in line, with what its format allows.
+        mutating func submit(_ job: GenerateJob) -> JobRefusal? {
+            scheduler.submit(job, constraint: job.format.map { ToyFormats.constraint($0) })
+        }
+
         /// Carries a plan out as a rank would: from what the pages hold.
         mutating func step() {
             let plan = scheduler.nextPlan()
