@@ -33,6 +33,7 @@ package final class Leader {
     private let inbox: any TileInbox
     private var pacer: StepPacer
     private var words: [Int32] = []
+    private var announced = TileLine()
     private let formats: FormatDesk?
     /// Jobs whose formats are being made.
     private var unformatted: [(id: String, format: AnswerFormat)] = []
@@ -125,9 +126,9 @@ package final class Leader {
     /// encoding of the next one.
     package func step() throws -> Outcome? {
         var outcome = Outcome()
-        var tiles: [TileHeader] = []
         try inbox.advance()
-        while let header = try inbox.nextHeader() { tiles.append(header) }
+        while let header = try inbox.nextHeader() { announced.append(header) }
+        let tiles = announced.take { scheduler.hasNamed(image: $0) }
         for tile in tiles {
             let start = Int(tile.offset)
             outcome.imagesArrived += scheduler.tileArrived(image: tile.image, range: start..<(start + Int(tile.tokens)))

@@ -77,6 +77,7 @@ package struct Scheduler {
     var disk: DiskIndex?
     var proposals: [DraftProposal] = []
     private var arrivals = 0
+    private var lastImage = Int32.min
 
     /// Steps of company within which the first token of a prompt comes that fits into one chunk.
     package static let promisedSteps = 3
@@ -112,6 +113,7 @@ package struct Scheduler {
         constraint: Constraint? = nil,
         awaitsFormat: Bool = false
     ) -> JobRefusal? {
+        for image in job.images { lastImage = max(lastImage, image.number) }
         if let refusal = reasonToRefuse(job) { return refusal }
         arrivals += 1
         waiting.append(JobSequence(job, number: arrivals, constraint: constraint, lead: limits.lead))
@@ -120,6 +122,9 @@ package struct Scheduler {
         for image in job.images where image.isComing { images.open(image.number, tokens: image.count) }
         return nil
     }
+
+    /// Whether a job has had this picture: the process in front numbers them as it hands out jobs.
+    func hasNamed(image number: Int32) -> Bool { number <= lastImage }
 
     /// The constraint of a job's format has been made.
     mutating func constrain(id: String, _ constraint: Constraint) {

@@ -71,6 +71,25 @@ struct GoldenDecoderTests {
         }
     }
 
+    @Test("a picture's tiles may be there before the question that names it")
+    func early() throws {
+        let golden = try Golden("mini-f32")
+        let config = try Checkpoint(directory: golden.directory).config
+        let perTile = config.visualTokensPerTile
+        for conversation in golden.cases where !conversation.tiles.isEmpty {
+            let solo = try SoloDecoder(golden.directory)
+            let request = GenerateJob(conversation, imageToken: Self.imageToken("mini-f32"), perTile: perTile)
+            let visual = golden.tensor("\(conversation.name).visual_tokens") ?? []
+            Self.deliver(solo, request, visual: visual, perTile: perTile, hidden: config.decoder.hidden)
+            for _ in 0..<3 {
+                let outcome = try solo.leader.step()
+                #expect(outcome == nil)
+            }
+            let tokens = try solo.run([request])
+            #expect(tokens[request.id] == conversation.tokens)
+        }
+    }
+
     @Test("logits are the same bits alone, in company, and for any chunk", arguments: Golden.models)
     func companyAndChunksDoNotMatter(model: String) throws {
         let golden = try Golden(model)
