@@ -77,7 +77,7 @@ package struct Scheduler {
     var disk: DiskIndex?
     var proposals: [DraftProposal] = []
     private var arrivals = 0
-    private var lastImage = Int32.min
+    private var namedImages = RecentNumbers()
 
     /// Steps of company within which the first token of a prompt comes that fits into one chunk.
     package static let promisedSteps = 3
@@ -113,7 +113,7 @@ package struct Scheduler {
         constraint: Constraint? = nil,
         awaitsFormat: Bool = false
     ) -> JobRefusal? {
-        for image in job.images { lastImage = max(lastImage, image.number) }
+        for image in job.images { namedImages.insert(image.number) }
         if let refusal = reasonToRefuse(job) { return refusal }
         arrivals += 1
         waiting.append(JobSequence(job, number: arrivals, constraint: constraint, lead: limits.lead))
@@ -123,8 +123,8 @@ package struct Scheduler {
         return nil
     }
 
-    /// Whether a job has had this picture: the process in front numbers them as it hands out jobs.
-    func hasNamed(image number: Int32) -> Bool { number <= lastImage }
+    /// Whether a job has had this picture.
+    func hasNamed(image number: Int32) -> Bool { namedImages.contains(number) }
 
     /// The constraint of a job's format has been made.
     mutating func constrain(id: String, _ constraint: Constraint) {

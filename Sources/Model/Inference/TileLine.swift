@@ -1,3 +1,22 @@
+/// Numbers that have been seen, of those that rise by and by: whatever is far below the highest one has been.
+struct RecentNumbers {
+    /// So far behind the highest, nobody is late any more.
+    static let reach: Int32 = 1 << 16
+
+    private var seen: Set<Int32> = []
+    private var highest = Int32.min
+
+    mutating func insert(_ number: Int32) {
+        highest = max(highest, number)
+        seen.insert(number)
+        if seen.count > 2 * Int(Self.reach) { seen = seen.filter { !isOld($0) } }
+    }
+
+    func contains(_ number: Int32) -> Bool { seen.contains(number) || isOld(number) }
+
+    private func isOld(_ number: Int32) -> Bool { Int(number) < Int(highest) - Int(Self.reach) }
+}
+
 /// Tiles that vision ranks have announced, in the order in which each of them sent its own.
 ///
 /// A tile may be here before the job that names its picture, since they come from different processes over different links.

@@ -20,6 +20,17 @@ struct TileLineTests {
         #expect(line.take { _ in true }.isEmpty)
     }
 
+    @Test("numbers are known once they were seen, in any order, and long ago")
+    func numbers() {
+        var numbers = RecentNumbers()
+        #expect(!numbers.contains(0) && !numbers.contains(-7))
+        for number in [Int32(9), 3, 7] { numbers.insert(number) }
+        #expect([3, 7, 9].allSatisfy(numbers.contains) && ![2, 4, 8, 10].contains(where: numbers.contains))
+        for number in Int32(10)..<400_000 { numbers.insert(number) }
+        #expect(numbers.contains(4) && numbers.contains(399_999) && !numbers.contains(400_000))
+        #expect(!numbers.contains(Int32.max))
+    }
+
     @Test("in a storm each tile comes once, in its source's order, and never before its job", arguments: 0..<20)
     func storm(seed: Int) {
         var random = SeededRandom(seed: UInt64(seed))
