@@ -61,9 +61,7 @@ struct JobSequence {
 
     /// Keeps to a format from now on, behind what there is of the answer.
     mutating func constrain(_ constraint: Constraint) {
-        var formatGuard = FormatGuard(constraint, job)
-        for token in tokens.dropFirst(job.promptIds.count) { formatGuard.append(token) }
-        self.formatGuard = formatGuard
+        formatGuard = FormatGuard(constraint, job).behind(tokens.dropFirst(job.promptIds.count))
         awaitsFormat = false
     }
 
@@ -71,6 +69,7 @@ struct JobSequence {
 
     /// Whether nothing but room is missing for it to begin.
     var isReady: Bool { !awaitsFormat && !isAwaitingPages }
+
     var generatedCount: Int { tokens.count - job.promptIds.count }
     /// The number of cached tokens from which on the sequence decodes, a token a step.
     var decodesFrom: Int { generatedCount == 0 ? tokens.count : tokens.count - 1 }

@@ -84,14 +84,7 @@ package final class KeptWeights: @unchecked Sendable {
 
     /// Which files a checkpoint has on this host, and since when: other weights in a file of the same shape are another edition.
     package static func edition(of checkpoint: Checkpoint) -> String {
-        let directory = checkpoint.directory.path
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
-        return names.filter { $0.hasSuffix(".safetensors") }.sorted().map { name in
-            var status = stat()
-            guard stat("\(directory)/\(name)", &status) == 0 else { return name }
-            let time = status.st_mtim
-            return "\(name) \(status.st_dev) \(status.st_ino) \(status.st_size) \(time.tv_sec).\(time.tv_nsec)"
-        }.joined(separator: ", ")
+        checkpoint.weightFiles(withInodes: true)
     }
 
     private static var name: String { "flotilla-weights-\(geteuid())" }

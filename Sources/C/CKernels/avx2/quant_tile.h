@@ -5,11 +5,7 @@
 
 CK_AVX2_BEGIN
 
-CK_INLINE __m256i ck_word(const uint8_t *p) {
-    int32_t word;
-    memcpy(&word, p, sizeof word);
-    return _mm256_set1_epi32(word);
-}
+#include "../common/quant_256.h"
 
 // Eight int8 products of two groups, four columns of eight rows: |w| times x with the sign of w. Two products of
 // 127 * 127 fit int16.
@@ -86,11 +82,7 @@ CK_INLINE void ck_quant_panel(const ck_quant quant, const size_t width, const ui
         }
         x += width * CK_QUANT_X_BYTES;
     }
-    const __m256 nan = _mm256_castsi256_ps(_mm256_set1_epi32((int)CK_NAN));
-    for (size_t i = 0; i < cells; i += 8) {
-        const __m256 value = _mm256_loadu_ps(acc + i);
-        _mm256_storeu_ps(acc + i, _mm256_blendv_ps(value, nan, _mm256_cmp_ps(value, value, _CMP_UNORD_Q)));
-    }
+    ck_one_nan(acc, cells);
 }
 
 #include "../common/quant_panels.h"

@@ -11,6 +11,8 @@
 
 CK_AVX2_BEGIN
 
+#include "../common/quant_256.h"
+
 enum { size_bytes = 32, pair_bytes = 2 * size_bytes };
 
 CK_INLINE size_t half_bytes(ck_quant quant) { return quant == CK_Q8 ? 64 + 8 * pair_bytes : 32 + 8 * size_bytes; }
@@ -70,12 +72,6 @@ void ck_avx2_quant_widen_q4(const uint8_t *w, size_t panel_bytes, size_t panels,
     widen(CK_Q4, w, panel_bytes, panels, groups, wide);
 }
 
-CK_INLINE __m256i word(const uint8_t *p) {
-    int32_t word;
-    memcpy(&word, p, sizeof word);
-    return _mm256_set1_epi32(word);
-}
-
 // The integers of one half of a group. The loop over the columns is not unrolled, so that the compiler keeps the sums
 // in registers.
 CK_INLINE void dots(const ck_quant quant, const size_t width, const uint8_t *values, const uint8_t *x, __m256i ones,
@@ -86,7 +82,7 @@ CK_INLINE void dots(const ck_quant quant, const size_t width, const uint8_t *val
         const __m256i size = load(w), sign = quant == CK_Q8 ? load(w + size_bytes) : size;
 #pragma clang loop unroll(full)
         for (size_t t = 0; t < width; t++) {
-            const __m256i token = word(x + t * CK_QUANT_X_BYTES + 4 * quad);
+            const __m256i token = ck_word(x + t * CK_QUANT_X_BYTES + 4 * quad);
             if (quant == CK_Q8) {
                 // Two products of 127 * 128 fit int16.
                 const __m256i pairs = _mm256_maddubs_epi16(size, _mm256_xor_si256(token, sign));
@@ -112,8 +108,8 @@ CK_INLINE void step(const ck_quant quant, const size_t width, const uint8_t *wid
         const uint8_t *token = x + t * CK_QUANT_X_BYTES;
         float *to = acc + t * CK_PANEL_ROWS;
         const __m256i sum =
-            quant == CK_Q8 ? dot[t] : _mm256_add_epi32(_mm256_madd_epi16(dot[t], ones), word(token + 36));
-        const __m256 both = _mm256_mul_ps(scale, _mm256_castsi256_ps(word(token + 32)));
+            quant == CK_Q8 ? dot[t] : _mm256_add_epi32(_mm256_madd_epi16(dot[t], ones), ck_word(token + 36));
+        const __m256 both = _mm256_mul_ps(scale, _mm256_castsi256_ps(ck_word(token + 32)));
         _mm256_storeu_ps(to, _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum), both, _mm256_loadu_ps(to)));
     }
 }
@@ -129,12 +125,7 @@ CK_INLINE void tile(const ck_quant quant, const size_t width, const uint8_t *wid
         wide += 2 * half_bytes(quant);
         x += width * CK_QUANT_X_BYTES;
     }
-    if (!last) return;
-    const __m256 nan = _mm256_castsi256_ps(_mm256_set1_epi32((int)CK_NAN));
-    for (size_t i = 0; i < cells; i += 8) {
-        const __m256 value = _mm256_loadu_ps(acc + i);
-        _mm256_storeu_ps(acc + i, _mm256_blendv_ps(value, nan, _mm256_cmp_ps(value, value, _CMP_UNORD_Q)));
-    }
+    if (last) ck_one_nan(acc, cells);
 }
 
 CK_INLINE void tiles(const ck_quant quant, const size_t width, const uint8_t *wide, size_t panels, size_t groups,

@@ -3,8 +3,7 @@
 // An unpacked group of a panel: [16] float scales, then [8][16 rows][4] bytes without a sign, column 4 i + b: q8 plus
 // 128, q4 its nibbles; both as much too large as the bias of the activations says.
 #if defined(__x86_64__)
-#include "../common/quant.h"
-#include "vector.h"
+#include "quant_tile.h"
 
 CK_AVX512_BEGIN
 
@@ -42,12 +41,6 @@ void ck_avx512_quant_widen_q4(const uint8_t *w, size_t panel_bytes, size_t panel
     widen(CK_Q4, w, panel_bytes, panels, groups, wide);
 }
 
-CK_INLINE __m512i word(const uint8_t *p) {
-    int32_t word;
-    memcpy(&word, p, sizeof word);
-    return _mm512_set1_epi32(word);
-}
-
 // One group of some panels and all tokens of a tile. The float sums stay in acc, so that there are registers for the
 // integers of two panels, which halve what is loaded of the tokens, and as many chains as hide the latency. The loop
 // over the columns is not unrolled, so that the compiler keeps to that.
@@ -57,7 +50,7 @@ CK_INLINE void step(const size_t panels, const size_t width, const uint8_t *wide
 #pragma clang loop unroll(full)
     for (size_t t = 0; t < width; t++) {
 #pragma clang loop unroll(full)
-        for (size_t p = 0; p < panels; p++) dot[p][t] = word(x + t * CK_QUANT_X_BYTES + 36);
+        for (size_t p = 0; p < panels; p++) dot[p][t] = ck_word(x + t * CK_QUANT_X_BYTES + 36);
     }
 #pragma clang loop unroll(disable)
     for (size_t quad = 0; quad < 8; quad++) {
@@ -66,14 +59,14 @@ CK_INLINE void step(const size_t panels, const size_t width, const uint8_t *wide
         for (size_t p = 0; p < panels; p++) w[p] = _mm512_loadu_si512(wide + p * panel_bytes + 64 + 64 * quad);
 #pragma clang loop unroll(full)
         for (size_t t = 0; t < width; t++) {
-            const __m512i token = word(x + t * CK_QUANT_X_BYTES + 4 * quad);
+            const __m512i token = ck_word(x + t * CK_QUANT_X_BYTES + 4 * quad);
 #pragma clang loop unroll(full)
             for (size_t p = 0; p < panels; p++) dot[p][t] = _mm512_dpbusd_epi32(dot[p][t], w[p], token);
         }
     }
 #pragma clang loop unroll(full)
     for (size_t t = 0; t < width; t++) {
-        const __m512 token = _mm512_castsi512_ps(word(x + t * CK_QUANT_X_BYTES + 32));
+        const __m512 token = _mm512_castsi512_ps(ck_word(x + t * CK_QUANT_X_BYTES + 32));
 #pragma clang loop unroll(full)
         for (size_t p = 0; p < panels; p++) {
             float *to = acc + (p * width + t) * CK_PANEL_ROWS;

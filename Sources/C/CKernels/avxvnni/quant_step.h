@@ -5,13 +5,9 @@
 
 CK_AVXVNNI_BEGIN
 
-enum { ck_step_tokens = 4 };  // tokens whose integers, 16 rows each, are in registers together
+#include "../common/quant_256.h"
 
-CK_INLINE __m256i ck_word(const uint8_t *p) {
-    int32_t word;
-    memcpy(&word, p, sizeof word);
-    return _mm256_set1_epi32(word);
-}
+enum { ck_step_tokens = 4 };  // tokens whose integers, 16 rows each, are in registers together
 
 // The integers begin with what weights without a sign are too much, which the activations know.
 CK_INLINE void ck_begin_dots(const size_t width, const uint8_t *x, __m256i dot[2][ck_step_tokens]) {
@@ -41,15 +37,6 @@ CK_INLINE void ck_end_dots(const size_t width, const __m256 scale[2], const uint
             const __m256 both = _mm256_mul_ps(scale[h], token);
             _mm256_storeu_ps(to, _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot[h][t]), both, _mm256_loadu_ps(to)));
         }
-    }
-}
-
-// Any NaN becomes the one NaN.
-CK_INLINE void ck_one_nan(float *acc, size_t cells) {
-    const __m256 nan = _mm256_castsi256_ps(_mm256_set1_epi32((int)CK_NAN));
-    for (size_t i = 0; i < cells; i += 8) {
-        const __m256 value = _mm256_loadu_ps(acc + i);
-        _mm256_storeu_ps(acc + i, _mm256_blendv_ps(value, nan, _mm256_cmp_ps(value, value, _CMP_UNORD_Q)));
     }
 }
 

@@ -1,4 +1,3 @@
-internal import Foundation
 internal import Requests
 
 /// What a draft model's ranks are told, as a value: which answers are under way, how far they are, and which pictures they see.
