@@ -1,7 +1,10 @@
 """The page against a real `flotilla serve --http` with the demo model."""
-import re
+import json, re
 from browser import SAMPLES, answers, ask, axe_finds, drop, ended, message
 from mocked import until
+
+# What the little model must not say where an answer has to go on: its end, and whatever else is no text.
+SPECIAL = json.loads((SAMPLES.parent / "demo/added_tokens.json").read_text()).values()
 
 class Live:
     def __init__(self, browser, address, watch):
@@ -18,12 +21,12 @@ class Live:
         return page
 
     def lengthen(self, page):
-        """Settings with which the little model does not come to an end for a while."""
-        page.get_by_role("button", name="Settings").click()
-        dialog = page.get_by_role("dialog", name="Settings")
-        dialog.get_by_label("Temperature").fill("100")
-        dialog.get_by_label("Seed").fill("7")
-        page.keyboard.press("Escape")
+        """What is asked is answered at random and without an end, which a page has no setting for: it is put into what it sends."""
+        def endless(route):
+            body = {**route.request.post_data_json, "temperature": 4, "seed": 7}
+            body["logit_bias"] = {str(token): -100 for token in SPECIAL}
+            route.continue_(post_data=json.dumps(body))
+        page.route("**/v1/chat/completions", endless)
 
     def narrow(self, page, bytes_per_second):
         """What the server answers in a moment comes slowly, so that there is time to do something meanwhile; -1: as it was."""
@@ -97,6 +100,7 @@ class Live:
         answers(page).last.wait_for()
         after = answers(page).last.locator(".prose").last.inner_text()
         assert after.startswith(before[:20]) and len(after) >= len(before) - 8, (len(before), len(after))
+        page.unroute_all()
         page.get_by_role("button", name="New conversation").click()
         ask(page, "what is 3 plus 4?")
         ended(page)
