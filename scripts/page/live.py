@@ -30,10 +30,12 @@ class Live:
 
     def narrow(self, page, bytes_per_second):
         """What the server answers in a moment comes slowly, so that there is time to do something meanwhile; -1: as it was."""
-        network = page.context.new_cdp_session(page)
-        network.send("Network.enable")
-        network.send("Network.emulateNetworkConditions",
-                     {"offline": False, "latency": 0, "downloadThroughput": bytes_per_second, "uploadThroughput": -1})
+        # The narrowest of all sessions counts, so it is one.
+        if not hasattr(self, "network") or self.network[0] != page:
+            self.network = page, page.context.new_cdp_session(page)
+            self.network[1].send("Network.enable")
+        self.network[1].send("Network.emulateNetworkConditions",
+                             {"offline": False, "latency": 0, "downloadThroughput": bytes_per_second, "uploadThroughput": -1})
 
     def question_and_answer(self):
         page = self.page()
