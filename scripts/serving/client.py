@@ -84,7 +84,9 @@ def program():
     """The release build, unless FLOTILLA names another."""
     if "FLOTILLA" in os.environ: return os.environ["FLOTILLA"]
     found = subprocess.run(["swift", "build", "-c", "release", "--show-bin-path"], cwd=ROOT, capture_output=True, text=True)
-    return found.stdout.strip() + "/flotilla"
+    path = found.stdout.strip() + "/flotilla"
+    if not os.access(path, os.X_OK): raise SystemExit(f"{path} is not there: build it with scripts/build, or name one in FLOTILLA")
+    return path
 
 
 class Server:
