@@ -1,7 +1,7 @@
 internal import Requests
 
-/// Answers of late, by how their prompts begin: whoever asks the same again, or asks for several answers at once, finds in
-/// them what may come next.
+/// Answers of late, by what their prompts have in common: how they begin, or their words where pictures differ. Whoever asks
+/// the same again, asks for several answers at once, or asks the same about other pictures, finds in them what may come next.
 ///
 /// Bounded in tokens; the one that was used longest ago goes first.
 struct AnswerMemory: Sendable {
@@ -17,6 +17,8 @@ struct AnswerMemory: Sendable {
 
     /// Tokens of one prompt's answers that are kept: the latest.
     static let mostOfPrompt = 8192
+    /// Of answers to the same words about any pictures: they are searched for every new one, and a few say how it will go.
+    static let mostOfWords = 2048
     /// Tokens of the prompt's end that are kept before an answer, so that its beginning is found.
     static let lead = 4
 
@@ -27,13 +29,14 @@ struct AnswerMemory: Sendable {
     /// - Parameters:
     ///   - key: of the prompt.
     ///   - tokens: the last of the prompt, and the answer.
-    mutating func keep(_ tokens: ArraySlice<Int32>, of key: PageKey) {
+    ///   - most: tokens that are kept of this key's answers.
+    mutating func keep(_ tokens: ArraySlice<Int32>, of key: PageKey, most: Int = mostOfPrompt) {
         clock += 1
         var all = entries[key]?.tokens ?? []
         tokenCount -= all.count
         all.append(LookupIndex.gap)
         all += tokens
-        if all.count > Self.mostOfPrompt { all.removeFirst(all.count - Self.mostOfPrompt) }
+        if all.count > most { all.removeFirst(all.count - most) }
         tokenCount += all.count
         entries[key] = Entry(tokens: all, used: clock)
         while tokenCount > maxTokens, let oldest = entries.min(by: { $0.value.used < $1.value.used }) {
