@@ -1,7 +1,9 @@
 internal import Requests
 
-/// Answers of late, by what their prompts have in common: how they begin, or their words where pictures differ. Whoever asks
-/// the same again, asks for several answers at once, or asks the same about other pictures, finds in them what may come next.
+/// Answers of late, by what their prompts have in common: how they begin, or their words where pictures differ.
+///
+/// Whoever asks the same again, asks for several answers at once, or asks the same about other pictures, finds in them what may
+/// come next.
 ///
 /// Bounded in tokens; the one that was used longest ago goes first.
 struct AnswerMemory: Sendable {

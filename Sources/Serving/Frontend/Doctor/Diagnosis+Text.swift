@@ -30,8 +30,9 @@ extension Diagnosis {
         guard let report = visit.report else { return [] }
         let memory = report.availableBytes.map { "\(GroupPlanTable.size($0)) to give" } ?? "not known"
         let threads = visit.threads.map { " with \($0) \($0 == 1 ? "thread" : "threads")" } ?? ""
-        let ofDraft = visit.draftBytes > 0 ? " (\(GroupPlanTable.size(visit.draftBytes)) of it for the draft model)" : ""
-        let needed = GroupPlanTable.size(visit.neededBytes + visit.draftBytes) + ofDraft
+        let ofDraft = GroupPlanTable.size(visit.draftBytes) + " of it for the draft model"
+        let all = GroupPlanTable.size(visit.neededBytes + visit.draftBytes)
+        let needed = all + (visit.draftBytes > 0 ? " (\(ofDraft))" : "")
         let limits = [
             "open files \(report.openFiles.map(String.init) ?? "unlimited")",
             "locked memory \(report.lockableBytes.map(GroupPlanTable.size) ?? "unlimited")",

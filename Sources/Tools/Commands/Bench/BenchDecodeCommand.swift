@@ -86,7 +86,7 @@ struct BenchDecodeCommand: ParsableCommand {
         }
     }
 
-    private func drafter() throws -> (Checkpoint, WeightFormat)? {
+    private func drafter() throws -> (checkpoint: Checkpoint, format: WeightFormat)? {
         guard let draft else { return nil }
         let checkpoint = try Checkpoint(directory: try BenchShape.directory(named: draft))
         let format = try draftFormat.map { try WeightFormat(option: $0, of: "--draft-format") }

@@ -51,10 +51,11 @@ struct DraftWorthTests {
         #expect(Self.worth(choices: 1, cost: 0.6).gain > 1.3)
     }
 
-    @Test("the same words about another picture are answered as before: that is the draft, after answers about the same one")
+    @Test("the same words about another picture: the earlier answer is the draft, behind those about the same one")
     func words() throws {
         func sequence(_ content: String, visual: Int, question: [Int32], answer: [Int32]) -> JobSequence {
-            var job = SchedulerTests.job(content, prompt: [5, 6] + Array(repeating: 2, count: visual) + question, max: 50)
+            let prompt = [5, 6] + Array(repeating: 2, count: visual) + question
+            var job = SchedulerTests.job(content, prompt: prompt, max: 50)
             job.images = [GenerateJob.Image(number: 1, contentKey: content, tiles: 1, start: 2, count: visual)]
             var sequence = JobSequence(job, number: 1)
             for token in answer { sequence.append(token) }

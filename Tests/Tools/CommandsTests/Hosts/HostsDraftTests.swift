@@ -28,7 +28,7 @@ struct HostsDraftTests {
         let model = try GroupsTests.report(server).speculation?.draftModel
         return StatsDraft(
             guesses: model?.guesses ?? 0,
-            ranks: model?.ranks.map { ($0.host, $0.pid) } ?? []
+            ranks: model?.ranks.map { (host: $0.host, pid: $0.pid) } ?? []
         )
     }
 
