@@ -68,7 +68,7 @@ extension DecoderBenchmark {
         let perStep = Double(accepted.reduce(0) { $0 + $1 + 1 }) / Double(steps)
         let rate = outcome.seconds.mapped { perStep * Double(steps) / $0 }
         // The first measurement is before memory and caches have come to be.
-        let alone = Spread(plain.dropFirst()).mapped { 1 / $0 }
+        let alone = Spread(Array(plain.dropFirst())).mapped { 1 / $0 }
         var drafted = BenchmarkRow("speculated", subject, figure: rate, unit: "tokens/s")
         drafted.ceiling = .init("greedy", value: alone.median, share: rate.median / alone.median)
         var forecast = BenchmarkRow(
@@ -84,7 +84,7 @@ extension DecoderBenchmark {
         let greedy = BenchmarkRow("greedy", subject, figure: alone, unit: "tokens/s")
         let rows = [row(greedy, .init(context: context))] + [drafted, counted, forecast].map { row($0, wide) }
         guard let drafter else { return rows }
-        let own = Spread(draft.dropFirst()).mapped { 1 / $0 }
+        let own = Spread(Array(draft.dropFirst())).mapped { 1 / $0 }
         let drafting = BenchmarkRow("drafting", drafter.subject, figure: own, unit: "tokens/s")
         return rows + [drafter.row(drafting, .init(context: context))]
     }

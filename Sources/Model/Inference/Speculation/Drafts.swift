@@ -40,13 +40,13 @@ struct Drafts {
         pageTokens: Int
     ) -> LookupIndex.Found? {
         if sequence.lookup == nil {
-            var index = LookupIndex()
+            let same = memory.answers(to: sequence.promptKey(pageTokens: pageTokens))
+            var index = same
             if let words = sequence.wordsKey {
-                index.append(contentsOf: memory.answers(to: words))
-                index.append(LookupIndex.gap)
+                index = memory.answers(to: words)
+                // Behind those about other pictures: of places that agree as well, the latest counts.
+                index.append(contentsOf: same.tokens)
             }
-            // Behind those: of places that agree as well, the latest counts.
-            index.append(contentsOf: memory.answers(to: sequence.promptKey(pageTokens: pageTokens)))
             index.append(LookupIndex.gap)
             index.append(contentsOf: sequence.searchable)
             sequence.lookup = index
@@ -82,8 +82,10 @@ struct Drafts {
         guard rows > 0 else { return }
         var sequence = sequence
         let answer = sequence.searchable.suffix(sequence.generatedCount + AnswerMemory.lead)
-        memory.keep(answer, of: sequence.promptKey(pageTokens: pageTokens))
-        if let words = sequence.wordsKey { memory.keep(answer, of: words, most: AnswerMemory.mostOfWords) }
+        let key = sequence.promptKey(pageTokens: pageTokens)
+        guard let words = sequence.wordsKey else { return memory.keep(answer, of: key) }
+        memory.keep(answer, of: key, most: AnswerMemory.mostOfWords)
+        memory.keep(answer, of: words, most: AnswerMemory.mostOfWords)
     }
 }
 

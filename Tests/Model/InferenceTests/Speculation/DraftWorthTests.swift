@@ -77,12 +77,18 @@ struct DraftWorthTests {
         #expect(draft(&drafts, "c", 1, question) == [40, 41, 42])
     }
 
-    @Test("answers to the same words are few, those of late")
+    @Test("of answers those of late are kept, and the latest whole if there is room for it")
     func bounded() {
-        var memory = AnswerMemory(maxTokens: 100_000)
-        let key = PageKey(high: 1, low: 2)
-        for number in 0..<500 { memory.keep(Array(repeating: Int32(number), count: 30)[...], of: key, most: 2048) }
-        let kept = memory.answers(to: key)
-        #expect(kept.count == 2048 && kept.last == 499 && memory.tokenCount == 2048)
+        var random = SeededRandom(seed: 4)
+        var memory = AnswerMemory(maxTokens: 5000)
+        let keys = (0..<5).map { PageKey(high: $0, low: 2) }
+        for number in 0..<500 {
+            let key = keys[Int.random(in: 0..<5, using: &random)]
+            let answer = Array(repeating: Int32(number), count: Int.random(in: 1...1500, using: &random))
+            memory.keep(answer[...], of: key, most: 1024)
+            let kept = memory.answers(to: key).tokens
+            #expect(kept.count <= 1024 && memory.tokenCount <= 5000)
+            #expect(kept.suffix(min(answer.count, 1024)).elementsEqual(answer.suffix(1024)))
+        }
     }
 }
