@@ -2,6 +2,7 @@ import Foundation
 import Requests
 import TestSupport
 import Testing
+import WireProtocol
 
 /// A draft model beside a group that is spread over hosts.
 @Suite("A draft model on the vision ranks' hosts", .serialized, .ownThread, .enabled(if: NetLab.isPossible()))

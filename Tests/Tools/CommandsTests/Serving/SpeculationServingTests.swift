@@ -1,6 +1,8 @@
 import Foundation
+import Requests
 import TestSupport
 import Testing
+import WireProtocol
 
 /// Answers that are drafted from their own words and from earlier ones, while ranks die and memory is short.
 @Suite("Answers with drafts, through losses and in little memory", .serialized, .ownThread)
