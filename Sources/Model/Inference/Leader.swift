@@ -43,6 +43,8 @@ package final class Leader {
     private let onTrace: (Trace) -> Void
     /// Whether what steps take says how many drafts are worth their rows; a test wants the same ones in every run.
     var learnsCosts = true
+    /// When the last step had ended, if nothing was waited for since.
+    private var lastEnd: ContinuousClock.Instant?
 
     /// - Parameters:
     ///   - slowdown: how much longer a step may last for the sake of prompts while streams are decoding; `nil`: as long
@@ -144,6 +146,7 @@ package final class Leader {
         }
         outcome.wantedImages = scheduler.takeWantedImages()
         guard !plan.isEmpty else {
+            lastEnd = nil
             return outcome.wantedImages.isEmpty && outcome.failures.isEmpty ? nil : outcome
         }
         let began = ContinuousClock.now
@@ -157,20 +160,28 @@ package final class Leader {
         outcome.failures += scheduler.takeFailures()
         outcome.proposals = scheduler.takeProposals()
         choices.attachLogprobs(to: &outcome.report)
-        outcome.duration = ContinuousClock.now - began
-        if !plan.runs.isEmpty { note(plan, decoding: decoding, seconds: outcome.duration / .seconds(1)) }
+        let ended = ContinuousClock.now
+        outcome.duration = ended - began
+        if !plan.runs.isEmpty {
+            // What lies between two steps, such as reports, is spared with every step that drafts spare.
+            let whole = lastEnd.map { (ended - $0) / .seconds(1) }
+            note(plan, decoding: decoding, seconds: outcome.duration / .seconds(1), whole: whole)
+        }
+        lastEnd = ended
         return outcome
     }
 
     /// What a step has taken tells how much the next ones may hold.
-    private func note(_ plan: StepPlan, decoding: Int, seconds: Double) {
+    ///
+    /// - Parameter whole: seconds since the end of the step before; `nil` where something was waited for.
+    private func note(_ plan: StepPlan, decoding: Int, seconds: Double, whole: Double?) {
         let drafts = plan.runs.reduce(0) { $0 + Int($1.drafts) }
         let decoded = min(plan.runs.count { $0.count == $0.drafts + 1 && $0.logits != .none }, decoding)
         let prompt = plan.tokens.count - decoded - drafts
         // Prompts are paced by steps without drafts, and there are no drafts while prompts are read.
         if drafts == 0 { pacer.note(decoding: decoded, prompt: prompt, seconds: seconds) }
         if decoded == 0, prompt >= Self.measuredPrompt { scheduler.noteComputed(tokens: prompt, seconds: seconds) }
-        if prompt == 0, learnsCosts { scheduler.note(rows: decoded + drafts, seconds: seconds) }
+        if prompt == 0, learnsCosts, let whole { scheduler.note(rows: decoded + drafts, seconds: whole) }
     }
 
     /// Tokens of prompts from which on a step says how long one takes.

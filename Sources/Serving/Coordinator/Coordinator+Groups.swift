@@ -38,6 +38,10 @@ extension Coordinator {
         guard options.drafts.indices.contains(slot) else { return nil }
         var draft = options.drafts[slot]
         draft.spec.onOutput = spec.onOutput
+        // Where hosts are missing, vision ranks are elsewhere than before.
+        if spec.hosts != nil, let placement = try? Placement.of(spec) {
+            draft.join(visionRanksOf: placement, decoderRanks: spec.decoderRanks)
+        }
         return draft
     }
 

@@ -68,6 +68,22 @@ struct DiagnosisTests {
         }
     }
 
+    @Test("a draft model's ranks need memory as well, and a host that has none for them is not ready")
+    func draftModel() {
+        var visit = Self.visit("b")
+        visit.draftBytes = 100
+        #expect(Self.diagnosis(visit).exitCode == .success)
+        visit.draftBytes = 101
+        let found = Self.diagnosis(visit)
+        #expect(found.exitCode == .outOfMemory && found.unready == ["b"])
+        #expect(found.findings.first?.text.contains("rank 0 and the draft model's on b need") == true)
+        #expect(found.findings.first?.hint?.contains("--draft-format q4") == true)
+        // The group itself is too large: another draft model would not help.
+        visit.neededBytes = 1001
+        #expect(Self.diagnosis(visit).findings.first?.hint?.contains("more hosts") == true)
+        #expect(found.text(model: "m", network: nil, layers: 1).contains("of it for the draft model"))
+    }
+
     @Test("what only slows a launch down does not forbid it")
     func notes() {
         var skewed = Self.visit("b")

@@ -71,9 +71,21 @@ struct BenchTests {
         let rows = try Self.rows([
             "decode", "--model", Self.model, "--speculate", "3,1", "--threads", "1", "--ranks", "\(ranks)",
         ])
-        #expect(Self.values(rows, "benchmark", as: String.self) == ["greedy", "speculated", "accepted"])
-        #expect(Self.values(rows, "tokens", as: Int.self) == [1, 4, 4])
+        #expect(Self.values(rows, "benchmark", as: String.self) == ["greedy", "speculated", "accepted", "forecast"])
+        #expect(Self.values(rows, "tokens", as: Int.self) == [1, 4, 4, 4])
         #expect(Self.values(rows, "median", as: Double.self)[2] == 4)
+        Self.check(rows)
+    }
+
+    @Test("decode: drafts that another decoder takes its time for", arguments: [1, 2])
+    func drafted(ranks: Int) throws {
+        let rows = try Self.rows([
+            "decode", "--model", Self.model, "--speculate", "4,0.7", "--draft", Self.model, "--draft-format", "q4",
+            "--threads", "1", "--ranks", "\(ranks)",
+        ])
+        let names = ["greedy", "speculated", "accepted", "forecast", "drafting"]
+        #expect(Self.values(rows, "benchmark", as: String.self) == names)
+        #expect(Self.values(rows, "format", as: String.self).last == "q4")
         Self.check(rows)
     }
 

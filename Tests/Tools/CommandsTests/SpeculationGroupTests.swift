@@ -20,7 +20,10 @@ struct SpeculationGroupTests {
         Setting(ranks: 2, options: ["--think", "on", "--think-budget", "11"]),
         Setting(ranks: 3, options: ["--temperature", "0.9", "--presence-penalty", "0.1", "--logprobs", "2"]),
         Setting(ranks: 1, options: ["--stop", "qq", "--stop", "ee"]),
+        Setting(ranks: 4, options: ["--kv", "f32", "--frequency-penalty", "0.05", "--image", picture]),
+        Setting(ranks: 2, options: ["--format", "q8", "--kv", "q8", "--temperature", "0.6", "--image", picture]),
     ]
+    private static let picture = Fixtures.url("images/wide.png").path
 
     /// A text that repeats itself, so that a model that has learnt nothing does as well.
     static let prompt = Array(repeating: "one two three four five six", count: 6).joined(separator: " ")

@@ -1,12 +1,14 @@
 internal import Requests
 
-/// Answers of late, by how their prompts begin: whoever asks the same again, or asks for several answers at once, finds in
-/// them what may come next.
+/// Answers of late, by what their prompts have in common: how they begin, or their words where pictures differ.
+///
+/// Whoever asks the same again, asks for several answers at once, or asks the same about other pictures, finds in them what may
+/// come next. They are kept as they are searched, so that who begins with them takes a copy and links nothing anew.
 ///
 /// Bounded in tokens; the one that was used longest ago goes first.
 struct AnswerMemory: Sendable {
     private struct Entry: Sendable {
-        var tokens: [Int32]
+        var index: LookupIndex
         var used: Int
     }
 
@@ -17,6 +19,8 @@ struct AnswerMemory: Sendable {
 
     /// Tokens of one prompt's answers that are kept: the latest.
     static let mostOfPrompt = 8192
+    /// Of answers to the same words about any pictures, and about each of these: a few say how the next will go.
+    static let mostOfWords = 2048
     /// Tokens of the prompt's end that are kept before an answer, so that its beginning is found.
     static let lead = 4
 
@@ -27,25 +31,27 @@ struct AnswerMemory: Sendable {
     /// - Parameters:
     ///   - key: of the prompt.
     ///   - tokens: the last of the prompt, and the answer.
-    mutating func keep(_ tokens: ArraySlice<Int32>, of key: PageKey) {
+    ///   - most: tokens that are kept of this key's answers.
+    mutating func keep(_ tokens: ArraySlice<Int32>, of key: PageKey, most: Int = mostOfPrompt) {
         clock += 1
-        var all = entries[key]?.tokens ?? []
-        tokenCount -= all.count
-        all.append(LookupIndex.gap)
-        all += tokens
-        if all.count > Self.mostOfPrompt { all.removeFirst(all.count - Self.mostOfPrompt) }
-        tokenCount += all.count
-        entries[key] = Entry(tokens: all, used: clock)
+        var index = entries.removeValue(forKey: key)?.index ?? LookupIndex()
+        tokenCount -= index.count
+        index.append(LookupIndex.gap)
+        index.append(contentsOf: tokens)
+        // What is left is linked anew, so that more goes than must; the newest answer stays whole if it can.
+        if index.count > most { index = index.latest(max(most / 2, min(most, tokens.count + 1))) }
+        tokenCount += index.count
+        entries[key] = Entry(index: index, used: clock)
         while tokenCount > maxTokens, let oldest = entries.min(by: { $0.value.used < $1.value.used }) {
-            tokenCount -= oldest.value.tokens.count
+            tokenCount -= oldest.value.index.count
             entries[oldest.key] = nil
         }
     }
 
     /// The answers to the same prompt, with gaps between them, the latest last.
-    mutating func answers(to key: PageKey) -> [Int32] {
+    mutating func answers(to key: PageKey) -> LookupIndex {
         clock += 1
         entries[key]?.used = clock
-        return entries[key]?.tokens ?? []
+        return entries[key]?.index ?? LookupIndex()
     }
 }

@@ -40,8 +40,13 @@ struct Drafts {
         pageTokens: Int
     ) -> LookupIndex.Found? {
         if sequence.lookup == nil {
-            var index = LookupIndex()
-            index.append(contentsOf: memory.answers(to: sequence.promptKey(pageTokens: pageTokens)))
+            let same = memory.answers(to: sequence.promptKey(pageTokens: pageTokens))
+            var index = same
+            if let words = sequence.wordsKey {
+                index = memory.answers(to: words)
+                // Behind those about other pictures: of places that agree as well, the latest counts.
+                index.append(contentsOf: same.tokens)
+            }
             index.append(LookupIndex.gap)
             index.append(contentsOf: sequence.searchable)
             sequence.lookup = index
@@ -76,8 +81,11 @@ struct Drafts {
     mutating func keep(_ sequence: JobSequence, pageTokens: Int) {
         guard rows > 0 else { return }
         var sequence = sequence
+        let answer = sequence.searchable.suffix(sequence.generatedCount + AnswerMemory.lead)
         let key = sequence.promptKey(pageTokens: pageTokens)
-        memory.keep(sequence.searchable.suffix(sequence.generatedCount + AnswerMemory.lead), of: key)
+        guard let words = sequence.wordsKey else { return memory.keep(answer, of: key) }
+        memory.keep(answer, of: key, most: AnswerMemory.mostOfWords)
+        memory.keep(answer, of: words, most: AnswerMemory.mostOfWords)
     }
 }
 
@@ -177,6 +185,20 @@ extension JobSequence {
             for position in image.positions.clamped(to: 0..<all.count) { all[position] = LookupIndex.gap }
         }
         return all
+    }
+
+    /// Names the words of the prompt, whatever its pictures show; `nil` where there are none.
+    var wordsKey: PageKey? {
+        guard !job.images.isEmpty else { return nil }
+        var words: [Int32] = []
+        var end = 0
+        for image in job.images.sorted(by: { $0.start < $1.start }) {
+            // Pictures of other sizes have other numbers of visual tokens.
+            words += job.promptIds[end..<max(end, image.start)] + [LookupIndex.gap]
+            end = max(end, image.positions.upperBound)
+        }
+        words += job.promptIds[end...]
+        return PageKey(after: nil, tokens: words[...], from: 0, images: [])
     }
 
     /// Names the prompt: by its full pages, or all of it where it fills none.

@@ -20,7 +20,8 @@ struct LookupIndex: Sendable {
     /// Earlier places that are looked at.
     static let mostPlaces = 32
 
-    private var tokens: [Int32] = []
+    /// The row that is searched.
+    private(set) var tokens: [Int32] = []
     /// By the hash of two tokens: where the second of them last stood; −1 for never.
     private var heads: [Int32]
     /// By place: the place before it with the same hash.
@@ -34,6 +35,13 @@ struct LookupIndex: Sendable {
 
     /// Bytes that the tokens, the chains and the table take.
     var byteCount: Int { 4 * (tokens.capacity + previous.capacity + heads.capacity) }
+
+    /// The end of the row by itself.
+    func latest(_ count: Int) -> LookupIndex {
+        var index = LookupIndex()
+        index.append(contentsOf: tokens.suffix(count))
+        return index
+    }
 
     /// Adds the next token of the row, or a gap.
     mutating func append(_ token: Int32) {

@@ -94,22 +94,33 @@ extension Diagnosis {
         return [finding]
     }
 
+    /// Whether it has the memory for them, and for those of a draft model.
+    private static func memory(_ visit: HostVisit, _ report: HostReport) -> [Finding] {
+        let needed = visit.neededBytes + visit.draftBytes
+        guard let available = report.availableBytes, needed > available else { return [] }
+        let ranks = HostFigures.ranks(visit.ranks)
+        let beside = visit.draftBytes > 0 ? " and the draft model's" : ""
+        let verb = visit.ranks.count == 1 && beside.isEmpty ? "needs" : "need"
+        // Without a draft model it might do.
+        let isOfDraft = visit.neededBytes <= available
+        let finding = Finding(
+            .memory,
+            host: visit.name,
+            exitCode: .outOfMemory,
+            "\(ranks)\(beside) on \(visit.name) \(verb) \(GroupPlanTable.size(needed)), and it has "
+                + "\(GroupPlanTable.size(available)) to give",
+            hint: isOfDraft
+                ? "--draft-format q4, a smaller --context, or --speculate lookup, which needs none of it"
+                : "a smaller --context, a smaller --format such as q8, or more hosts need less of each"
+        )
+        return [finding]
+    }
+
     /// Whether the ranks that it is to run have room.
     private static func room(_ visit: HostVisit, _ report: HostReport) -> [Finding] {
         var found: [Finding] = []
         let name = visit.name
-        if let available = report.availableBytes, visit.neededBytes > available {
-            found.append(
-                Finding(
-                    .memory,
-                    host: name,
-                    exitCode: .outOfMemory,
-                    "\(HostFigures.ranks(visit.ranks)) on \(name) \(visit.ranks.count == 1 ? "needs" : "need") "
-                        + "\(GroupPlanTable.size(visit.neededBytes)), and it has \(GroupPlanTable.size(available)) to give",
-                    hint: "a smaller --context, a smaller --format such as q8, or more hosts need less of each"
-                )
-            )
-        }
+        found += memory(visit, report)
         if let threads = visit.threads, threads > report.cores {
             found.append(
                 Finding(

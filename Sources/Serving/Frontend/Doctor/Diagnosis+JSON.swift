@@ -48,7 +48,10 @@ extension Diagnosis {
             let isReady: Bool
             let ranks: [Int]
             let threads: Int?
+            /// Of all ranks there, a draft model's among them.
             let neededBytes: Int
+            /// Of a draft model's; `nil` where none are there.
+            let draftBytes: Int?
             /// `nil` of a host that has not reported.
             let report: HostReport?
             /// Seconds that its clock is ahead, at least and at most.
@@ -56,7 +59,9 @@ extension Diagnosis {
             let findings: [Finding]
 
             init(_ visit: HostVisit, _ findings: [Finding]) {
-                (host, ranks, threads, neededBytes) = (visit.name, visit.ranks, visit.threads, visit.neededBytes)
+                (host, ranks, threads) = (visit.name, visit.ranks, visit.threads)
+                neededBytes = visit.neededBytes + visit.draftBytes
+                draftBytes = visit.draftBytes > 0 ? visit.draftBytes : nil
                 isReady = findings.allSatisfy { $0.severity == "note" }
                 report = visit.report
                 let range = visit.clockOffset

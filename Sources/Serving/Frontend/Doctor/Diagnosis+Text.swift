@@ -30,6 +30,9 @@ extension Diagnosis {
         guard let report = visit.report else { return [] }
         let memory = report.availableBytes.map { "\(GroupPlanTable.size($0)) to give" } ?? "not known"
         let threads = visit.threads.map { " with \($0) \($0 == 1 ? "thread" : "threads")" } ?? ""
+        let ofDraft = GroupPlanTable.size(visit.draftBytes) + " of it for the draft model"
+        let all = GroupPlanTable.size(visit.neededBytes + visit.draftBytes)
+        let needed = all + (visit.draftBytes > 0 ? " (\(ofDraft))" : "")
         let limits = [
             "open files \(report.openFiles.map(String.init) ?? "unlimited")",
             "locked memory \(report.lockableBytes.map(GroupPlanTable.size) ?? "unlimited")",
@@ -43,7 +46,7 @@ extension Diagnosis {
             "flotilla \(report.version), build \(report.build.prefix(12)); Open MPI \(report.mpiVersion ?? "not found"); "
                 + "checkpoint \(report.checkpoint ?? "not opened")",
             "\(HostFigures.ranks(visit.ranks))\(threads) on \(report.cores) \(report.cores == 1 ? "core" : "cores"); "
-                + "memory: needs \(GroupPlanTable.size(visit.neededBytes)), \(memory)",
+                + "memory: needs \(needed), \(memory)",
             limits.joined(separator: ", ") + (way.map { "; \($0)" } ?? ""),
         ]
     }

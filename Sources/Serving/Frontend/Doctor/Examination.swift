@@ -14,9 +14,17 @@ package struct Examination {
     /// A host may have to read a checkpoint's headers from a disk far away.
     private static let patience = Duration.seconds(30)
 
-    /// - Parameter spec: of the group; what it runs as ranks does not matter.
+    /// - Parameters:
+    ///   - spec: of the group; what it runs as ranks does not matter.
+    ///   - draft: what the ranks of a draft model beside it would hold.
     /// - Throws: as `GroupSpec.namedHosts`, or `UsageError` if the options do not fit the checkpoint.
-    package init(_ spec: GroupSpec, _ checkpoint: Checkpoint, _ options: RankOptions, version: String) throws {
+    package init(
+        _ spec: GroupSpec,
+        _ checkpoint: Checkpoint,
+        _ options: RankOptions,
+        draft: GroupPlan? = nil,
+        version: String
+    ) throws {
         var spec = spec
         let hosts = try spec.namedHosts() ?? Hostfile(hosts: [.init(name: Machine.hostName)])
         let roll = HostRoll(hosts)
@@ -35,6 +43,7 @@ package struct Examination {
         let plan = try GroupPlan(checkpoint, options)
         let placement = try Self.place(&spec, checkpoint, options, &refusals)
         Self.fill(&visits, plan, placement)
+        if let draft { Self.add(draft, beside: spec, placement, to: &visits) }
         let first = Diagnosis(visits, head: head, refusals: refusals)
         var measured: NetworkReport?
         let isHindered = first.findings.contains {
@@ -74,6 +83,28 @@ package struct Examination {
         } catch let error as LaunchError {
             refusals.append(Finding(.slots, exitCode: error.exitCode, error.description, hint: error.hint))
             return nil
+        }
+    }
+
+    /// Says what of a draft model's ranks each host is to hold: they are where the vision ranks are.
+    private static func add(
+        _ draft: GroupPlan,
+        beside spec: GroupSpec,
+        _ placement: Placement?,
+        to visits: inout [HostVisit]
+    ) {
+        guard let placement, visits.count > 1 else {
+            // Without a placement on several hosts nobody knows; on one, all are there.
+            if visits.count == 1 { visits[0].draftBytes = draft.totalBytes }
+            return
+        }
+        var launch = DraftLaunch(options: draft.options, beside: spec, modelName: "")
+        launch.join(visionRanksOf: placement, decoderRanks: spec.decoderRanks)
+        guard let seats = try? Placement.of(launch.spec) else { return }
+        for rank in draft.ranks {
+            let name = seats.host(of: rank.rank).name
+            guard let index = visits.firstIndex(where: { $0.name == name }) else { continue }
+            visits[index].draftBytes += rank.totalBytes
         }
     }
 

@@ -24,6 +24,8 @@ package struct HostVisit: Sendable, Equatable {
     /// The ranks that would run on it.
     package var ranks: [Int] = []
     package var neededBytes = 0
+    /// Of a draft model's ranks on it, besides.
+    package var draftBytes = 0
     /// Threads of its decoder ranks together; `nil` leaves it to them.
     package var threads: Int?
     /// Bytes that ranks there would lock in memory.

@@ -65,7 +65,7 @@ extension DraftLaunch {
 
     /// Puts the ranks on the hosts of the decoder's vision ranks, which rest while answers are decoded.
     ///
-    /// - Parameter placement: of the decoder's group.
+    /// - Parameter placement: of the decoder's group, as it is now.
     package mutating func join(visionRanksOf placement: Placement, decoderRanks: Int) {
         var hosts: [Hostfile.Host] = []
         for rank in placement.seats.indices.dropFirst(decoderRanks) {
@@ -76,6 +76,6 @@ extension DraftLaunch {
         }
         spec.hosts = Hostfile(hosts: hosts)
         let decoders = Set((0..<decoderRanks).map { placement.host(of: $0).name })
-        if hosts.contains(where: { decoders.contains($0.name) }) { options.threads = 1 }
+        options.threads = hosts.contains { decoders.contains($0.name) } ? 1 : nil
     }
 }

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Benchmarks
+import Checkpoints
 import Diagnostics
 import Foundation
+import Sharding
 
 /// `flotilla bench decode`: one token after the other, behind contexts of different lengths.
 struct BenchDecodeCommand: ParsableCommand {
@@ -37,6 +39,17 @@ struct BenchDecodeCommand: ParsableCommand {
     )
     var speculate: String?
 
+    @Option(
+        help: """
+            With --speculate: a checkpoint, or sail-vl2-2b, whose decoder computes as many tokens as a draft has before each \
+            step, so that drafts cost what they cost; they are made up all the same.
+            """
+    )
+    var draft: String?
+
+    @Option(help: "How its weights are held, as --format.")
+    var draftFormat: String?
+
     @Option(help: "With --sampling: sequences side by side; several with commas.")
     var sequences = "1,8"
 
@@ -59,16 +72,25 @@ struct BenchDecodeCommand: ParsableCommand {
             let drafts = try Self.drafts(speculate)
             let rows = drafts.length + 1
             return try BenchSteps(decoder, bench).run(
-                sizes: .init(cacheTokens: most + 128, rows: rows, sequences: rows)
-            ) { benchmark in
-                try contexts.flatMap { try benchmark.speculated(context: $0, drafts) }
+                sizes: .init(cacheTokens: most + 128, rows: rows, sequences: rows),
+                draft: try drafter()
+            ) { benchmark, drafter in
+                try contexts.flatMap { try benchmark.speculated(context: $0, drafts, by: drafter) }
             }
         }
+        if draft != nil { throw UsageError("--draft was given without --speculate", hint: "give both, or neither") }
         try BenchSteps(decoder, bench).run(
             sizes: .init(cacheTokens: most + 128, rows: 8, sequences: 1)
         ) { benchmark in
             try contexts.map { try benchmark.decode(context: $0) }
         }
+    }
+
+    private func drafter() throws -> (checkpoint: Checkpoint, format: WeightFormat)? {
+        guard let draft else { return nil }
+        let checkpoint = try Checkpoint(directory: try BenchShape.directory(named: draft))
+        let format = try draftFormat.map { try WeightFormat(option: $0, of: "--draft-format") }
+        return (checkpoint, try checkpoint.format(asked: format))
     }
 
     private static func drafts(_ text: String) throws -> DecoderBenchmark.Drafts {
@@ -165,19 +187,33 @@ private struct BenchSteps {
     init(_ decoder: BenchDecoderOptions, _ bench: BenchOptions) { (self.decoder, self.bench) = (decoder, bench) }
 
     func run(sizes: DecoderBenchmark.Sizes, _ measure: (DecoderBenchmark) throws -> [BenchmarkRow]) throws {
+        try run(sizes: sizes, draft: nil) { benchmark, _ in try measure(benchmark) }
+    }
+
+    /// - Parameter draft: a decoder besides, whole steps of which are measured together with the other's.
+    func run(
+        sizes: DecoderBenchmark.Sizes,
+        draft: (checkpoint: Checkpoint, format: WeightFormat)?,
+        _ measure: (DecoderBenchmark, DecoderBenchmark?) throws -> [BenchmarkRow]
+    ) throws {
         let setting = try decoder.setting()
+        if let draft { _ = try ShardPlan(draft.checkpoint.config.decoder, ranks: decoder.ranks) }
         try setting.launcher.run(ranks: decoder.ranks, threads: setting.threads) { group in
-            let benchmark = try DecoderBenchmark(
-                setting.checkpoint,
-                format: setting.format,
-                sizes: sizes,
-                wire: setting.wire,
-                shares: setting.shares,
-                threads: setting.threads,
-                rounds: Rounds(count: bench.rounds),
-                group: group
-            )
-            try bench.show(try measure(benchmark), rank: group.rank)
+            func load(_ checkpoint: Checkpoint, _ format: WeightFormat) throws -> DecoderBenchmark {
+                try DecoderBenchmark(
+                    checkpoint,
+                    format: format,
+                    sizes: sizes,
+                    wire: setting.wire,
+                    shares: setting.shares,
+                    threads: setting.threads,
+                    rounds: Rounds(count: bench.rounds),
+                    group: group
+                )
+            }
+            let benchmark = try load(setting.checkpoint, setting.format)
+            let drafter = try draft.map { try load($0.checkpoint, $0.format) }
+            try bench.show(try measure(benchmark, drafter), rank: group.rank)
         }
     }
 }

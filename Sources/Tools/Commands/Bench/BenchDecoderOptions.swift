@@ -77,6 +77,11 @@ struct BenchDecoderOptions: ParsableArguments {
 
 /// Checkpoints of random weights that were made up for measuring, and are kept for the next time.
 enum BenchShape {
+    /// The directory of a checkpoint, or of a published shape.
+    static func directory(named name: String) throws -> URL {
+        try SyntheticShape.publishedNames.contains(name) ? directory(name) : ModelDirectory.find(name)
+    }
+
     /// The directory of a published shape under the user's cache directory; written first if it is not there.
     static func directory(_ shape: String) throws -> URL {
         guard SyntheticShape.publishedNames.contains(shape) else {

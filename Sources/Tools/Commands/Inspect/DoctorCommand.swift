@@ -39,11 +39,12 @@ struct DoctorCommand: ParsableCommand {
             hosts: launch.hosts()
         )
         // What cannot guess for this model is refused before anybody is asked.
-        _ = try draft.model(for: checkpoint, options)
+        let draft = try draft.model(for: checkpoint, options)
         let examination = try Examination(
             try launch.spec(options),
             checkpoint,
             options,
+            draft: draft?.plan,
             version: Flotilla.configuration.version
         )
         let (diagnosis, network) = (examination.diagnosis, examination.network)

@@ -18,6 +18,8 @@ struct SpeculationStormTests {
         var endings: [String: FinishReason] = [:]
         var steps = 0
         var (drafted, accepted) = (0, 0)
+        /// Rows of the last step, where it took no prompts in.
+        var rows: Int?
         /// What the last step brought.
         var news: [StepReport.Tokens] = []
         /// The model: the next token by what comes before it.
@@ -84,6 +86,7 @@ struct SpeculationStormTests {
             var report = StepReport()
             let ended = scheduler.complete(plan, choices: choices, report: &report)
             steps += 1
+            rows = plan.tokens.count == plan.logitsRows.count ? plan.tokens.count : nil
             news = report.tokens
             for new in report.tokens {
                 tokens[new.id, default: []] += new.ids

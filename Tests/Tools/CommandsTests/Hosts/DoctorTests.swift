@@ -16,6 +16,8 @@ struct DoctorTests {
             let is_ready: Bool
             let ranks: [Int]
             let report: Report?
+            let needed_bytes: Int
+            let draft_bytes: Int?
             let findings: [Finding]
         }
         struct Finding: Decodable {
@@ -96,6 +98,21 @@ struct DoctorTests {
             try "node2 slots=2\nroot@node3 slots=2\n".write(toFile: others, atomically: true, encoding: .utf8)
             let away = try site.doctor(hostfile: others)
             #expect(away.status == 0 && away.found.network?.pairs.map(\.one) == ["node2"], "\(away.errors)")
+
+            // A draft model's ranks are where the vision rank is.
+            let model = Fixtures.url("mini-bf16").path
+            let draft = ["--speculate", "draft", "--draft", model, "--draft-ranks", "2"]
+            let beside = try site.doctor(draft)
+            #expect(beside.status == 0 && beside.found.hosts.map { $0.draft_bytes == nil } == [true, true, false])
+            let more = zip(beside.found.hosts, found.hosts).map { $0.needed_bytes - $1.needed_bytes }
+            #expect(more == beside.found.hosts.map { $0.draft_bytes ?? 0 })
+            let plan = try FlotillaProgram.run(
+                ["plan", "--json", "--model", model, "--decoder-ranks", "2"] + draft,
+                in: site.directory
+            )
+            let planned = try JSONSerialization.jsonObject(with: Data(plan.output.utf8)) as? [String: Any]
+            let ranks = (planned?["draft"] as? [String: Any])?["ranks"] as? [[String: Any]] ?? []
+            #expect(ranks.count == 3 && ranks.reduce(0) { $0 + ($1["total_bytes"] as? Int ?? 0) } == more[2])
 
             let small = try site.doctor(["--context", "100000000"])
             #expect(small.status == 5, "\(small.errors)")

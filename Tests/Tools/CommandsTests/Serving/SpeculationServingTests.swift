@@ -1,0 +1,64 @@
+import Foundation
+import Requests
+import TestSupport
+import Testing
+import WireProtocol
+
+/// Answers that are drafted from their own words and from earlier ones, while ranks die and memory is short.
+@Suite("Answers with drafts, through losses and in little memory", .serialized, .ownThread)
+struct SpeculationServingTests {
+    static let model = ReplayTests.model
+
+    private static func compare(_ found: [RawClient.Answer], _ expected: [RawClient.Answer], _ when: String) {
+        for (one, other) in zip(found, expected) {
+            #expect(one.text == other.text && one.ids == other.ids, "\(when): \(String(describing: one.error))")
+            #expect(one.end?.text == other.end?.text && one.end?.finish == other.end?.finish, "\(when)")
+        }
+    }
+
+    private static func accepted(_ answers: [RawClient.Answer]) -> Int {
+        answers.reduce(0) { $0 + ($1.end?.speculation?.accepted ?? 0) }
+    }
+
+    @Test("each rank killed amid drafts that are checked: the bytes of answers without drafts")
+    func killed() throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            let expected = try DraftModelServingTests.expected(in: directory)
+            for victim in 0..<3 {
+                // Begun anew, so that answers are not known from before, and are long enough to be interrupted.
+                let server = try ServerProcess(
+                    model: Self.model,
+                    ["--decoder-ranks", "2", "--context", "16384"],
+                    in: directory
+                )
+                let found = try ReplayTests.answers(server) { kill(try #require(try server.ranks()[victim]), SIGKILL) }
+                Self.compare(found, expected, "rank \(victim)")
+                #expect(found.contains { $0.end?.replays == 1 } && Self.accepted(found) > 0)
+                // Asked again, all of it is drafted.
+                let again = try ReplayTests.answers(server) {}
+                Self.compare(again, expected, "again")
+                #expect(Self.accepted(again) > Self.accepted(found))
+                #expect(server.end().status == 0, "\(server.errors)")
+            }
+        }
+    }
+
+    @Test("answers that push each other out of memory, over three ranks")
+    func preempted() throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            let expected = try DraftModelServingTests.expected(in: directory)
+            let server = try ServerProcess(
+                model: Self.model,
+                ["--decoder-ranks", "3", "--context", "2304", "--kv", "f16"],
+                in: directory
+            )
+            for turn in 0..<2 {
+                let found = try ReplayTests.answers(server) {}
+                Self.compare(found, expected, "turn \(turn)")
+                #expect(Self.accepted(found) > 0)
+            }
+            #expect(try GroupsTests.report(server).requests.preempted > 0)
+            #expect(server.end().status == 0, "\(server.errors)")
+        }
+    }
+}
