@@ -51,6 +51,7 @@ struct DecoderRank {
         stats.rows = plan.shards[communicator.rank].mlpRows.count
         stats.stepBytes = decoder.stepBytes
         stats.readBytesPerSecond = readBytesPerSecond ?? 0
+        stats.computation = options.computation(in: decoderOptions.format)
         let pages = try PagesOfRank(decoder, checkpoint, options, decoderOptions.format, endpoint)
         endpoint.send(.ready(stats))
         return (DecoderWorker(decoder: decoder, inbox: inbox, storage: pages?.store), pages, kept)

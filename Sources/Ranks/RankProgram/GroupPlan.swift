@@ -39,6 +39,8 @@ package struct GroupPlan: Sendable, Equatable {
     private let bytesOfVisionThread: Int
     /// How matrices will be held.
     package let format: WeightFormat
+    /// And those of the vision tower.
+    package let visionFormat: VisionFormat
 
     package var totalBytes: Int { ranks.reduce(0) { $0 + $1.totalBytes } }
     package var sharedBytes: Int { ranks.reduce(0) { $0 + $1.sharedBytes } }
@@ -104,7 +106,8 @@ package struct GroupPlan: Sendable, Equatable {
         }
         let tileBytes = config.visualTokensPerTile * config.decoder.hidden * 4 * options.decoderRanks
         let stored = checkpoint.required(TensorNames.projectorInputWeight).elementType
-        let element = PackedRows.Element(format)
+        visionFormat = options.visionFormat(beside: format)
+        let element = PackedRows.Element(visionFormat)
         let visionWeights = VisionEncoder.weightBytes(config, stored: stored, element: element)
         let visionWork = VisionEncoder.workBytes(config, element: element, threads: 0)
         let bytesOfThread = VisionEncoder.workBytes(config, element: element, threads: 1) - visionWork

@@ -47,7 +47,13 @@ package final class LocalGroup: Sendable {
     ) throws {
         let threads = options.threads ?? Processors.available
         let format = try checkpoint.format(asked: options.format)
-        let vision = LocalTileInbox(checkpoint, options, format: format, threads: threads, endpoint: endpoint)
+        let vision = LocalTileInbox(
+            checkpoint,
+            options,
+            format: options.visionFormat(beside: format),
+            threads: threads,
+            endpoint: endpoint
+        )
         let rank = DecoderRank(
             checkpoint: checkpoint,
             options: options,
@@ -86,7 +92,7 @@ private final class LocalTileInbox: TileInbox {
     }
 
     private let checkpoint: Checkpoint
-    private let format: WeightFormat
+    private let format: VisionFormat
     private let threads: Int
     private let maxPixels: Int
     private let endpoint: LocalEndpoint
@@ -99,7 +105,7 @@ private final class LocalTileInbox: TileInbox {
     private var encoded: [(header: TileHeader, tokens: FloatBuffer)] = []
     private var untold: [TileHeader] = []
 
-    init(_ checkpoint: Checkpoint, _ options: RankOptions, format: WeightFormat, threads: Int, endpoint: LocalEndpoint)
+    init(_ checkpoint: Checkpoint, _ options: RankOptions, format: VisionFormat, threads: Int, endpoint: LocalEndpoint)
     {
         self.checkpoint = checkpoint
         maxPixels = options.maxPixels

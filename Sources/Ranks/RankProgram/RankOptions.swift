@@ -2,6 +2,7 @@ package import Checkpoints
 package import Foundation
 internal import ImagePreprocessing
 package import Kernels
+package import Requests
 internal import Sharding
 
 /// What every rank of a group is told on its command line; the same for all of them.
@@ -17,6 +18,8 @@ package struct RankOptions: Sendable, Equatable {
     package var spreadsVision = false
     /// How matrices are held; `nil` is as the checkpoint stores them.
     package var format: WeightFormat?
+    /// How those of the vision tower are; `nil` is what goes with `format`.
+    package var visionFormat: VisionFormat?
     /// Where the matrices of a packed checkpoint are held.
     package var placement = WeightPlacement.copy
     package var cacheElement = KVLayout.Element.float16
@@ -57,6 +60,25 @@ package struct RankOptions: Sendable, Equatable {
     /// The name of the format in which partial sums travel between hosts; `nil` where they travel as they are.
     package var roundingWire: String? { wireFormat.isExact ? nil : wireFormat.rawValue }
 
+    /// The vision tower's format in a group that runs in `format`.
+    package func visionFormat(beside format: WeightFormat) -> VisionFormat { visionFormat ?? VisionFormat(of: format) }
+
+    /// The name of the vision tower's format; `nil` where it is the one that goes with `format`.
+    package func ownVisionFormat(beside format: WeightFormat) -> String? {
+        let own = visionFormat(beside: format)
+        return own == VisionFormat(of: format) ? nil : own.rawValue
+    }
+
+    /// What decides the bits of a group with these options that runs in `format`.
+    package func computation(in format: WeightFormat) -> Receipt.Computation {
+        Receipt.Computation(
+            format: format.rawValue,
+            kv: Self.name(of: cacheElement),
+            vision: ownVisionFormat(beside: format),
+            wire: roundingWire
+        )
+    }
+
     /// Whether a world rank holds a shard of the decoder; the ranks behind are vision ranks.
     package func isDecoder(_ worldRank: Int) -> Bool { worldRank < decoderRanks }
 
@@ -77,6 +99,7 @@ package struct RankOptions: Sendable, Equatable {
         ]
         if draftLead > 0 { list += ["--draft-lead", String(draftLead)] }
         if let format { list += ["--format", format.rawValue] }
+        if let visionFormat { list += ["--vision-format", visionFormat.rawValue] }
         if !wireFormat.isExact { list += ["--wire-format", wireFormat.rawValue] }
         if let threads { list += ["--threads", String(threads)] }
         if let visionThreads { list += ["--vision-threads", String(visionThreads)] }

@@ -18,14 +18,14 @@ final class TileEncoder {
     let weightBytes: Int
 
     /// - Parameters:
-    ///   - format: what the group runs in.
+    ///   - format: of the tower.
     ///   - helpers: threads besides, which work while nobody else wants their processors.
     ///   - helperProcessors: where they may run; `nil` is wherever the caller may.
     ///   - maxPixels: pictures with more are refused.
     ///   - progress: told how many parts of how many are loaded.
     init(
         _ checkpoint: Checkpoint,
-        format: WeightFormat,
+        format: VisionFormat,
         threads: Int,
         helpers: Int = 0,
         helperProcessors: [Int]? = nil,

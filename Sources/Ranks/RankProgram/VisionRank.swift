@@ -27,6 +27,7 @@ final class VisionRank {
     private let tokensPerTile: Int
     private var deliveries: [Delivery] = []
     private let activity = ActivityMeter()
+    private var computation: Receipt.Computation?
 
     init(_ checkpoint: Checkpoint, options: RankOptions, endpoint: any RankEndpoint, world: MPICommunicator) {
         self.endpoint = endpoint
@@ -38,9 +39,11 @@ final class VisionRank {
 
     /// Works until the process in front says that the work is over.
     func run(_ checkpoint: Checkpoint, on place: RankPlace) throws {
+        let format = try checkpoint.format(asked: options.format)
+        computation = options.computation(in: format)
         worker.start(
             checkpoint,
-            format: try checkpoint.format(asked: options.format),
+            format: options.visionFormat(beside: format),
             on: place,
             maxPixels: options.maxPixels
         )
@@ -78,7 +81,8 @@ final class VisionRank {
         switch output {
         case .progress(let done, let total):
             endpoint.send(.progress(stage: "load", done: done, total: total))
-        case .ready(let stats):
+        case .ready(var stats):
+            stats.computation = computation
             endpoint.send(.ready(stats))
         case .failed(let failure):
             endpoint.send(.failed(failure))

@@ -46,7 +46,7 @@ final class VisionWorker: Sendable {
     private static let nice = 10
 
     /// Begins to load the encoder and to work, on a thread of its own.
-    func start(_ checkpoint: Checkpoint, format: WeightFormat, on place: RankPlace, maxPixels: Int) {
+    func start(_ checkpoint: Checkpoint, format: VisionFormat, on place: RankPlace, maxPixels: Int) {
         let thread = Thread { self.run(checkpoint, format, on: place, maxPixels: maxPixels) }
         thread.name = "vision"
         thread.stackSize = 8 << 20
@@ -63,7 +63,7 @@ final class VisionWorker: Sendable {
 
     private func isForgotten(_ image: Int32) -> Bool { forgotten.withLock { $0.contains(image) } }
 
-    private func run(_ checkpoint: Checkpoint, _ format: WeightFormat, on place: RankPlace, maxPixels: Int) {
+    private func run(_ checkpoint: Checkpoint, _ format: VisionFormat, on place: RankPlace, maxPixels: Int) {
         let started = ContinuousClock.now
         if place.isBesideDecoders { ThreadPool.giveWay(nice: Self.nice) }
         let encoder = TileEncoder(

@@ -20,7 +20,9 @@ package enum GroupPlanTable {
     static func text(_ plan: GroupPlan, model: String, host: String, placement: Placement? = nil) -> String {
         var lines = [
             "\(model): \(plan.options.decoderRanks) decoder and \(plan.options.visionRanks) vision ranks, "
-                + "weights \(plan.format.rawValue), \(plan.options.cacheTokens) tokens of KV cache",
+                + "weights \(plan.format.rawValue), "
+                + (plan.options.ownVisionFormat(beside: plan.format).map { "vision tower \($0), " } ?? "")
+                + "\(plan.options.cacheTokens) tokens of KV cache",
             "rank  role     host            threads  heads    kv heads  mlp rows       vocabulary       "
                 + "weights     kv cache    work        sent a token",
         ]
@@ -76,7 +78,8 @@ package enum GroupPlanTable {
             return fields
         }
         var object: [String: Any] = [
-            "model": model, "format": plan.format.rawValue, "decoder_ranks": plan.options.decoderRanks,
+            "model": model, "format": plan.format.rawValue, "vision_format": plan.visionFormat.rawValue,
+            "decoder_ranks": plan.options.decoderRanks,
             "wire_format": plan.options.roundingWire ?? "f32", "vision_ranks": plan.options.visionRanks,
             "context": plan.options.cacheTokens, "total_bytes": plan.totalBytes, "shared_bytes": plan.sharedBytes,
             "mpi_shared_bytes": MessageMemory.bytes(ranks: plan.ranks.count), "ranks": ranks, "warnings": warnings,

@@ -9,6 +9,7 @@ extension Receipt.Origin {
     /// - Throws: where the checkpoint cannot be read any more, or be held in the format that is asked for.
     package init(_ checkpoint: Checkpoint, _ tokenizer: Tokenizer, _ options: RankOptions) throws {
         let digests = try checkpoint.digests()
+        let format = try checkpoint.format(asked: options.format)
         self.init(
             model: Receipt.Model(
                 name: checkpoint.config.modelName,
@@ -16,11 +17,7 @@ extension Receipt.Origin {
                 config: digests.config,
                 tokenizer: tokenizer.digest()
             ),
-            computation: Receipt.Computation(
-                format: try checkpoint.format(asked: options.format).rawValue,
-                kv: RankOptions.name(of: options.cacheElement),
-                wire: options.roundingWire
-            )
+            computation: options.computation(in: format)
         )
     }
 }

@@ -1,4 +1,5 @@
 package import Diagnostics
+internal import Requests
 
 /// The ranks were lost again and again.
 package struct GroupGivenUpError: OperatorError {
@@ -23,6 +24,25 @@ struct UnaskedEndError: OperatorError {
     var description: String { "the group ended before its work was done" }
     var hint: String? { nil }
     var exitCode: ExitCode { .launchFailed }
+}
+
+/// A rank that computes other bits than the receipts of answers would say: one that somebody else started with other options.
+struct OtherComputationError: OperatorError {
+    let rank: Int
+    let found: Receipt.Computation
+    let own: Receipt.Computation
+
+    var description: String {
+        let parts = [
+            ("--format", found.format, own.format), ("--vision-format", found.visionFormat, own.visionFormat),
+            ("--kv", found.kv, own.kv), ("--wire-format", found.wire ?? "f32", own.wire ?? "f32"),
+            ("edition", "\(found.edition)", "\(own.edition)"),
+        ]
+        let odd = parts.first { $0.1 != $0.2 } ?? parts[0]
+        return "rank \(rank) runs with \(odd.0) \(odd.1), and the process in front with \(odd.0) \(odd.2)"
+    }
+    var hint: String? { "start ranks with the options of \"flotilla serve --attach\", as it prints them" }
+    var exitCode: ExitCode { .ranksDisagree }
 }
 
 /// The hosts that are left cannot hold the model.

@@ -47,12 +47,22 @@ extension ServingCore {
         case .progress(_, let done, let total): slots[slot].ranks.noteLoading(done, total, of: rank)
         case .ready(let stats):
             slots[slot].ranks.note(stats, of: rank)
+            guard fits(stats, of: rank, slot) else { return }
             let wanted = slots[slot].policy.decoderRanks + slots[slot].visionRanks
             if slots[slot].ranks.readyCount == wanted, slots[slot].phase == .loading { becomeReady(slot) }
         case .activity(let activity): slots[slot].ranks.note(activity, of: rank)
         case .log(let line): log(.info, line, [("rank", "\(rank)")])
         case .hello, .stage, .met, .drafts, .trace, .pong, .goodbye: break
         }
+    }
+
+    /// Whether a rank computes what receipts say; a group with one that does not is ended.
+    private mutating func fits(_ stats: RankStats, of rank: Int, _ slot: Int) -> Bool {
+        guard slots[slot].misfit == nil else { return false }
+        guard let own = limits.receipts?.computation, let found = stats.computation, found != own else { return true }
+        slots[slot].misfit = OtherComputationError(rank: rank, found: found, own: own)
+        actions.append(.endGroup(slot: slot, byForce: true))
+        return false
     }
 
     private mutating func becomeReady(_ slot: Int) {
@@ -93,7 +103,8 @@ extension ServingCore {
             slots[slot].clear()
             return conclude()
         }
-        let cause = error ?? (slots[slot].isHung ? HungGroupError() : UnaskedEndError())
+        let misfit: (any OperatorError)? = slots[slot].misfit
+        let cause = misfit ?? error ?? (slots[slot].isHung ? HungGroupError() : UnaskedEndError())
         let lived = slots[slot].phase == .ready ? slots[slot].readySince.map { now - $0 } : nil
         lose(slot, cause, lived: lived)
     }

@@ -1,4 +1,4 @@
-/// How the decoder's matrices are held, and in `bf16` the vision tower's too, which are as stored otherwise.
+/// How the decoder's matrices are held, and in `bf16` the vision tower's too, unless its own format says otherwise.
 ///
 /// Norms are float32 in every format.
 package enum WeightFormat: String, Sendable, CaseIterable {

@@ -54,11 +54,17 @@ package struct BlockProduct {
     package func callAsFunction(_ w: PackedMatrix, result: Int = 0) -> Rows {
         precondition(w.columns == x.width, "product: \(x.width) columns by [\(w.rows), \(w.columns)]")
         precondition(outputs.upperBound <= w.rows, "product: outputs \(outputs) of \(w.rows)")
-        precondition(w.storage == x.element.storage(of: w.storage), "product: \(x.element) by \(w.storage)")
+        precondition(x.element.multiplies(by: w.storage), "product: \(x.element) by \(w.storage)")
         let target = self.result(result)
+        // Both count tokens and outputs from the first of all.
+        let first = target.base - tokens.lowerBound * target.stride - outputs.lowerBound
+        if x.element == .q8 { multiplyQuantised(w, first, target.stride) } else { multiply(w, first, target.stride) }
+        return target
+    }
+
+    private func multiply(_ w: PackedMatrix, _ y: UnsafeMutablePointer<Float>, _ stride: Int) {
         SumTree.withUnsafeSingleTree(columns: x.width) { tree in
             withUnsafePointer(to: w.matrix) { matrix in
-                // ck_matmul counts tokens and outputs from the first of all.
                 ck_matmul(
                     x.kernels.table,
                     matrix,
@@ -69,14 +75,36 @@ package struct BlockProduct {
                     tiles.lowerBound,
                     tiles.upperBound,
                     tree,
-                    target.base - tokens.lowerBound * target.stride - outputs.lowerBound,
-                    target.stride,
+                    y,
+                    stride,
                     0,
                     scratch
                 )
             }
         }
-        return target
+    }
+
+    private func multiplyQuantised(_ w: PackedMatrix, _ y: UnsafeMutablePointer<Float>, _ stride: Int) {
+        precondition(w.blockColumns == w.columns, "product: blocks of \(w.blockColumns) of \(w.columns) columns")
+        SumTree.withUnsafeSingleTree(columns: x.width) { tree in
+            withUnsafePointer(to: w.quantised) { matrix in
+                ck_quant_matmul(
+                    x.kernels.table,
+                    matrix,
+                    panels.lowerBound,
+                    panels.upperBound,
+                    UnsafeRawPointer(x.base).assumingMemoryBound(to: UInt8.self),
+                    x.count,
+                    tiles.lowerBound,
+                    tiles.upperBound,
+                    tree,
+                    y,
+                    stride,
+                    0,
+                    scratch
+                )
+            }
+        }
     }
 
     /// What was computed of this block.
@@ -101,8 +129,13 @@ struct BlockGrid {
     /// Floats of the largest block.
     static let blockFloats =
         panelsPerBlock * panelRows * Int(CK_BLOCK_TILES) * Int(CK_TILE_TOKENS)
-    /// Floats that ck_matmul works with: the sums of a block, and weights that it widens.
-    static let workFloats = blockFloats + Int(CK_WIDE_FLOATS)
+    /// Floats that ck_matmul or ck_quant_matmul works with: the sums of a block, and weights that they widen.
+    static let workFloats = max(
+        blockFloats + Int(CK_WIDE_FLOATS),
+        SumTree.withUnsafeSingleTree(columns: 1) { tree in
+            ck_quant_scratch(tree, Int(CK_QUANT_TILE_TOKENS) * Int(CK_BLOCK_TILES))
+        }
+    )
 
     private let tiles, tilesPerBlock, panels, panelBlocks: Int
     let count: Int

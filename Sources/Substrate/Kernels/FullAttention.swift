@@ -10,7 +10,7 @@ package final class FullAttention {
     private let memory: ScratchMemory
     private let keysTree, valuesTree: SumTree
 
-    /// Tiles of queries of one task: 48 queries, whose scores are 192 KiB for 1024 tokens, twice.
+    /// Register tiles of queries of one task: 48 queries in AVX2, whose scores are 192 KiB for 1024 tokens, twice.
     private static let tilesPerTask = 8
 
     package init(tokens: Int, heads: Int, headDim: Int) {
@@ -29,12 +29,24 @@ package final class FullAttention {
         PackedMatrix.byteCount(rows: rows, columns: columns, storage: .float32)
     }
 
-    /// Floats of each thread's work area: sums, queries, outputs, divisors, and the scores in both orders.
-    package static func scratchCount(tokens: Int, headDim: Int) -> Int {
-        BlockGrid.workFloats + queriesPerTask * (2 * headDim + 1 + 2 * tokens)
+    /// Floats of each thread's work area: sums, queries, divisors, outputs, and the scores in both orders.
+    package static func scratchCount(
+        tokens: Int,
+        headDim: Int,
+        heads: Int = 1,
+        into element: PackedRows.Element = .float32
+    ) -> Int {
+        let outputs = headDim * headsPerTask(heads, headDim, element)
+        return BlockGrid.workFloats + queriesPerTask * (headDim + 1 + outputs + 2 * tokens)
     }
 
     private static var queriesPerTask: Int { tilesPerTask * Int(CK_TILE_TOKENS) }
+
+    /// Heads whose outputs are stored together: one, or as many as fill whole groups of columns that share a scale.
+    private static func headsPerTask(_ heads: Int, _ headDim: Int, _ element: PackedRows.Element) -> Int {
+        let filling = (1...element.columnsTogether).first { ($0 * headDim).isMultiple(of: element.columnsTogether) }
+        return min(heads, filling ?? heads)
+    }
 
     /// - Parameters:
     ///   - q, k, v: `[tokens, heads · headDim]` each.
@@ -44,18 +56,54 @@ package final class FullAttention {
         precondition([q, k, v].allSatisfy { $0.count == tokens && $0.width == width }, "attention: \(width) columns")
         precondition(out.count == tokens && out.width == width, "attention into [\(out.count), \(out.width)]")
         pack(pool, k, v, out.kernels)
-        let blocks = (out.tiles + Self.tilesPerTask - 1) / Self.tilesPerTask
-        func part(_ task: Int) -> (head: Int, tiles: Range<Int>) {
-            let (head, block) = task.quotientAndRemainder(dividingBy: blocks)
-            return (head, block * Self.tilesPerTask..<min((block + 1) * Self.tilesPerTask, out.tiles))
+        let together = Self.headsPerTask(heads, headDim, out.element)
+        let tilesPerTask = Self.tiles(out)
+        let blocks = (out.tiles + tilesPerTask - 1) / tilesPerTask
+        func part(_ task: Int) -> (heads: Range<Int>, tiles: Range<Int>) {
+            let (first, block) = task.quotientAndRemainder(dividingBy: blocks)
+            let heads = first * together..<min((first + 1) * together, heads)
+            return (heads, block * tilesPerTask..<min((block + 1) * tilesPerTask, out.tiles))
         }
-        let floats = Self.scratchCount(tokens: tokens, headDim: headDim)
-        pool.share(heads * blocks, floats: floats) { [self] task, area in
-            let (head, tiles) = part(task)
-            attend(head, tiles, q, out, scratch: area)
+        let floats = Self.scratchCount(tokens: tokens, headDim: headDim, heads: heads, into: out.element)
+        pool.share((heads + together - 1) / together * blocks, floats: floats) { [self] task, area in
+            let (heads, tiles) = part(task)
+            let queries = out.tokens(tiles)
+            let work = Work(area, queries: queries.count, tokens: tokens, headDim: headDim, heads: heads.count)
+            for head in heads {
+                let first = (head - heads.lowerBound) * headDim
+                let result = work.result.columns(first..<first + headDim)
+                attend(head, q.rows(queries), work, into: result, out.kernels)
+            }
         } finish: { task, area in
-            let (head, tiles) = part(task)
-            out.store(result(out.tokens(tiles).count, area), tiles: tiles, firstColumn: head * headDim)
+            let (heads, tiles) = part(task)
+            let queries = out.tokens(tiles).count
+            let work = Work(area, queries: queries, tokens: tokens, headDim: headDim, heads: heads.count)
+            out.store(work.result, tiles: tiles, firstColumn: heads.lowerBound * headDim)
+        }
+    }
+
+    /// Tiles of the output that have as many tokens as a task's register tiles of queries.
+    private static func tiles(_ out: PackedRows) -> Int {
+        guard out.element == .q8 else { return tilesPerTask }
+        return tilesPerTask * out.kernels.table.pointee.tile_tokens / Int(CK_QUANT_TILE_TOKENS)
+    }
+
+    /// A task's work area, part by part.
+    private struct Work {
+        let sums, queries, divisors: UnsafeMutablePointer<Float>
+        /// The outputs of the heads side by side.
+        let result: Rows
+        let scores: Rows
+        let weights: UnsafeMutablePointer<Float>
+
+        init(_ area: UnsafeMutablePointer<Float>, queries count: Int, tokens: Int, headDim: Int, heads: Int) {
+            let most = FullAttention.queriesPerTask
+            sums = area
+            queries = sums + BlockGrid.workFloats
+            divisors = queries + most * headDim
+            result = Rows(divisors + most, count: count, width: heads * headDim)
+            scores = Rows(result.base + most * heads * headDim, count: count, width: tokens)
+            weights = scores.base + most * tokens
         }
     }
 
@@ -100,45 +148,19 @@ package final class FullAttention {
         }
     }
 
-    /// Where a task's result is in its work area: behind sums, queries and divisors.
-    private func result(_ queries: Int, _ scratch: UnsafeMutablePointer<Float>) -> Rows {
-        let place = scratch + BlockGrid.workFloats + Self.queriesPerTask * (headDim + 1)
-        return Rows(place, count: queries, width: headDim)
-    }
-
-    /// One head's attention for the queries of some tiles, on the calling thread; the result stays in the work area.
-    private func attend(
-        _ head: Int,
-        _ tiles: Range<Int>,
-        _ q: Rows,
-        _ out: PackedRows,
-        scratch: UnsafeMutablePointer<Float>
-    ) {
-        let queries = out.tokens(tiles)
-        let block = PackedRows(
-            scratch + BlockGrid.workFloats,
-            count: queries.count,
-            width: headDim,
-            kernels: out.kernels
-        )
-        let divisors = block.base + Self.queriesPerTask * headDim
-        let result = result(queries.count, scratch)
-        let scores = Rows(result.base + Self.queriesPerTask * headDim, count: queries.count, width: tokens)
-        let weights = PackedRows(
-            scores.base + Self.queriesPerTask * tokens,
-            count: queries.count,
-            width: tokens,
-            kernels: out.kernels
-        )
+    /// One head's attention for some queries, on the calling thread; the result stays in the work area.
+    private func attend(_ head: Int, _ q: Rows, _ work: Work, into result: Rows, _ kernels: KernelSet) {
+        let block = PackedRows(work.queries, count: q.count, width: headDim, kernels: kernels)
+        let weights = PackedRows(work.weights, count: q.count, width: tokens, kernels: kernels)
         let (keys, values) = matrices(head)
         let first = head * headDim
 
-        block.store(q.rows(queries).columns(first..<first + headDim), tiles: 0..<block.tiles)
-        multiply(block, keys, keysTree, into: scores, scratch)
-        RowOperations.softmax(scores, scale: 1 / Float(headDim).squareRoot(), divisors: divisors)
-        weights.store(scores, tiles: 0..<weights.tiles)
-        multiply(weights, values, valuesTree, into: result, scratch)
-        RowOperations.divide(result, by: divisors)
+        block.store(q.columns(first..<first + headDim), tiles: 0..<block.tiles)
+        multiply(block, keys, keysTree, into: work.scores, work.sums)
+        RowOperations.softmax(work.scores, scale: 1 / Float(headDim).squareRoot(), divisors: work.divisors)
+        weights.store(work.scores, tiles: 0..<weights.tiles)
+        multiply(weights, values, valuesTree, into: result, work.sums)
+        RowOperations.divide(result, by: work.divisors)
     }
 
     private func multiply(

@@ -2,7 +2,8 @@ internal import CKernels
 
 /// Activations `[count, width]` in the order in which products read them, in memory that somebody else owns.
 ///
-/// Tiles of as many tokens as the set of kernels has registers for, each column by column, as `ck_pack_x` lays them.
+/// Tiles of as many tokens as the set of kernels has registers for, each column by column, as `ck_pack_x` lays them, or
+/// group by group where they are quantised, as `ck_quant_x` does.
 /// What computes an activation writes it here at once, so that no product begins with a pass over memory.
 package struct PackedRows {
     /// What a product takes for an activation.
@@ -11,17 +12,39 @@ package struct PackedRows {
         case float32
         /// The number rounded to bfloat16; two columns share a word where the set of kernels multiplies pairs.
         case bfloat16
+        /// The number as an integer of eight bits; 32 columns share a scale.
+        case q8
 
         /// Words of four bytes for `width` columns of a token.
-        package func words(width: Int, kernels: KernelSet = .active) -> Int { ck_x_words(kernels.table, code, width) }
+        package func words(width: Int, kernels: KernelSet = .active) -> Int {
+            guard self == .q8 else { return ck_x_words(kernels.table, code, width) }
+            let groups = (width + columnsTogether - 1) / columnsTogether
+            return groups * Int(CK_QUANT_X_BYTES) / MemoryLayout<Float>.stride
+        }
 
         /// How the weights of such a product are kept, where the checkpoint has `stored` ones.
         package func storage(of stored: PackedMatrix.Storage) -> PackedMatrix.Storage {
-            self == .float32 ? stored : .bfloat16Pairs
+            switch self {
+            case .float32: stored
+            case .bfloat16: .bfloat16Pairs
+            case .q8: .q8
+            }
         }
 
-        /// A storage of weights that takes such activations.
-        fileprivate var code: ck_storage { self == .float32 ? CK_FLOAT32 : CK_BFLOAT16_PAIRS }
+        /// Whether a product by weights that are kept like this takes such activations.
+        func multiplies(by storage: PackedMatrix.Storage) -> Bool {
+            switch self {
+            case .float32: PackedMatrix.Storage.floats.contains(storage)
+            case .bfloat16: storage == .bfloat16Pairs
+            case .q8: storage == .q8
+            }
+        }
+
+        /// Neighbouring columns that can be stored only together.
+        var columnsTogether: Int { self == .q8 ? Int(CK_GROUP_COLUMNS) : 1 }
+
+        /// A storage of weights that takes such activations, if they are floats.
+        fileprivate var code: ck_storage { self == .bfloat16 ? CK_BFLOAT16_PAIRS : CK_FLOAT32 }
     }
 
     let base: UnsafeMutablePointer<Float>
@@ -46,16 +69,19 @@ package struct PackedRows {
         self.kernels = kernels
     }
 
-    var tiles: Int { ck_tile_count(kernels.table, count) }
+    var tiles: Int { element == .q8 ? ck_quant_tile_count(count) : ck_tile_count(kernels.table, count) }
 
     /// The tokens of a range of tiles.
-    func tokens(_ tiles: Range<Int>) -> Range<Int> {
-        ck_tile_begin(kernels.table, count, tiles.lowerBound)..<ck_tile_begin(kernels.table, count, tiles.upperBound)
+    func tokens(_ tiles: Range<Int>) -> Range<Int> { begin(tiles.lowerBound)..<begin(tiles.upperBound) }
+
+    private func begin(_ tile: Int) -> Int {
+        element == .q8 ? ck_quant_tile_begin(count, tile) : ck_tile_begin(kernels.table, count, tile)
     }
 
     /// Puts `rows`, the columns from `firstColumn` on of whole tiles, in their places.
     ///
-    /// Neighbouring columns may be stored by two threads at once, even where they share a word.
+    /// Neighbouring columns may be stored by two threads at once, even where they share a word; where they share a scale,
+    /// whole groups alone.
     func store(_ rows: Rows, tiles: Range<Int>, firstColumn: Int = 0) {
         let tokens = tokens(tiles)
         precondition(rows.count == tokens.count && firstColumn + rows.width <= width, "pack: \(rows.width) of \(width)")
@@ -70,6 +96,7 @@ package struct PackedRows {
 
     /// Columns of the tile at `tile`; of a pair of which only one column is stored, that one's half alone.
     private func store(_ rows: Rows, firstColumn: Int, tile: UnsafeMutablePointer<Float>) {
+        guard element != .q8 else { return quantise(rows, firstColumn: firstColumn, tile: tile) }
         var columns = firstColumn..<firstColumn + rows.width
         func storeAlone(_ column: Int) {
             let source = rows.base + column - firstColumn
@@ -83,6 +110,18 @@ package struct PackedRows {
         let source = rows.base + columns.lowerBound - firstColumn
         let place = tile + words(columns.lowerBound) * rows.count
         ck_pack_x(kernels.table, element.code, source, rows.stride, rows.count, columns.count, place)
+    }
+
+    private func quantise(_ rows: Rows, firstColumn: Int, tile: UnsafeMutablePointer<Float>) {
+        let end = firstColumn + rows.width
+        precondition(
+            firstColumn % element.columnsTogether == 0 && (end % element.columnsTogether == 0 || end == width),
+            "pack: columns \(firstColumn)..<\(end) of \(width) cut a group"
+        )
+        guard rows.width > 0 else { return }
+        let place = UnsafeMutableRawPointer(tile + words(firstColumn) * rows.count)
+            .assumingMemoryBound(to: UInt8.self)
+        ck_vision_quantise(kernels.table, rows.base, rows.stride, rows.count, rows.width, place)
     }
 
     /// Floats of each thread's work area that `fill` needs.

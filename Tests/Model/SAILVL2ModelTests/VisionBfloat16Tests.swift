@@ -14,9 +14,9 @@ struct VisionBfloat16Tests {
     /// rounded.
     private static let tolerance: Float = 0x1p-5
 
-    @Test("is for groups that run in bfloat16 alone", arguments: WeightFormat.allCases)
+    @Test("goes with groups that run in bfloat16 alone", arguments: WeightFormat.allCases)
     func formats(format: WeightFormat) {
-        #expect(PackedRows.Element(format) == (format == .bf16 ? .bfloat16 : .float32))
+        #expect(PackedRows.Element(VisionFormat(of: format)) == (format == .bf16 ? .bfloat16 : .float32))
     }
 
     @Test("stays near the reference's float32 visual tokens", arguments: ["mini-bf16", "mini-f32"])

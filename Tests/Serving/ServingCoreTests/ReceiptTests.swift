@@ -1,3 +1,4 @@
+import Diagnostics
 import Requests
 import Testing
 
@@ -13,6 +14,46 @@ struct ReceiptTests {
     private static func receipt(of ticket: Ticket, _ actions: [CoreAction]) -> Receipt? {
         for case .send(.ended(let ending), to: ticket) in actions { return ending.end.receipt }
         return nil
+    }
+
+    @Test("a rank that computes other bits than receipts would say ends the group and the server: exit code 3")
+    func otherComputation() throws {
+        let own = Self.origin.computation
+        let others: [(Receipt.Computation, String)] = [
+            (
+                Receipt.Computation(format: "q8", kv: "f16"),
+                "--format q8, and the process in front with --format native"
+            ),
+            (
+                Receipt.Computation(format: "native", kv: "f16", vision: "q8"),
+                "--vision-format q8, and the process in front with --vision-format native"
+            ),
+            (Receipt.Computation(format: "native", kv: "q8"), "--kv q8"),
+            (Receipt.Computation(format: "native", kv: "f16", wire: "bf16"), "--wire-format bf16"),
+        ]
+        for (found, says) in others {
+            var bench = try CoreBench { $0.receipts = Self.origin }
+            var stats = RankStats()
+            stats.computation = own
+            bench.report(.ready(stats), rank: 0)
+            stats.computation = found
+            bench.report(.ready(stats), rank: 1)
+            #expect(bench.core.slots[0].phase == .loading)
+            #expect(bench.actions.contains { if case .endGroup(slot: 0, byForce: true) = $0 { true } else { false } })
+            // Whatever its ranks say while they end.
+            bench.report(.ready(stats), rank: 1)
+            bench.die(slot: 0)
+            let ends = bench.actions.compactMap { if case .ended(.failed(let error)) = $0 { error } else { nil } }
+            #expect(ends.count == 1 && ends.first?.exitCode == .ranksDisagree)
+            #expect(ends.first?.description.hasPrefix("rank 1 runs with " + says) == true, "\(ends)")
+        }
+        var bench = try CoreBench { $0.receipts = Self.origin }
+        var stats = RankStats()
+        for rank in 0...1 {
+            bench.report(.ready(stats), rank: rank)
+            stats.computation = own
+        }
+        #expect(bench.core.slots[0].phase == .ready, "who says nothing, or the same, fits")
     }
 
     @Test("one is there where it was asked for, or where every answer has one, and there are tokens")

@@ -8,13 +8,15 @@ import Testing
 
 @Suite("The vision benchmark")
 struct VisionBenchmarkTests {
-    @Test("measures a tile and its products", arguments: [PackedRows.Element.float32, .bfloat16])
+    @Test("measures a tile and its products", arguments: [PackedRows.Element.float32, .bfloat16, .q8])
     func run(element: PackedRows.Element) throws {
         let pool = ThreadPool(threads: 2)
         let checkpoint = try Checkpoint(directory: Fixtures.url("mini-f32"))
         let weights = VisionWeights(checkpoint, element: element, pool: pool)
         let result = VisionBenchmark.run(weights, beside: try OpenBLAS(), pool: pool, repetitions: 1)
         #expect(result.threads == 2 && result.element == element)
+        let alone = VisionBenchmark.run(weights, beside: nil, pool: pool, repetitions: 1)
+        #expect(alone.productSeconds == 0 && alone.tileSeconds > 0)
         #expect(result.tileSeconds > 0 && result.productSeconds > 0 && result.peakGigaflops > 0)
         #expect(result.operations == VisionProduct.ofTile(weights.config).reduce(0) { $0 + $1.operations })
     }

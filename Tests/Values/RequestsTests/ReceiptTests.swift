@@ -56,6 +56,33 @@ struct ReceiptTests {
         #expect(names(PictureCut(maxTiles: 1)) == ofPictures)
     }
 
+    @Test("the tower's format counts where there are pictures, and is said where it is not what goes with the weights'")
+    func visionFormat() {
+        for (format, vision) in [("native", "q8"), ("bf16", "native"), ("q8", "bf16"), ("native", nil), ("bf16", nil)] {
+            let own = Receipt.Computation(format: format, kv: "f16", vision: vision)
+            #expect(own.visionFormat == vision ?? (format == "bf16" ? "bf16" : "native"))
+            for seed in 0..<20 as Range<UInt64> {
+                let some = ReceiptSupport.receipt(seed: seed)
+                let receipt = Receipt(
+                    Receipt.Origin(model: some.model, computation: own),
+                    prompt: some.prompt.ids,
+                    pictures: some.pictures,
+                    request: some.request,
+                    answer: some.answer
+                )
+                #expect(receipt.computation.vision == (some.pictures.isEmpty ? nil : vision))
+                #expect(receipt.json.contains(#""vision":"#) == (receipt.computation.vision != nil))
+                for other in [nil, "native", "bf16", "q8"] {
+                    var origin = Receipt.Origin(model: some.model, computation: own)
+                    origin.computation.vision = other
+                    let differs = origin.computation.visionFormat != own.visionFormat && !some.pictures.isEmpty
+                    let doubt = receipt.doubt(against: origin, pictures: Set(some.pictures.map(\.sha256)))
+                    #expect(doubt?.cause == (differs ? .vision : nil), "\(own) against \(origin.computation)")
+                }
+            }
+        }
+    }
+
     static let damages: [(String, String)] = [
         ("", "no JSON object"), ("[]", "type"), ("{}", "missing"), (#"{"receipt":null}"#, "null"),
         (#"{"receipt":7}"#, "type"), ("{\"flotilla_receipt\":1", "no JSON object"), ("\u{0}\u{1}", "no JSON object"),

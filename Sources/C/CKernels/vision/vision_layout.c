@@ -1,6 +1,6 @@
-// Where numbers lie in the tower's attention: copies and roundings, no arithmetic that instruction sets could
+// Where numbers lie in the tower's products: copies and roundings, no arithmetic that instruction sets could
 // differ in.
-#include "../common/internal.h"
+#include "../common/quant.h"
 #include "../include/ck_vision.h"
 
 void ck_vision_pack_column(const ck_kernels *kernels, const float *x, size_t stride, size_t width, size_t column,
@@ -13,6 +13,14 @@ void ck_vision_pack_column(const ck_kernels *kernels, const float *x, size_t str
         } else {
             ((uint16_t *)out)[2 * (first + t) + (column + 1) % 2] = (uint16_t)(ck_bits(rounded) >> 16);
         }
+    }
+}
+
+void ck_vision_quantise(const ck_kernels *kernels, const float *x, size_t stride, size_t width, size_t columns,
+                        uint8_t *out) {
+    const size_t step = width * CK_QUANT_X_BYTES;
+    for (size_t t = 0; t < width; t++) {
+        kernels->quant_x(x + t * stride, columns, ck_quant_offset(CK_Q8), out + t * CK_QUANT_X_BYTES, step);
     }
 }
 

@@ -13,12 +13,13 @@ extension VisionEncoder {
         stored: ElementType = .bfloat16,
         element: PackedRows.Element = .float32
     ) -> Int {
-        let storage = element.storage(of: PackedMatrix.Storage(stored))
+        let own = PackedMatrix.Storage(stored)
         return config.expectedVisionTensors.reduce(0) { sum, tensor in
             let elements = tensor.shape.reduce(1, *)
             guard tensor.role == .matrix, let rows = tensor.shape.first else {
                 return sum + elements * ElementType.float32.byteCount
             }
+            let storage = (tensor.name == TensorNames.patchWeight ? element.ofPixels : element).storage(of: own)
             return sum + PackedMatrix.byteCount(rows: rows, columns: elements / rows, storage: storage)
         }
     }

@@ -13,7 +13,7 @@ struct VisionLoader {
 
     func embedding() -> PatchEmbedding {
         PatchEmbedding(
-            projection: linear(TensorNames.patchWeight, TensorNames.patchBias),
+            projection: linear(TensorNames.patchWeight, TensorNames.patchBias, element.ofPixels),
             norm: norm(TensorNames.patchNorm),
             positions: vector(TensorNames.positions),
             patchSize: vision.patchSize,
@@ -54,13 +54,16 @@ struct VisionLoader {
     }
 
     /// A layer with the bias that the checkpoint may have.
-    private func linear(_ weight: String, _ bias: String) -> VisionLinear {
-        VisionLinear(weight: matrix(checkpoint.required(weight)), bias: checkpoint.tensor(bias)?.floats())
+    private func linear(_ weight: String, _ bias: String, _ element: PackedRows.Element? = nil) -> VisionLinear {
+        VisionLinear(
+            weight: matrix(checkpoint.required(weight), element ?? self.element),
+            bias: checkpoint.tensor(bias)?.floats()
+        )
     }
 
-    /// Packs a matrix as it is stored, or rounded to bfloat16: its first dimension is the outputs, the others together
-    /// are the inputs.
-    private func matrix(_ tensor: TensorView) -> PackedMatrix {
+    /// Packs a matrix as it is stored, rounded to bfloat16 or quantised: its first dimension is the outputs, the others
+    /// together are the inputs.
+    private func matrix(_ tensor: TensorView, _ element: PackedRows.Element) -> PackedMatrix {
         let (rows, columns) = (tensor.rowCount, tensor.rowElements)
         let storage = element.storage(of: PackedMatrix.Storage(tensor.elementType))
         let matrix = PackedMatrix(rows: rows, columns: columns, storage: storage)

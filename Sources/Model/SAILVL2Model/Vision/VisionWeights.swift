@@ -4,9 +4,9 @@ import Tensors
 
 /// The weights of the vision tower and of the projector, loaded once and shared by all encoders of a process.
 ///
-/// Matrices are packed for the kernels in the type that the checkpoint stores, or in bfloat16 where the group runs in that
-/// format: its products then take activations that are rounded too, as Hugging Face's do. Only the tower's tensors are
-/// touched, and no block behind the one whose output is taken.
+/// Matrices are packed for the kernels in the type that the checkpoint stores, rounded to bfloat16 or quantised: products
+/// then take activations that are rounded, as Hugging Face's do, or quantised too. Only the tower's tensors are touched,
+/// and no block behind the one whose output is taken.
 package final class VisionWeights: Sendable {
     package let config: ModelConfig
     /// What the products of the tower take for an activation.
@@ -21,7 +21,7 @@ package final class VisionWeights: Sendable {
     /// Loads with all threads of `pool`; the checkpoint has checked every tensor.
     ///
     /// - Parameters:
-    ///   - element: what the products take, as `PackedRows.Element(format)` says for a group.
+    ///   - element: what the products take, as `PackedRows.Element(format)` says.
     ///   - progress: told how many blocks of how many are loaded.
     package init(
         _ checkpoint: Checkpoint,
@@ -44,6 +44,15 @@ package final class VisionWeights: Sendable {
 }
 
 extension PackedRows.Element {
-    /// What the tower's products take when the group runs in `format`: rounded activations in `bf16` alone.
-    package init(_ format: WeightFormat) { self = format == .bf16 ? .bfloat16 : .float32 }
+    /// What the tower's products take in a format.
+    package init(_ format: VisionFormat) {
+        switch format {
+        case .native: self = .float32
+        case .bf16: self = .bfloat16
+        case .q8: self = .q8
+        }
+    }
+
+    /// What the product of the pixels takes: a thousandth of the work, on which everything else stands, is not quantised.
+    var ofPixels: Self { self == .q8 ? .float32 : self }
 }

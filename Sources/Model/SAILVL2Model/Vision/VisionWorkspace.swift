@@ -37,7 +37,7 @@ final class VisionWorkspace {
         }
         func packed(_ shape: Shape) -> PackedRows {
             defer { next += Self.padded(shape.words(element)) }
-            return PackedRows(next, count: shape.rows, width: shape.columns, element: element)
+            return PackedRows(next, count: shape.rows, width: shape.columns, element: shape.element(of: element))
         }
         let shapes = Self.shapes(config)
         patches = packed(shapes[0])
@@ -52,7 +52,7 @@ final class VisionWorkspace {
         attention = FullAttention(tokens: config.patchesPerTile, heads: vision.heads, headDim: vision.headDim)
         self.memory = memory
         self.pool = pool
-        pool.reserveScratch(floatsPerThread: Self.scratchCount(config))
+        pool.reserveScratch(floatsPerThread: Self.scratchCount(config, element))
     }
 
     deinit { pool.settle() }
@@ -60,18 +60,21 @@ final class VisionWorkspace {
     /// Bytes of all activations, of the packed keys and values, and of the work areas of `threads` threads.
     static func byteCount(_ config: ModelConfig, element: PackedRows.Element, threads: Int) -> Int {
         let (patches, vision) = (config.patchesPerTile, config.vision)
-        let floats = activationCount(config, element) + threads * scratchCount(config)
+        let floats = activationCount(config, element) + threads * scratchCount(config, element)
         return floats * MemoryLayout<Float>.stride
             + FullAttention.byteCount(tokens: patches, heads: vision.heads, headDim: vision.headDim)
     }
 
     private struct Shape {
         let rows, columns: Int
-        /// Whether a product reads it.
+        /// Whether a product reads it, and whether that is the one of the pixels.
         var isPacked = true
+        var isPixels = false
 
-        func words(_ element: PackedRows.Element) -> Int {
-            rows * (isPacked ? element.words(width: columns) : columns)
+        func element(of tower: PackedRows.Element) -> PackedRows.Element { isPixels ? tower.ofPixels : tower }
+
+        func words(_ tower: PackedRows.Element) -> Int {
+            rows * (isPacked ? element(of: tower).words(width: columns) : columns)
         }
     }
 
@@ -79,7 +82,7 @@ final class VisionWorkspace {
     private static func shapes(_ config: ModelConfig) -> [Shape] {
         let (patches, tokens, vision) = (config.patchesPerTile, config.visualTokensPerTile, config.vision)
         return [
-            Shape(rows: patches, columns: 3 * vision.patchSize * vision.patchSize),
+            Shape(rows: patches, columns: 3 * vision.patchSize * vision.patchSize, isPixels: true),
             Shape(rows: patches, columns: vision.hidden, isPacked: false),
             Shape(rows: patches, columns: vision.hidden),
             Shape(rows: patches, columns: 3 * vision.hidden, isPacked: false),
@@ -98,15 +101,21 @@ final class VisionWorkspace {
     private static func padded(_ count: Int) -> Int { count.dividedRoundingUp(by: 16) * 16 }
 
     /// The most that any step needs: a block of fc1 and fc3, a head's scores, or the widest rows on their way.
-    private static func scratchCount(_ config: ModelConfig) -> Int {
+    private static func scratchCount(_ config: ModelConfig, _ element: PackedRows.Element) -> Int {
+        let vision = config.vision
         let widest = max(
             config.mergedFeatures,
-            config.vision.hidden,
-            3 * config.vision.patchSize * config.vision.patchSize
+            vision.hidden,
+            3 * vision.patchSize * vision.patchSize
         )
         return max(
             BlockProduct.scratchCount(results: 2),
-            FullAttention.scratchCount(tokens: config.patchesPerTile, headDim: config.vision.headDim),
+            FullAttention.scratchCount(
+                tokens: config.patchesPerTile,
+                headDim: vision.headDim,
+                heads: vision.heads,
+                into: element
+            ),
             PackedRows.scratchCount(width: widest)
         )
     }

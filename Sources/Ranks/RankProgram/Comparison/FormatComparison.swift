@@ -13,25 +13,37 @@ package struct FormatComparison {
     package struct Subject {
         package let checkpoint: Checkpoint
         package let format: WeightFormat
+        package let visionFormat: VisionFormat
         /// How partial sums travel, and the hosts, with a decoder rank each, between which they do.
         package let wire: WireFormat
         package let hosts: Int
 
-        package init(_ checkpoint: Checkpoint, _ format: WeightFormat, wire: WireFormat = .f32, hosts: Int = 1) {
+        /// - Parameter vision: the tower's format; `nil` is what goes with `format`.
+        package init(
+            _ checkpoint: Checkpoint,
+            _ format: WeightFormat,
+            vision: VisionFormat? = nil,
+            wire: WireFormat = .f32,
+            hosts: Int = 1
+        ) {
             (self.checkpoint, self.format, self.wire, self.hosts) = (checkpoint, format, wire, hosts)
+            visionFormat = vision ?? VisionFormat(of: format)
         }
 
-        /// `q8`; `native, sums as q8 between 2 hosts`.
+        /// `q8`; `native, vision tower q8`; `native, sums as q8 between 2 hosts`.
         package var name: String {
-            hosts == 1 ? format.rawValue : "\(format.rawValue), sums as \(wire.rawValue) between \(hosts) hosts"
+            var name = format.rawValue
+            if visionFormat != VisionFormat(of: format) { name += ", vision tower \(visionFormat.rawValue)" }
+            if hosts > 1 { name += ", sums as \(wire.rawValue) between \(hosts) hosts" }
+            return name
         }
     }
 
     private let texts: [ComparisonText]
     private let threads: Int
     private let pictures: Checkpoint
-    /// The visual tokens of each text's pictures; formats in which the tower computes alike share them.
-    private var visual: [PackedRows.Element: [[FloatBuffer]]] = [:]
+    /// The visual tokens of each text's pictures, by the tower's format.
+    private var visual: [VisionFormat: [[FloatBuffer]]] = [:]
     /// Logits of earlier texts' positions come first.
     private let offsets: [Int]
     private var reference: ScratchMemory?
@@ -45,13 +57,12 @@ package struct FormatComparison {
     }
 
     /// Encodes the pictures as a group of this format does, unless that has been done.
-    private mutating func visualTokens(_ format: WeightFormat) throws -> [[FloatBuffer]] {
+    private mutating func visualTokens(_ format: VisionFormat) throws -> [[FloatBuffer]] {
         guard texts.contains(where: { !$0.pictures.isEmpty }) else { return texts.map { _ in [] } }
-        let element = PackedRows.Element(format)
-        if let known = visual[element] { return known }
+        if let known = visual[format] { return known }
         let encoder = TileEncoder(pictures, format: format, threads: threads)
         let tokens = try texts.map { text in try text.pictures.map { try Self.encode($0, encoder) } }
-        visual[element] = tokens
+        visual[format] = tokens
         return tokens
     }
 
@@ -72,10 +83,23 @@ package struct FormatComparison {
         texts.reduce(0) { $0 + $1.compared.count } * checkpoint.config.decoder.vocabulary * MemoryLayout<Float>.stride
     }
 
+    /// How far the visual tokens of a subject that was run are from those of another; `nil` without pictures, or where their
+    /// towers have one format.
+    package func visualDifference(_ subject: Subject, from other: Subject) -> VisualDifference? {
+        guard subject.visionFormat != other.visionFormat, let found = visual[subject.visionFormat],
+            let expected = visual[other.visionFormat]
+        else { return nil }
+        var difference = VisualDifference(hidden: pictures.config.decoder.hidden)
+        for (found, expected) in zip(found.joined(), expected.joined()) {
+            difference.add(found.pointer, expected.pointer, count: found.count)
+        }
+        return difference
+    }
+
     /// Runs the format that the others are compared with.
     package mutating func runReference(_ subject: Subject) throws {
         let memory = ScratchMemory(byteCount: max(Self.referenceBytes(texts, subject.checkpoint), 64))
-        let visual = try visualTokens(subject.format)
+        let visual = try visualTokens(subject.visionFormat)
         let forcing = try forcing(subject)
         let vocabulary = forcing.vocabulary
         for (index, text) in texts.enumerated() {
@@ -90,7 +114,7 @@ package struct FormatComparison {
     /// Runs a format and compares it with the reference, text by text.
     package mutating func run(_ subject: Subject) throws -> [LogitsComparison] {
         guard let reference else { preconditionFailure("no reference to compare with") }
-        let visual = try visualTokens(subject.format)
+        let visual = try visualTokens(subject.visionFormat)
         let forcing = try forcing(subject)
         let vocabulary = forcing.vocabulary
         return try texts.indices.map { index in

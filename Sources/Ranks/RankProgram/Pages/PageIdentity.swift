@@ -13,13 +13,17 @@ extension PageShape {
     ///
     /// Files count by size and time besides: a fingerprint takes samples, and other weights may agree in all of them. How many
     /// ranks there are, and how the rest of the model is shared, changes no bit of the pages.
-    init(_ decoder: Qwen3Decoder, _ checkpoint: Checkpoint, format: WeightFormat, cacheElement: String) {
+    ///
+    /// - Parameter formats: of the decoder, and of the vision tower where it has one of its own: pages may hold what
+    ///   pictures became.
+    init(_ decoder: Qwen3Decoder, _ checkpoint: Checkpoint, formats: [String?], cacheElement: String) {
         let cache = decoder.workspace.cache
         let rank = decoder.communicator.rank
         let heads = decoder.plan.shards[rank].kvHeads
         let parts = [
             "keys and values 1", String(checkpoint.fingerprint, radix: 16), checkpoint.weightFiles(withInodes: false),
-            format.rawValue, cacheElement, "rank \(rank), heads \(heads)", Machine.build,
+            formats.compactMap { $0 }.joined(separator: ", "), cacheElement, "rank \(rank), heads \(heads)",
+            Machine.build,
         ]
         self.init(
             layers: cache.layers,

@@ -24,7 +24,12 @@ struct PagesOfRank {
         guard let directory = options.pageDirectory else { return nil }
         let element = RankOptions.name(of: options.cacheElement)
         let meeting = PageMeeting(
-            shape: PageShape(decoder, checkpoint, format: format, cacheElement: element),
+            shape: PageShape(
+                decoder,
+                checkpoint,
+                formats: [format.rawValue, options.ownVisionFormat(beside: format).map { "vision \($0)" }],
+                cacheElement: element
+            ),
             directory: directory,
             limit: options.pageDirectoryBytes,
             communicator: decoder.communicator,

@@ -33,6 +33,8 @@ struct GroupSlot: Sendable {
     var lastNews = Duration.zero
     /// Whether the group was ended from here because it said nothing.
     var isHung = false
+    /// Why it was ended from here before it was ready.
+    var misfit: OtherComputationError?
     /// Whether it was lost so often that only another group keeps the server; until one is ready here again.
     var hasGivenUp = false
     var figures = GroupFigures()
@@ -84,6 +86,7 @@ struct GroupSlot: Sendable {
         tickets = []
         trial = nil
         isHung = false
+        misfit = nil
         isMakingRoom = false
     }
 }

@@ -20,7 +20,7 @@ package struct VisionScaleTrial {
     /// Collective; the same on every rank.
     package func run(in group: BenchmarkGroup) throws -> VisionTrial {
         let config = checkpoint.config
-        let element = PackedRows.Element(format)
+        let element = PackedRows.Element(VisionFormat(of: format))
         let before = LoadBenchmark.privateBytes
         let began = ContinuousClock.now
         let weights = VisionWeights(checkpoint, element: element, pool: pool)

@@ -10,22 +10,27 @@ package struct VisionBenchmark: Sendable {
     package let threads: Int
     /// Seconds for one tile, pixels to visual tokens.
     package let tileSeconds: Double
-    /// Seconds for the tile's products alone, each cut into as many row ranges as there are threads.
+    /// Seconds of OpenBLAS for the tile's products alone, each cut into as many row ranges as there are threads; 0 if
+    /// nobody asked.
     package let productSeconds: Double
     /// Floating-point operations of the tile's products.
     package let operations: Double
     /// What the products take for an activation.
     package let element: PackedRows.Element
     /// GFLOP/s in registers, on the same threads: of multiply-adds, or of dot products of bfloat16 where the processor has
-    /// an instruction for them and the tower uses it.
+    /// an instruction for them and the tower uses it; in eight bits of int8 dot products, and of multiply-adds for what stays
+    /// float.
     package let peakGigaflops: Double
     /// What that peak is of.
-    package var peakName: String { element.words(width: 2) == 1 ? "bfloat16 dot products" : "multiply-adds" }
+    package var peakName: String {
+        if element == .q8 { return "int8 dots, and multiply-adds for attention" }
+        return element.words(width: 2) == 1 ? "bfloat16 dot products" : "multiply-adds"
+    }
 
     /// Measures `repetitions` tiles of grey noise; a tile of a SAILViT-Huge is 1.55 TFLOP.
     package static func run(
         _ weights: VisionWeights,
-        beside blas: OpenBLAS,
+        beside blas: OpenBLAS?,
         pool: ThreadPool,
         repetitions: Int = 3
     ) -> VisionBenchmark {
@@ -34,7 +39,7 @@ package struct VisionBenchmark: Sendable {
         let side = config.images.tileSide
         let pixels = (0..<3 * side * side).map { Float(($0 &* 2_654_435_761) % 1009) / 252 - 2 }
         let products = VisionProduct.ofTile(config)
-        let operands = ProductOperands(products)
+        let operands = blas.map { (blas: $0, of: ProductOperands(products)) }
         // Only its registers are measured here, so that it needs hardly any memory.
         let probe = MachineProbe(pool: pool, bytes: 1 << 20)
         var tokens = [Float](repeating: 0, count: config.visualTokensPerTile * config.decoder.hidden)
@@ -46,18 +51,33 @@ package struct VisionBenchmark: Sendable {
                 }
             }
             tile.append(encoding / .seconds(1))
-            let registers = weights.element == .bfloat16 ? probe.bfloat16Peak : probe.multiplyAddPeak
-            peak.append(registers(1_000_000) / 1e9)
-            alone.append(pool.step { products.reduce(0) { $0 + operands.seconds(for: $1, blas, pool: pool) } })
+            peak.append(Self.peak(products, weights.element, probe) / 1e9)
+            guard let operands else { continue }
+            let (blas, its) = operands
+            alone.append(pool.step { products.reduce(0) { $0 + its.seconds(for: $1, blas, pool: pool) } })
         }
         return VisionBenchmark(
             threads: pool.threads,
             tileSeconds: Spread(tile).median,
-            productSeconds: Spread(alone).median,
+            productSeconds: alone.isEmpty ? 0 : Spread(alone).median,
             operations: products.reduce(0) { $0 + $1.operations },
             element: weights.element,
             peakGigaflops: Spread(peak).median
         )
+    }
+
+    /// Operations a second of these products if registers were all that counts.
+    private static func peak(
+        _ products: [VisionProduct],
+        _ element: PackedRows.Element,
+        _ probe: MachineProbe
+    ) -> Double {
+        let floats =
+            element == .bfloat16 ? probe.bfloat16Peak(rounds: 1_000_000) : probe.multiplyAddPeak(rounds: 1_000_000)
+        guard element == .q8 else { return floats }
+        let integers = probe.integerDotPeak(rounds: 1_000_000)
+        let operations = products.reduce(0) { $0 + $1.operations }
+        return operations / products.reduce(0) { $0 + $1.operations / ($1.staysFloat ? floats : integers) }
     }
 }
 

@@ -8,6 +8,9 @@ package struct VisionProduct: Sendable, Equatable {
     /// How often it is computed for a tile.
     package let count: Int
 
+    /// Whether its factors are floats in a tower of eight bits too: pixels, and what attention multiplies.
+    package var staysFloat: Bool { ["patches", "scores", "values"].contains(name) }
+
     /// Multiplications and additions of all `count`.
     package var operations: Double { 2 * Double(rows) * Double(columns) * Double(depth) * Double(count) }
 

@@ -9,14 +9,17 @@ import SAILVL2Model
 struct BenchVisionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "vision",
-        abstract: "Measures the encoding of a tile against OpenBLAS on its products alone, and multiply-adds."
+        abstract: "Measures the encoding of a tile against OpenBLAS on its products alone, and the processor's peak."
     )
 
     @OptionGroup var model: ModelOption
     @OptionGroup var bench: BenchOptions
 
-    @Option(help: "The group's format, of which the tower knows bf16 alone; by default as the checkpoint stores them.")
+    @Option(help: "The group's format, which says the tower's where --vision-format does not.")
     var format: String?
+
+    @Option(help: "The tower's format; several with commas, such as native,q8, are measured in turns.")
+    var visionFormat: String?
 
     @Option(help: "Threads; by default all processors.")
     var threads: Int?
@@ -28,44 +31,75 @@ struct BenchVisionCommand: ParsableCommand {
     }
 
     func run() throws {
-        let blas = try OpenBLAS()
         let checkpoint = try Checkpoint(directory: try model.directory())
+        let formats = try formats(checkpoint)
+        let blas = try OpenBLAS()
         let pool = ThreadPool(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
-        let format = try checkpoint.format(asked: try format.map { try WeightFormat(option: $0) })
-        let element = PackedRows.Element(format)
-        let weights = VisionWeights(checkpoint, element: element, pool: pool)
-        var (tiles, products, peaks): ([VisionBenchmark], [Double], [Double]) = ([], [], [])
+        let towers = formats.map { format in
+            Tower(format, VisionWeights(checkpoint, element: PackedRows.Element(format), pool: pool))
+        }
         // The first round warms up and does not count.
         for round in 0...bench.rounds {
-            let tile = VisionBenchmark.run(weights, beside: blas, pool: pool, repetitions: 1)
-            guard round > 0 else { continue }
-            tiles.append(tile)
-            products.append(tile.productSeconds)
-            peaks.append(tile.operations / 1e9 / tile.peakGigaflops)
+            var products = 0.0
+            for (index, tower) in towers.enumerated() {
+                let tile = VisionBenchmark.run(
+                    tower.weights,
+                    beside: index == 0 ? blas : nil,
+                    pool: pool,
+                    repetitions: 1
+                )
+                if index == 0 { products = tile.productSeconds }
+                if round > 0 { tower.add(tile, products: products) }
+            }
         }
-        let seconds = tiles.map(\.tileSeconds)
-        let rate = BenchmarkRow.rate(
-            "vision",
-            checkpoint.config.modelName,
-            Rounds.Outcome(seconds: seconds, ideal: peaks),
-            amount: (tiles.first?.operations ?? 0) / 1e9,
-            unit: "GFLOP/s",
-            ceiling: tiles.first?.peakName ?? "multiply-adds"
-        )
-        let rows = [tileRow(checkpoint, Rounds.Outcome(seconds: seconds, ideal: products)), rate]
         try bench.show(
-            rows.map { row in
-                var row = row
-                (row.format, row.threads) = (element == .float32 ? "native" : format.rawValue, pool.threads)
-                row.tokens = .init(each: checkpoint.config.visualTokensPerTile)
-                return row
+            towers.flatMap { tower in
+                tower.rows(checkpoint.config.modelName).map { row in
+                    var row = row
+                    (row.format, row.threads) = (tower.format.rawValue, pool.threads)
+                    row.tokens = .init(each: checkpoint.config.visualTokensPerTile)
+                    return row
+                }
             }
         )
     }
 
-    private func tileRow(_ checkpoint: Checkpoint, _ outcome: Rounds.Outcome) -> BenchmarkRow {
-        var row = BenchmarkRow("vision", checkpoint.config.modelName, figure: outcome.seconds, unit: "s a tile")
-        row.ceiling = .init("OpenBLAS, products alone", value: outcome.ideal.median, share: outcome.share)
-        return row
+    private func formats(_ checkpoint: Checkpoint) throws -> [VisionFormat] {
+        let format = try checkpoint.format(asked: try format.map { try WeightFormat(option: $0) })
+        guard let visionFormat else { return [VisionFormat(of: format)] }
+        return try visionFormat.split(separator: ",", omittingEmptySubsequences: false)
+            .map { try VisionFormat(option: String($0)) }
+    }
+}
+
+/// A tower in one format, and what was measured of it.
+private final class Tower {
+    let format: VisionFormat
+    let weights: VisionWeights
+    private var tiles: [VisionBenchmark] = []
+    private var products: [Double] = []
+
+    init(_ format: VisionFormat, _ weights: VisionWeights) { (self.format, self.weights) = (format, weights) }
+
+    /// - Parameter products: seconds of OpenBLAS in the same round.
+    func add(_ tile: VisionBenchmark, products: Double) {
+        tiles.append(tile)
+        self.products.append(products)
+    }
+
+    func rows(_ model: String) -> [BenchmarkRow] {
+        let seconds = tiles.map(\.tileSeconds)
+        let outcome = Rounds.Outcome(seconds: seconds, ideal: products)
+        var tile = BenchmarkRow("vision", model, figure: outcome.seconds, unit: "s a tile")
+        tile.ceiling = .init("OpenBLAS, products alone", value: outcome.ideal.median, share: outcome.share)
+        let rate = BenchmarkRow.rate(
+            "vision",
+            model,
+            Rounds.Outcome(seconds: seconds, ideal: tiles.map { $0.operations / 1e9 / $0.peakGigaflops }),
+            amount: (tiles.first?.operations ?? 0) / 1e9,
+            unit: "GFLOP/s",
+            ceiling: tiles.first?.peakName ?? "multiply-adds"
+        )
+        return [tile, rate]
     }
 }

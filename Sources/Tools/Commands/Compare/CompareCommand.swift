@@ -24,6 +24,14 @@ struct CompareCommand: ParsableCommand {
     var formats: String?
 
     @Option(
+        help: ArgumentHelp(
+            "Formats of the vision tower, with commas, such as native,bf16,q8: what each makes of pictures.",
+            discussion: "In place of several formats of weights: one of those is what all have."
+        )
+    )
+    var visionFormats: String?
+
+    @Option(
         help: "A checkpoint whose own format is what the others are compared with, such as the one that was packed."
     )
     var reference: String?
@@ -62,16 +70,17 @@ struct CompareCommand: ParsableCommand {
         for subject in subjects { try checkMemory(subject, besides: needed) }
         var comparison = FormatComparison(texts.texts, checkpoint, threads: threads)
         let first = subjects[0]
-        Self.note("\(first.format.rawValue) …")
+        Self.note("\(first.name) …")
         try comparison.runReference(first)
         var table = ComparisonTable(
             model: checkpoint.config.modelName,
             reference: reference == nil
-                ? first.format.rawValue : "\(first.checkpoint.config.modelName), \(first.format.rawValue)"
+                ? first.name : "\(first.checkpoint.config.modelName), \(first.format.rawValue)"
         )
         for subject in subjects.dropFirst() {
             Self.note("\(subject.name) …")
-            table.add(subject, try comparison.run(subject), kinds: texts.kinds)
+            let results = try comparison.run(subject)
+            table.add(subject, results, kinds: texts.kinds, comparison.visualDifference(subject, from: first))
         }
         StandardOutput.say((json ? try table.json() : table.text) + "\n")
     }
@@ -81,6 +90,7 @@ struct CompareCommand: ParsableCommand {
         if let threads, !(1...1024).contains(threads) {
             throw UsageError("--threads is \(threads), expected 1 to 1024")
         }
+        if let visionFormats { return try visionSubjects(checkpoint, visionFormats) }
         if let wireFormats { return try wireSubjects(checkpoint, wireFormats) }
         let all = checkpoint.storedFormat.isQuantised ? [checkpoint.storedFormat] : WeightFormat.allCases
         let asked = try formats?.split(separator: ",").map { try WeightFormat(option: String($0)) } ?? all
@@ -101,6 +111,24 @@ struct CompareCommand: ParsableCommand {
             )
         }
         return subjects
+    }
+
+    /// The weights' format with a tower in each of the formats asked for.
+    private func visionSubjects(_ checkpoint: Checkpoint, _ wanted: String) throws -> [FormatComparison.Subject] {
+        guard reference == nil, wireFormats == nil, !(formats ?? "").contains(",") else {
+            throw UsageError("--vision-formats are compared with one format of weights: name one with --formats")
+        }
+        let towers = try wanted.split(separator: ",", omittingEmptySubsequences: false).map {
+            try VisionFormat(option: String($0), of: "--vision-formats")
+        }
+        guard towers.count >= 2 else {
+            throw UsageError(
+                "there is nothing to compare \(wanted) with",
+                hint: "name two formats of the tower or more"
+            )
+        }
+        let format = try checkpoint.format(asked: try formats.map { try WeightFormat(option: $0) })
+        return towers.map { FormatComparison.Subject(checkpoint, format, vision: $0) }
     }
 
     /// The weights' format with sums that travel as they are, then with each of the formats asked for.
@@ -124,18 +152,22 @@ struct CompareCommand: ParsableCommand {
         }
         var set = try ComparisonSet(checkpoint)
         if texts == nil, image.isEmpty {
-            set.addBuiltInTexts()
+            // In texts a tower has no part.
+            if visionFormats == nil { set.addBuiltInTexts() }
             try set.addSamples()
         }
         if let texts { try set.addTexts(file: texts) }
         for picture in image { try set.add(picture: picture) }
+        guard visionFormats == nil || set.kinds.contains(.images) else {
+            throw UsageError("--vision-formats has no picture to compare", hint: "name some with --image")
+        }
         set.keep(positions: positions)
         return set
     }
 
     private func checkMemory(_ subject: FormatComparison.Subject, besides bytes: Int) throws {
         var options = RankOptions(model: subject.checkpoint.directory)
-        options.format = subject.format
+        (options.format, options.visionFormat) = (subject.format, subject.visionFormat)
         options.cacheTokens = min(subject.checkpoint.config.decoder.maxPositions, 4096)
         try HostMemory.check(try GroupPlan(subject.checkpoint, options), besides: bytes)
     }

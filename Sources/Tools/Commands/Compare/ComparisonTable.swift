@@ -9,6 +9,8 @@ struct ComparisonTable {
         let subject: FormatComparison.Subject
         let set: String
         let result: LogitsComparison
+        /// Of the visual tokens, where the tower has another format than the reference's.
+        var visual: VisualDifference?
     }
 
     let model: String
@@ -21,7 +23,8 @@ struct ComparisonTable {
     mutating func add(
         _ subject: FormatComparison.Subject,
         _ results: [LogitsComparison],
-        kinds: [ComparisonSet.Kind]
+        kinds: [ComparisonSet.Kind],
+        _ visual: VisualDifference? = nil
     ) {
         func sum(_ wanted: [ComparisonSet.Kind]) -> LogitsComparison {
             zip(results, kinds).reduce(into: LogitsComparison()) { sum, one in
@@ -29,7 +32,10 @@ struct ComparisonTable {
             }
         }
         let present = ComparisonSet.Kind.allCases.filter(kinds.contains)
-        for kind in present { rows.append(Row(subject: subject, set: kind.rawValue, result: sum([kind]))) }
+        for kind in present {
+            let its = kind == .images ? visual : nil
+            rows.append(Row(subject: subject, set: kind.rawValue, result: sum([kind]), visual: its))
+        }
         if present.count > 1 { rows.append(Row(subject: subject, set: "all", result: sum(present))) }
     }
 
@@ -39,7 +45,8 @@ struct ComparisonTable {
         let titles =
             Self.pad("format", max(8, width))
             + "set     positions   mean KL    99th pct.   same top-1   largest logit error"
-        return ([head, titles] + rows.map { Self.line($0, max(8, width)) }).joined(separator: "\n")
+        let lines = rows.map { Self.line($0, max(8, width)) }
+        return ([head, titles] + lines + rows.compactMap(Self.visualLine)).joined(separator: "\n")
     }
 
     private static func line(_ row: Row, _ width: Int) -> String {
@@ -54,6 +61,18 @@ struct ComparisonTable {
             result.maxError
         )
         return names + numbers
+    }
+
+    private static func visualLine(_ row: Row) -> String? {
+        row.visual.map {
+            "visual tokens of \(row.subject.name): "
+                + String(
+                    format: "relative error %.2e, at worst %.2e of a token, %d tokens",
+                    $0.relativeError,
+                    $0.worstToken,
+                    $0.tokens
+                )
+        }
     }
 
     private static func pad(_ text: String, _ width: Int) -> String {
@@ -71,6 +90,12 @@ struct ComparisonTable {
             ]
             if row.subject.hosts > 1 {
                 (fields["wire_format"], fields["hosts"]) = (row.subject.wire.rawValue, row.subject.hosts)
+            }
+            fields["vision_format"] = row.subject.visionFormat.rawValue
+            if let visual = row.visual {
+                func number(_ value: Double) -> Any { value.isFinite ? value : NSNull() }
+                (fields["visual_error"], fields["visual_tokens"]) = (number(visual.relativeError), visual.tokens)
+                fields["worst_visual_token_error"] = number(visual.worstToken)
             }
             return fields
         }

@@ -32,6 +32,14 @@ struct GroupOptions: ParsableArguments {
     var format: String?
 
     @Option(
+        help: ArgumentHelp(
+            "How the vision tower's weights are held: \(VisionFormat.names); by default bf16 with --format bf16, else native.",
+            discussion: "q8 makes pictures' tokens nearly twice as fast where the processor has VNNI, and not the same."
+        )
+    )
+    var visionFormat: String?
+
+    @Option(
         help: """
             Where weights are held: copy (the rank's memory), keep (memory that outlives it, so that it is back sooner), or of a \
             packed checkpoint map (the file's pages) or lock.
@@ -135,6 +143,7 @@ struct GroupOptions: ParsableArguments {
         options.measuresShares = shares == "auto"
         options.maxPixels = try pixelLimit()
         options.format = try format.map { try WeightFormat(option: $0) }
+        options.visionFormat = try visionFormat.map { try VisionFormat(option: $0) }
         guard let placement = WeightPlacement(rawValue: weights) else {
             throw UsageError("--weights is \(weights), expected copy, keep, map or lock")
         }
@@ -219,6 +228,21 @@ extension WeightFormat {
         guard let format = WeightFormat(rawValue: text) else {
             let names = WeightFormat.allCases.map(\.rawValue)
             throw UsageError("\(option) is \(text), expected \(names.dropLast().joined(separator: ", ")) or q4")
+        }
+        self = format
+    }
+}
+
+extension VisionFormat {
+    static var names: String {
+        let names = allCases.map(\.rawValue)
+        return names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
+    }
+
+    /// The value of an option such as `--vision-format`.
+    init(option text: String, of option: String = "--vision-format") throws(UsageError) {
+        guard let format = VisionFormat(rawValue: text) else {
+            throw UsageError("\(option) is \(text), expected \(Self.names)")
         }
         self = format
     }

@@ -43,6 +43,10 @@ struct VerificationRun {
             hosts: launch.hosts()
         )
         if let claimed = receipts.first?.receipt.computation { options.adopt(claimed, group, checkpoint) }
+        let pictured = receipts.map(\.receipt).first { !$0.pictures.isEmpty }
+        if group.visionFormat == nil, let claimed = pictured?.computation.visionFormat {
+            options.visionFormat = VisionFormat(rawValue: claimed)
+        }
         if options.speculation != .off { options.speculation = .claimed }
         self.options = options
         origin = try Receipt.Origin(checkpoint, run.preparer.tokenizer, options)

@@ -18,6 +18,8 @@ package struct RankStats: Codable, Sendable, Equatable {
     package var stepBytes = 0
     /// Bytes of memory that its threads read a second while those of all decoder ranks do; 0 where nobody measured.
     package var readBytesPerSecond = 0.0
+    /// How it computes, as far as that decides bits; `nil` where it does not say.
+    package var computation: Receipt.Computation?
 
     package init() {}
 }

@@ -46,12 +46,17 @@ package struct Receipt: Codable, Sendable, Equatable {
         /// Names of `--format` and `--kv`.
         package var format: String
         package var kv: String
+        /// Of `--vision-format`, where there are pictures and it is not what goes with `format`.
+        package var vision: String?
         /// Of `--wire-format`, where sums are rounded on their way between hosts.
         package var wire: String?
 
-        package init(format: String, kv: String, wire: String? = nil) {
-            (self.format, self.kv, self.wire) = (format, kv, wire)
+        package init(format: String, kv: String, vision: String? = nil, wire: String? = nil) {
+            (self.format, self.kv, self.vision, self.wire) = (format, kv, vision, wire)
         }
+
+        /// The vision tower's format, as the option is called.
+        package var visionFormat: String { vision ?? (format == "bf16" ? "bf16" : "native") }
     }
 
     package struct Prompt: Codable, Sendable, Equatable {
@@ -119,6 +124,8 @@ package struct Receipt: Codable, Sendable, Equatable {
         (model, computation) = (origin.model, origin.computation)
         self.prompt = Prompt(ids: prompt)
         (self.pictures, self.request, self.answer) = (pictures, request, answer)
+        // No tower had to do with it.
+        if pictures.isEmpty { computation.vision = nil }
         digests = Digests(prompt: "", pictures: "", request: "", answer: "")
         digests = freshDigests
     }

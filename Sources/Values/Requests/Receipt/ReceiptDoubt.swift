@@ -6,8 +6,8 @@ package struct ReceiptDoubt: OperatorError, Equatable {
     package enum Cause: String, Sendable, CaseIterable {
         /// Another checkpoint: the files of the weights, their configuration, the tokenizer.
         case weights, config, tokenizer
-        /// Other bits by choice: `--format`, `--kv`, `--wire-format`.
-        case format, kv, wire
+        /// Other bits by choice: `--format`, `--vision-format` where there are pictures, `--kv`, `--wire-format`.
+        case format, vision, kv, wire
         /// Another definition of what is computed.
         case edition
         /// A picture that was not given, or is cut otherwise here.
@@ -84,6 +84,11 @@ extension Receipt {
             return ReceiptDoubt(cause, what, hint: "leave \(option) out, or take the checkpoint that can")
         }
         if let doubt = other(.format, "--format", computation.format, own.format) { return doubt }
+        if !pictures.isEmpty,
+            let doubt = other(.vision, "--vision-format", computation.visionFormat, own.visionFormat)
+        {
+            return doubt
+        }
         if let doubt = other(.kv, "--kv", computation.kv, own.kv) { return doubt }
         guard computation.wire != own.wire else { return nil }
         return ReceiptDoubt(

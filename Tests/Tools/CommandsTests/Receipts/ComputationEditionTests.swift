@@ -22,6 +22,8 @@ struct ComputationEditionTests {
         ("demo q4 f16", ["--model", "demo", "--image", ReceiptRuns.sum, "--format", "q4"], true),
         ("mini-f32 native f32", ["--model", mini("mini-f32"), "--image", picture, "--kv", "f32"], true),
         ("mini-bf16 q8 f16", ["--model", mini("mini-bf16"), "--image", picture, "--format", "q8"], true),
+        ("demo vision q8", ["--model", "demo", "--image", ReceiptRuns.sum, "--vision-format", "q8"], true),
+        ("mini-f32 vision q8", ["--model", mini("mini-f32"), "--image", picture, "--vision-format", "q8"], true),
         ("draw", ["--model", mini("mini-bf16"), "--temperature", "0.9"], false),
         (
             "filters and penalties",

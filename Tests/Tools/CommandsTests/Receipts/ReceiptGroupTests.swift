@@ -48,6 +48,11 @@ struct ReceiptGroupTests {
         ),
         Setting(model: "demo", options: ["--think", "on", "--think-budget", "7"], pictures: [ReceiptRuns.sum]),
         Setting(model: "demo", options: ["--think", "on"], pictures: [ReceiptRuns.sum]),
+        Setting(
+            model: "mini-bf16",
+            options: ["--vision-format", "q8", "--vision-ranks", "2", "--max-tokens", "90"],
+            pictures: [Fixtures.url("images/wide.png").path]
+        ),
     ]
 
     @Test(

@@ -11,6 +11,10 @@ struct ReceiptRefusalTests {
         try Fixtures.withTemporaryDirectory { directory in
             let own = ["--model", "demo", "--image", ReceiptRuns.sum]
             let receipt = try ReceiptRuns.receipt(own + ["--prompt", "compute the expression"], in: directory)
+            let quick = try ReceiptRuns.receipt(
+                own + ["--prompt", "compute the expression", "--vision-format", "q8"],
+                in: directory
+            )
             let star = ReceiptRuns.samples.appendingPathComponent("star.png").path
             let edition = ReceiptRuns.sealed(receipt) { $0.computation.edition = 999 }
             let turned = ReceiptRuns.sealed(receipt) { $0.pictures[0].tiles = 2 }
@@ -19,6 +23,8 @@ struct ReceiptRefusalTests {
             let cases: [(Receipt, [String], String)] = [
                 (receipt, ["--model", mini, "--image", ReceiptRuns.sum], "config"),
                 (receipt, own + ["--format", "q8"], "format"),
+                (receipt, own + ["--vision-format", "q8"], "vision"),
+                (quick, own + ["--vision-format", "native"], "vision"),
                 (receipt, own + ["--kv", "q8"], "kv"),
                 (receipt, own + ["--wire-format", "bf16"], "wire"),
                 (receipt, ["--model", "demo"], "picture"),
