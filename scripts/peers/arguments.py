@@ -4,7 +4,7 @@ import argparse, os, pathlib
 from shapes import SHAPES
 from workload import FORMATS, TESTS, Workload
 
-PEERS = ["llama.cpp", "openvino", "ik", "vllm", "ort"]
+PEERS = ["llama.cpp", "openvino", "openvino-ir", "ik", "vllm", "ort"]
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
 
 

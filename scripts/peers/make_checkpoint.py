@@ -42,9 +42,9 @@ def write(shape, out):
     text += b" " * (-len(text) % 8)
     with (out / "model.safetensors").open("wb") as file:
         file.write(struct.pack("<Q", len(text)) + text)
-        for _, size in tensors(shape):
+        for number, (_, size) in enumerate(tensors(shape)):
             count = int(numpy.prod(size))
-            (numpy.full(count, 0x3F80, numpy.uint16) if len(size) == 1 else random_bfloat16(count)).tofile(file)
+            (numpy.full(count, 0x3F80, numpy.uint16) if len(size) == 1 else random_bfloat16(count, number)).tofile(file)
 
 
 if __name__ == "__main__":

@@ -28,11 +28,11 @@ def tensors(shape):
     if not shape["tied"]: yield "output.weight", (shape["vocabulary"], hidden)
 
 
-def matrix(form, count):
-    """The bytes of `count` weights: a block of random ones, repeated."""
+def matrix(form, count, seed):
+    """The bytes of `count` weights: a block of random ones, repeated; another block for every tensor."""
     _, width, scale = FORMATS[form]
-    if scale is None: return random_bfloat16(count).view(numpy.uint8)
-    block = numpy.random.default_rng(0).integers(-127, 128, size=(min(count // 32, 1 << 16), width), dtype=numpy.int8).view(numpy.uint8)
+    if scale is None: return random_bfloat16(count, seed).view(numpy.uint8)
+    block = numpy.random.default_rng(seed).integers(-127, 128, size=(min(count // 32, 1 << 16), width), dtype=numpy.int8).view(numpy.uint8)
     block[:, :2] = numpy.frombuffer(numpy.float16(scale).tobytes(), numpy.uint8)
     return numpy.resize(block, count // 32 * width)
 
@@ -50,8 +50,8 @@ def write(shape, form, path):
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_ti_data_to_file()
-    for _, size in tensors(shape):
-        writer.write_tensor_data(numpy.ones(size[0], numpy.float32) if len(size) == 1 else matrix(form, int(numpy.prod(size))))
+    for number, (_, size) in enumerate(tensors(shape)):
+        writer.write_tensor_data(numpy.ones(size[0], numpy.float32) if len(size) == 1 else matrix(form, int(numpy.prod(size)), number))
     writer.close()
 
 

@@ -30,10 +30,13 @@ def sail_config(shape):
             "torch_dtype": "bfloat16", "use_backbone_lora": 0, "use_llm_lora": 0, "use_thumbnail": True}
 
 
-def random_bfloat16(count):
-    """Bits of bfloat16 numbers between 2^-8 and 2^-5 of either sign; a block of random ones, repeated."""
+def random_bfloat16(count, seed):
+    """Bits of bfloat16 numbers between 2^-8 and 2^-5 of either sign; a block of random ones, repeated.
+
+    Every tensor has a seed of its own: OpenVINO's files keep equal tensors once, and fewer weights would be read than there are.
+    """
     import numpy
-    block = numpy.random.default_rng(0).integers(0, 1 << 16, size=min(count, 1 << 22), dtype=numpy.uint16)
+    block = numpy.random.default_rng(seed).integers(0, 1 << 16, size=min(count, 1 << 22), dtype=numpy.uint16)
     exponent = (119 + block % 3).astype(numpy.uint16)
     return numpy.resize((block & 0x8000) | (exponent << 7) | ((block >> 4) & 0x7F), count)
 

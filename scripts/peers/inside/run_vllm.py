@@ -14,8 +14,9 @@ def open_model(args):
                       VLLM_NO_USAGE_STATS="1", DO_NOT_TRACK="1")
     from vllm import LLM, SamplingParams
     from vllm.inputs import TokensPrompt
-    model = LLM(args.model, load_format="dummy", skip_tokenizer_init=True, dtype="bfloat16", max_model_len=4096, max_num_seqs=8,
-                max_num_batched_tokens=4096, enforce_eager=args.eager, enable_prefix_caching=False)
+    # It begins with a step of as many tokens as a step may have, which takes long on few processors.
+    model = LLM(args.model, load_format="dummy", skip_tokenizer_init=True, dtype="bfloat16", max_model_len=4096, max_num_batched_tokens=512,
+                max_num_seqs=max(8, args.sequences), enforce_eager=args.eager, enable_prefix_caching=False)
 
     def seconds(sequences, prompt, new):
         prompts = [TokensPrompt(prompt_token_ids=ids.tolist()) for ids in prompt_ids(sequences, prompt)]
