@@ -3,17 +3,19 @@
 Of its file formats only what a Qwen3 decoder needs is written: a header of pairs of integers, then tensors in the order in
 which it loads them, all Q40 (32 weights: a half-precision scale and 16 bytes) but the embedding and the norms (float32).
 """
-import contextlib, re, socket, struct, subprocess, sys, time
+import contextlib, re, socket, struct, subprocess, time
 
-from llama_cpp import run, say
-from shapes import HEAD_DIM, KV_HEADS, SHAPES, VOCABULARY
+from shapes import HEAD_DIM, SHAPES
+from shell import Failed, run, say
 
 BEGIN = 151_643  # the first control token
+VOCABULARY = SHAPES["2b"]["vocabulary"]
 MODEL_MAGIC, TOKENIZER_MAGIC, QWEN3, Q40 = 0x0A00ABCD, 0x567124, 0xABCD01, 2
 
 
 class DistributedLlama:
     """`dllama` as a root and its workers on this machine."""
+    name = "distributed-llama"
 
     def __init__(self, binary, directory): self.binary, self.directory = binary, directory
 
@@ -37,7 +39,7 @@ class DistributedLlama:
                         "--steps", prompt + decoded, *others], errors="replace", timeout=3600)
         found = re.findall(r"nTokens: (\d+)\s+tokens/s: ([0-9.]+)", text)
         if [int(count) for count, _ in found] != [prompt, decoded]:
-            sys.exit(f"bench-peers: {self.binary}: expected rates of {prompt} and {decoded} tokens:\n{text[-1000:]}")
+            raise Failed(f"{self.binary}: expected rates of {prompt} and {decoded} tokens", text[-1000:])
         return {f"prefill {prompt}": float(found[0][1]), f"decode @ {prompt}": float(found[1][1])}
 
     @contextlib.contextmanager
@@ -75,10 +77,10 @@ def header(magic, pairs):
 
 def write_model(file, shape):
     hidden, heads, inter, layers = shape["hidden"], shape["heads"], shape["inter"], shape["layers"]
-    file.write(header(MODEL_MAGIC, [(0, 1), (1, QWEN3), (2, hidden), (3, inter), (4, layers), (5, heads), (6, KV_HEADS), (7, 0),
+    file.write(header(MODEL_MAGIC, [(0, 1), (1, QWEN3), (2, hidden), (3, inter), (4, layers), (5, heads), (6, shape["kv"]), (7, 0),
                                     (8, 0), (9, VOCABULARY), (10, 40960), (11, 1), (12, 1_000_000), (13, Q40), (19, HEAD_DIM),
                                     (20, 6)]))
-    query, key = heads * HEAD_DIM, KV_HEADS * HEAD_DIM
+    query, key = heads * HEAD_DIM, shape["kv"] * HEAD_DIM
     write_floats(file, VOCABULARY * hidden)
     for _ in range(layers):
         # q, k, v, o, gate, down, up; then the norms of q, k and of both blocks.
