@@ -28,7 +28,14 @@ struct LookupIndex: Sendable {
     /// The place behind which the last draft went on, as long as it was right.
     private var source: Int?
 
-    init() { heads = Array(repeating: -1, count: 256) }
+    /// - Parameter room: tokens for which there is memory from the beginning.
+    init(room: Int = 0) {
+        var slots = 256
+        while slots < room { slots *= 2 }
+        heads = Array(repeating: -1, count: slots)
+        tokens.reserveCapacity(room)
+        previous.reserveCapacity(room)
+    }
 
     var count: Int { tokens.count }
 
@@ -53,34 +60,38 @@ struct LookupIndex: Sendable {
     ///
     /// - Parameter most: tokens at most.
     mutating func continuation(most: Int) -> Found? {
+        var draft: [Int32] = []
+        return continuation(most: most, into: &draft).map { Found(matched: $0, tokens: draft) }
+    }
+
+    /// The same, in the memory of a list; the result is how many of the last tokens say so.
+    mutating func continuation(most: Int, into draft: inout [Int32]) -> Int? {
+        draft.removeAll(keepingCapacity: true)
         let last = tokens.count - 1
         guard most > 0, last >= Self.fewestMatched else { return nil }
         var best: (place: Int, matched: Int)?
-        func consider(_ place: Int) {
-            guard tokens[place + 1] != Self.gap else { return }
-            let matched = matched(place, last)
-            if matched >= Self.fewestMatched, matched > best?.matched ?? 0 { best = (place, matched) }
-        }
-        if let source { consider(source) }
+        if let source { consider(source, last, &best) }
         var place = Int(previous[last])
         for _ in 0..<Self.mostPlaces where place >= 0 {
-            consider(place)
+            consider(place, last, &best)
             place = Int(previous[place])
         }
         guard let best else { return nil }
         source = best.place
-        return Found(matched: best.matched, tokens: draft(behind: best.place, most: most))
-    }
-
-    private func draft(behind place: Int, most: Int) -> [Int32] {
-        let period = tokens.count - 1 - place
-        var draft: [Int32] = []
+        let period = last - best.place
         for offset in 1...most {
-            let token = place + offset < tokens.count ? tokens[place + offset] : draft[offset - 1 - period]
+            let place = best.place + offset
+            let token = place < tokens.count ? tokens[place] : draft[offset - 1 - period]
             if token == Self.gap { break }
             draft.append(token)
         }
-        return draft
+        return best.matched
+    }
+
+    private func consider(_ place: Int, _ last: Int, _ best: inout (place: Int, matched: Int)?) {
+        guard tokens[place + 1] != Self.gap else { return }
+        let matched = matched(place, last)
+        if matched >= Self.fewestMatched, matched > best?.matched ?? 0 { best = (place, matched) }
     }
 
     /// How many tokens up to one place are those up to another.
