@@ -195,7 +195,8 @@ let package = Package(
             "Benchmarks",
             [
                 "Tensors", "Diagnostics", "Requests", "Kernels", "Communication", "Checkpoints", "Tokenization",
-                "ImagePreprocessing", "Sharding", "SAILVL2Model", "Inference", "GroupLauncher", "RankProgram", "Scaling",
+                "ImagePreprocessing", "Sharding", "SAILVL2Model", "Inference", "GroupLauncher", "RankProgram",
+                "Scaling",
             ]
         ),
         Floor.tools.library(

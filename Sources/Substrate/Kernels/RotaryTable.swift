@@ -28,7 +28,9 @@ package final class RotaryTable {
     }
 
     /// Bytes of a table of so many positions.
-    package static func byteCount(positions: Int, headDim: Int) -> Int { positions * headDim * MemoryLayout<Float>.size }
+    package static func byteCount(positions: Int, headDim: Int) -> Int {
+        positions * headDim * MemoryLayout<Float>.size
+    }
 
     /// Makes sure that positions `0..<count` are in the table, and no more than those where it was empty; a table in use
     /// grows by a thousand or more at a time.

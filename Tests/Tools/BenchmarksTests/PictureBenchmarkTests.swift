@@ -66,7 +66,10 @@ struct PictureBenchmarkTests {
         #expect(rows.last?.subject == "M, 11 tiles: first token")
     }
 
-    @Test("grids are as square as their tiles allow", arguments: [(1, 1, 1), (5, 2, 2), (7, 3, 2), (8, 7, 1), (11, 5, 2)])
+    @Test(
+        "grids are as square as their tiles allow",
+        arguments: [(1, 1, 1), (5, 2, 2), (7, 3, 2), (8, 7, 1), (11, 5, 2)]
+    )
     func grids(tiles: Int, columns: Int, rows: Int) {
         let grid = PictureBenchmark.grid(tiles: tiles)
         #expect(grid.columns == columns && grid.rows == rows)

@@ -11,7 +11,9 @@ struct StepReportJSONTests {
         func count() -> Int { Int.random(in: 0...3, using: &random) }
         func number() -> Int { [0, 9, 10, 4711, Int.max, -1, Int.min][Int.random(in: 0..<7, using: &random)] }
         func id() -> String { ids[Int.random(in: 0..<ids.count, using: &random)] }
-        func key() -> PageKey { PageKey(high: random.next(), low: random.next() >> UInt64.random(in: 0...63, using: &random)) }
+        func key() -> PageKey {
+            PageKey(high: random.next(), low: random.next() >> UInt64.random(in: 0...63, using: &random))
+        }
         var report = StepReport()
         report.tokens = (0..<count()).map { _ in
             var tokens = StepReport.Tokens(
