@@ -204,9 +204,8 @@ let package = Package(
             [
                 "Tensors", "Diagnostics", "Digests", "JSON", "Constraints", "Requests", "Kernels", "Checkpoints",
                 "Tokenization", "ImagePreprocessing", "PageFiles", "Sharding", "SAILVL2Model", "Inference", "GroupLink",
-                "GroupLauncher", "RankProgram", "ServingCore", "Frontend", "WireProtocol", "Coordinator", "ServerClient",
-                "DemoModel", "Scaling", "Benchmarks",
-                logging, argumentParser,
+                "GroupLauncher", "RankProgram", "ServingCore", "Frontend", "WireProtocol", "Coordinator",
+                "ServerClient", "DemoModel", "Scaling", "Benchmarks", logging, argumentParser,
             ]
         ),
         Floor.tools.program("flotilla", ["Commands"]),
