@@ -1,7 +1,7 @@
 package import Checkpoints
 internal import Communication
 internal import ImagePreprocessing
-package import Kernels
+internal import Kernels
 internal import Requests
 internal import SAILVL2Model
 internal import Sharding
