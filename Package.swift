@@ -195,7 +195,8 @@ let package = Package(
             "Benchmarks",
             [
                 "Tensors", "Diagnostics", "Requests", "Kernels", "Communication", "Checkpoints", "Tokenization",
-                "Sharding", "SAILVL2Model", "Inference", "GroupLauncher", "RankProgram", "Scaling",
+                "ImagePreprocessing", "Sharding", "SAILVL2Model", "Inference", "GroupLauncher", "RankProgram",
+                "Scaling",
             ]
         ),
         Floor.tools.library(
@@ -203,10 +204,8 @@ let package = Package(
             [
                 "Tensors", "Diagnostics", "Digests", "JSON", "Constraints", "Requests", "Kernels", "Checkpoints",
                 "Tokenization", "ImagePreprocessing", "PageFiles", "Sharding", "SAILVL2Model", "Inference", "GroupLink",
-                "GroupLauncher",
-                "RankProgram", "ServingCore", "Frontend", "WireProtocol", "Coordinator", "ServerClient", "DemoModel",
-                "Scaling", "Benchmarks",
-                logging, argumentParser,
+                "GroupLauncher", "RankProgram", "ServingCore", "Frontend", "WireProtocol", "Coordinator",
+                "ServerClient", "DemoModel", "Scaling", "Benchmarks", logging, argumentParser,
             ]
         ),
         Floor.tools.program("flotilla", ["Commands"]),

@@ -52,6 +52,8 @@ package final class DecoderWorker {
             let shard = try decoder.forward(batch)
             // The work area is this rank's own, and adjustments are made in place.
             results = try logits.gather(plan, wanted, UnsafeMutablePointer(mutating: shard), allowed)
+            // Lists of pages are the plan's again.
+            batch.runs.removeAll(keepingCapacity: true)
         }
         for slot in plan.closings { images.close(slot: slot) }
         return results
@@ -78,7 +80,9 @@ package final class DecoderWorker {
             }
             batch.visual.append(DecoderBatch.VisualRows(row: Int(rows.row), count: Int(rows.count), tokens: place))
         }
-        batch.tokens = plan.tokens
+        // Copied: what the plan shares with nobody is written over by the next one where it lies.
+        batch.tokens.removeAll(keepingCapacity: true)
+        batch.tokens.append(contentsOf: plan.tokens)
         batch.runs.removeAll(keepingCapacity: true)
         for run in plan.runs {
             batch.runs.append(DecoderBatch.Run(start: Int(run.start), count: Int(run.count), pages: run.pages))

@@ -49,11 +49,10 @@ struct ImageTable {
     }
 
     /// What the ranks must be told in the next plan.
-    mutating func takeChanges() -> (openings: [StepPlan.ImageOpening], closings: [Int32]) {
-        defer {
-            openings = []
-            closings = []
-        }
-        return (openings, closings)
+    mutating func takeChanges(into plan: inout StepPlan) {
+        plan.openings.append(contentsOf: openings)
+        plan.closings.append(contentsOf: closings)
+        openings.removeAll(keepingCapacity: true)
+        closings.removeAll(keepingCapacity: true)
     }
 }

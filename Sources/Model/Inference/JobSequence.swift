@@ -20,6 +20,9 @@ struct JobSequence {
     var stepsLeft: Int?
     /// How many short ones have been admitted before it though they came after it.
     var timesPassed = 0
+    /// Tokens of the answer that its lists have memory for from the beginning, and so many at most.
+    let reservedTokens: Int
+    private static let mostReserved = 2048
     /// What is done to its logits, kept up to date where penalties ask for it.
     private var history: TokenHistory
     var thinkGuard: ThinkGuard?
@@ -51,6 +54,8 @@ struct JobSequence {
         self.number = number
         sampling = job.sampling
         tokens = job.promptIds
+        reservedTokens = min(max(job.mostTokens, 0), Self.mostReserved) + lead
+        tokens.reserveCapacity(job.promptIds.count + job.answerIds.count + reservedTokens)
         history = TokenHistory(job)
         thinkGuard = job.thinking.map { ThinkGuard($0) }
         // What an earlier group has generated counts as if it had been generated here.

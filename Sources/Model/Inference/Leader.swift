@@ -25,6 +25,16 @@ package final class Leader {
         /// What a draft model's sequences have come to.
         package var proposals: [DraftProposal] = []
         package var duration = Duration.zero
+
+        /// Everything but the report is as at first.
+        fileprivate mutating func clear() {
+            endings.removeAll(keepingCapacity: true)
+            failures.removeAll(keepingCapacity: true)
+            imagesArrived.removeAll(keepingCapacity: true)
+            wantedImages.removeAll(keepingCapacity: true)
+            proposals.removeAll(keepingCapacity: true)
+            duration = .zero
+        }
     }
 
     package private(set) var scheduler: Scheduler
@@ -32,6 +42,9 @@ package final class Leader {
     private let channel: any PlanChannel
     private let inbox: any TileInbox
     private var pacer: StepPacer
+    /// Filled anew by each step, as is what it has brought.
+    private var plan = StepPlan()
+    private var outcome = Outcome()
     private var words: [Int32] = []
     private var announced = TileLine()
     private let formats: FormatDesk?
@@ -127,22 +140,20 @@ package final class Leader {
     /// Between steps the leader takes whatever tiles have been announced, so that prefill of a tile overlaps the
     /// encoding of the next one.
     package func step() throws -> Outcome? {
-        var outcome = Outcome()
-        try inbox.advance()
-        while let header = try inbox.nextHeader() { announced.append(header) }
-        let tiles = announced.take { scheduler.hasNamed(image: $0) }
-        for tile in tiles {
-            let start = Int(tile.offset)
-            outcome.imagesArrived += scheduler.tileArrived(image: tile.image, range: start..<(start + Int(tile.tokens)))
-        }
+        scheduler.recycle(&outcome.report)
+        outcome.clear()
+        let tiles = try takeTiles()
         if !unformatted.isEmpty { outcome.failures = takeFormats() }
         try takePages()
         let demand = scheduler.prepare()
         let decoding = demand.decoding
         let budget = pacer.budget(decoding: decoding, urgent: demand.urgent)
-        var plan = scheduler.nextPlan(for: demand, prefillBudget: budget.prompts, urgent: budget.urgent)
-        plan.arrivals = tiles.map {
-            StepPlan.TileArrival(source: $0.source, slot: $0.image, offset: $0.offset, tokens: $0.tokens)
+        plan.clear()
+        scheduler.nextPlan(for: demand, prefillBudget: budget.prompts, urgent: budget.urgent, into: &plan)
+        for tile in tiles {
+            plan.arrivals.append(
+                StepPlan.TileArrival(source: tile.source, slot: tile.image, offset: tile.offset, tokens: tile.tokens)
+            )
         }
         outcome.wantedImages = scheduler.takeWantedImages()
         guard !plan.isEmpty else {
@@ -151,15 +162,10 @@ package final class Leader {
         }
         let began = ContinuousClock.now
         try broadcast(plan)
-        let results = try worker.execute(plan) { scheduler.sequence(ofRun: $0).allowed(behind: $1) }
+        let chosen = try worker.execute(plan) { scheduler.sequence(ofRun: $0).allowed(behind: $1) }
         traceVisualTokens(plan)
-        outcome.report.tiles = tiles.map(\.image)
-        let choices = Choices(results, scheduler)
-        for trace in choices.traces { onTrace(trace) }
-        outcome.endings = scheduler.complete(plan, choices: choices.tokens, report: &outcome.report)
-        outcome.failures += scheduler.takeFailures()
-        outcome.proposals = scheduler.takeProposals()
-        choices.attachLogprobs(to: &outcome.report)
+        for tile in tiles { outcome.report.tiles.append(tile.image) }
+        finish(chosen)
         let ended = ContinuousClock.now
         outcome.duration = ended - began
         if !plan.runs.isEmpty {
@@ -168,7 +174,33 @@ package final class Leader {
             note(plan, decoding: decoding, seconds: outcome.duration / .seconds(1), whole: whole)
         }
         lastEnd = ended
+        // Shares no list with a sequence any more, so that those grow where they lie.
+        plan.clear()
         return outcome
+    }
+
+    /// Tiles whose turn it is, and the jobs that have all of theirs now.
+    private func takeTiles() throws -> [TileHeader] {
+        try inbox.advance()
+        while let header = try inbox.nextHeader() { announced.append(header) }
+        let tiles = announced.take { scheduler.hasNamed(image: $0) }
+        for tile in tiles {
+            let start = Int(tile.offset)
+            outcome.imagesArrived += scheduler.tileArrived(image: tile.image, range: start..<(start + Int(tile.tokens)))
+        }
+        return tiles
+    }
+
+    /// What was chosen goes to the sequences, and into the outcome.
+    private func finish(_ chosen: [ChosenToken]) {
+        let hasMore = chosen.contains { $0.logits != nil || $0.logprobs != nil }
+        let extras = hasMore ? StepExtras(chosen, scheduler) : nil
+        for trace in extras?.traces ?? [] { onTrace(trace) }
+        plan.releaseAdjustments()
+        scheduler.complete(plan, chosen: chosen, report: &outcome.report, endings: &outcome.endings)
+        outcome.failures += scheduler.takeFailures()
+        outcome.proposals = scheduler.takeProposals()
+        extras?.attachLogprobs(to: &outcome.report)
     }
 
     /// What a step has taken tells how much the next ones may hold.
@@ -257,37 +289,6 @@ package final class Leader {
         return plan.runs.firstIndex { run in
             end += Int(run.count)
             return row < end
-        }
-    }
-}
-
-/// What a step's logits came to, sorted by whom it concerns.
-private struct Choices {
-    /// By run, one for each row with logits; `nil` where they are not numbers.
-    var tokens: [Int: [Int32?]] = [:]
-    var traces: [Leader.Trace] = []
-    /// By job, one for each of its tokens.
-    private var logprobs: [String: [Logprobs]] = [:]
-
-    init(_ results: [ChosenToken], _ scheduler: Scheduler) {
-        for result in results {
-            if let logits = result.logits {
-                traces.append(.logits(id: scheduler.sequence(ofRun: result.run).job.id, logits))
-            }
-            if let logprobs = result.logprobs {
-                self.logprobs[scheduler.sequence(ofRun: result.run).job.id, default: []].append(logprobs)
-            }
-            tokens[result.run, default: []].append(result.token)
-        }
-    }
-
-    /// The log-probabilities are of the tokens that were taken, which the think guard may have replaced.
-    func attachLogprobs(to report: inout StepReport) {
-        guard !logprobs.isEmpty else { return }
-        for index in report.tokens.indices {
-            let tokens = report.tokens[index]
-            guard let logprobs = logprobs[tokens.id] else { continue }
-            report.tokens[index].logprobs = zip(logprobs, tokens.ids).map { $0.of($1) }
         }
     }
 }

@@ -19,19 +19,27 @@ extension Scheduler {
     /// The step has been computed.
     ///
     /// - Parameters:
-    ///   - choices: the tokens chosen for each run whose logits the plan asked for, by place of the run: behind its last
-    ///     certain token, and behind each draft; `nil` where the logits are not numbers.
+    ///   - chosen: in the order of the runs, the tokens chosen for each whose logits the plan asked for: behind its last
+    ///     certain token, and behind each draft.
     ///   - report: gets the tokens, the progress of prompts, and the changes of the cache.
-    package mutating func complete(_ plan: StepPlan, choices: [Int: [Int32?]], report: inout StepReport) -> [Ending] {
-        var endings: [Ending] = []
+    ///   - endings: gets the jobs that have ended.
+    package mutating func complete(
+        _ plan: StepPlan,
+        chosen: [ChosenToken],
+        report: inout StepReport,
+        endings: inout [Ending]
+    ) {
         var ended: [Int] = []
+        var next = 0
         for (place, run) in plan.runs.enumerated() {
             let index = plannedRuns[place]
-            guard let chosen = choices[place] else {
+            let first = next
+            while next < chosen.count, chosen[next].run == place { next += 1 }
+            guard next > first else {
                 advance(index, by: Int(run.count), &report)
                 continue
             }
-            switch take(chosen, of: index, certain: Int(run.count - run.drafts), &report) {
+            switch take(chosen[first..<next], of: index, certain: Int(run.count - run.drafts), &report) {
             case .goesOn:
                 if running[index].lead != nil { propose(index) }
                 continue
@@ -40,17 +48,21 @@ extension Scheduler {
             }
             ended.append(index)
         }
+        leave(ended)
+        plannedRuns.removeAll(keepingCapacity: true)
+        (report.keptPages, report.droppedPages) = takePageChanges()
+        report.preempted = preempted
+        preempted = []
+        report.load = load
+    }
+
+    /// Sequences that have ended give their pages back.
+    private mutating func leave(_ ended: [Int]) {
         for index in ended.sorted(by: >) {
             disk?.touch(running[index].namedPages)
             pages.release(running[index].pages)
             running.remove(at: index)
         }
-        plannedRuns = []
-        (report.keptPages, report.droppedPages) = takePageChanges()
-        report.preempted = preempted
-        preempted = []
-        report.load = load
-        return endings
     }
 
     /// What a step has made of a sequence.
@@ -66,29 +78,29 @@ extension Scheduler {
     ///
     /// - Parameter certain: tokens of the run that are no drafts.
     private mutating func take(
-        _ chosen: [Int32?],
+        _ chosen: ArraySlice<ChosenToken>,
         of index: Int,
         certain: Int,
         _ report: inout StepReport
     ) -> Fate {
-        let draft = running[index].draft
-        var tokens = StepReport.Tokens(id: running[index].job.id, ids: [])
+        var tokens = StepReport.Tokens(id: running[index].job.id, ids: spareLists.popLast() ?? [])
         var accepted = 0
         defer {
-            if !draft.isEmpty { tokens.draft = drafts.figures(of: running[index], accepted: accepted) }
+            if !running[index].draft.isEmpty { tokens.draft = drafts.figures(of: running[index], accepted: accepted) }
             drafts.note(&running[index], accepted: accepted)
             if !tokens.ids.isEmpty { report.tokens.append(tokens) }
         }
-        for (row, choice) in chosen.enumerated() {
-            guard let choice else {
+        for place in chosen.indices {
+            guard let choice = chosen[place].token else {
                 failures.append(fail(running[index]))
                 return .failed
             }
+            let row = place - chosen.startIndex
             advance(index, by: row == 0 ? certain : 1, &report)
             let token = running[index].replaced(choice)
             running[index].append(token)
             tokens.ids.append(token)
-            let isDrafted = row < draft.count && draft[row] == token
+            let isDrafted = row < running[index].draft.count && running[index].draft[row] == token
             if isDrafted { accepted += 1 }
             if let reason = finishReason(running[index], after: token) {
                 guard running[index].lead != nil else { return .ended(ending(of: running[index], reason)) }
@@ -97,6 +109,15 @@ extension Scheduler {
             if !isDrafted { break }
         }
         return .goesOn
+    }
+
+    /// Takes the tokens out of a report that nobody needs any more; their lists are used for the next ones.
+    mutating func recycle(_ report: inout StepReport) {
+        while var tokens = report.tokens.popLast() {
+            tokens.ids.removeAll(keepingCapacity: true)
+            spareLists.append(tokens.ids)
+        }
+        report.clear()
     }
 
     private mutating func ending(of sequence: JobSequence, _ reason: FinishReason) -> Ending {

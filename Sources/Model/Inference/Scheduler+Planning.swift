@@ -24,19 +24,24 @@ extension Scheduler {
     ///   - demand: what `prepare` has just said.
     ///   - prefillBudget: tokens of prompts at most; never more than the limit.
     ///   - urgent: tokens of short prompts besides, as far as the limit allows.
-    package mutating func nextPlan(for demand: Demand, prefillBudget: Int, urgent: Int) -> StepPlan {
-        var plan = StepPlan()
-        (plan.openings, plan.closings) = images.takeChanges()
+    ///   - plan: an empty one, whose memory is used.
+    package mutating func nextPlan(
+        for demand: Demand,
+        prefillBudget: Int,
+        urgent: Int,
+        into plan: inout StepPlan
+    ) {
+        images.takeChanges(into: &plan)
         planTransfers(in: &plan)
-        plannedRuns = []
+        plannedRuns.removeAll(keepingCapacity: true)
         chooseDrafts()
         for index in running.indices where running[index].isDecoding { schedule(index, count: 1, in: &plan) }
+        guard demand.decoding < running.count else { return }
         let urgent = min(urgent, demand.urgent, limits.prefillChunk)
         let budget = min(prefillBudget, limits.prefillChunk - urgent)
         for (index, count) in shares(budget, urgent: urgent) where count > 0 {
             schedule(index, count: count, in: &plan)
         }
-        return plan
     }
 
     /// What each sequence whose prompt is read gets of a step, in the order of admission.
@@ -64,11 +69,13 @@ extension Scheduler {
         plan.visual += sequence.visualRows(range, firstRow: plan.tokens.count)
         plan.tokens += sequence.tokens[range]
         plan.tokens += sequence.draft
+        // The list itself where the step needs all of it, as it nearly always does while an answer grows.
+        let pages = pagesNeeded(range.upperBound + sequence.draft.count)
         plan.runs.append(
             StepPlan.Run(
                 start: Int32(range.lowerBound),
                 count: Int32(count + sequence.draft.count),
-                pages: Array(sequence.pages.prefix(pagesNeeded(range.upperBound + sequence.draft.count))),
+                pages: pages == sequence.pages.count ? sequence.pages : Array(sequence.pages.prefix(pages)),
                 logits: !isWhole ? .none : job.trace ? .all : .candidates,
                 drafts: Int32(sequence.draft.count),
                 choice: isWhole ? sequence.choice : TokenChoice()

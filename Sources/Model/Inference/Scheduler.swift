@@ -76,6 +76,8 @@ package struct Scheduler {
     /// What the ranks have on their disks, where they keep pages there.
     var disk: DiskIndex?
     var proposals: [DraftProposal] = []
+    /// Lists that earlier reports are done with.
+    var spareLists: [[Int32]] = []
     private var arrivals = 0
     private var namedImages = RecentNumbers()
 

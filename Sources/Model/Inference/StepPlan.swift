@@ -83,6 +83,24 @@ package struct StepPlan: Equatable, Sendable {
 
     package init() {}
 
+    /// Makes the plan an empty one, in the memory that it has.
+    package mutating func clear() {
+        openings.removeAll(keepingCapacity: true)
+        transfers.removeAll(keepingCapacity: true)
+        drops.removeAll(keepingCapacity: true)
+        arrivals.removeAll(keepingCapacity: true)
+        closings.removeAll(keepingCapacity: true)
+        runs.removeAll(keepingCapacity: true)
+        tokens.removeAll(keepingCapacity: true)
+        visual.removeAll(keepingCapacity: true)
+        isShutdown = false
+    }
+
+    /// Lets go of what the choices share with the sequences, which then change in their own memory.
+    mutating func releaseAdjustments() {
+        for index in runs.indices { runs[index].choice.adjustments = LogitAdjustments() }
+    }
+
     /// Keys in ``drops`` at most.
     package static let mostDrops = 1024
 

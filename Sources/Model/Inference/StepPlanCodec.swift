@@ -10,6 +10,8 @@ package struct StepPlanError: OperatorError, Equatable {
 }
 
 /// The plan as 32-bit words: counts, then elements, section after section.
+///
+/// Neither way allocates where the words, or the plan, have had as much in them before.
 extension StepPlan {
     private static let magic: Int32 = 0x464C_5035  // "FLP5"
 
@@ -18,9 +20,9 @@ extension StepPlan {
         words.append(Self.magic)
         words.append(isShutdown ? 1 : 0)
         words.append(Int32(openings.count))
-        for opening in openings { words.append(contentsOf: [opening.slot, opening.tokens]) }
+        for opening in openings { opening.encode(into: &words) }
         words.append(Int32(arrivals.count))
-        for tile in arrivals { words.append(contentsOf: [tile.source, tile.slot, tile.offset, tile.tokens]) }
+        for tile in arrivals { tile.encode(into: &words) }
         words.append(Int32(closings.count))
         words.append(contentsOf: closings)
         words.append(Int32(transfers.count))
@@ -32,47 +34,91 @@ extension StepPlan {
         words.append(Int32(tokens.count))
         words.append(contentsOf: tokens)
         words.append(Int32(visual.count))
-        for rows in visual { words.append(contentsOf: [rows.row, rows.count, rows.slot, rows.offset]) }
+        for rows in visual { rows.encode(into: &words) }
     }
 
     package init(decoding words: UnsafeBufferPointer<Int32>) throws(StepPlanError) {
+        try decode(words)
+    }
+
+    /// Makes the plan what the words say; where they say nothing that makes sense, it is to be thrown away.
+    package mutating func decode(_ words: UnsafeBufferPointer<Int32>) throws(StepPlanError) {
         var reader = WordReader(words: words)
         guard try reader.next() == Self.magic else {
             throw StepPlanError(description: "a step plan begins with an unknown word")
         }
         isShutdown = try reader.next() != 0
-        for _ in 0..<(try reader.count(of: 2)) {
-            openings.append(ImageOpening(slot: try reader.next(), tokens: try reader.next()))
-        }
-        for _ in 0..<(try reader.count(of: 4)) {
-            arrivals.append(
-                TileArrival(
-                    source: try reader.next(),
-                    slot: try reader.next(),
-                    offset: try reader.next(),
-                    tokens: try reader.next()
-                )
-            )
-        }
-        closings = try reader.array(try reader.count(of: 1))
+        openings.removeAll(keepingCapacity: true)
+        for _ in 0..<(try reader.count(of: 2)) { openings.append(try ImageOpening(from: &reader)) }
+        arrivals.removeAll(keepingCapacity: true)
+        for _ in 0..<(try reader.count(of: 4)) { arrivals.append(try TileArrival(from: &reader)) }
+        try reader.read(try reader.count(of: 1), into: &closings)
+        transfers.removeAll(keepingCapacity: true)
         for _ in 0..<(try reader.count(of: PageTransfer.wordCount)) {
             transfers.append(try PageTransfer(words: try reader.array(PageTransfer.wordCount)[...]))
         }
+        drops.removeAll(keepingCapacity: true)
         for _ in 0..<(try reader.count(of: PageKey.wordCount)) {
             drops.append(PageKey(words: try reader.array(PageKey.wordCount)[...]))
         }
-        for _ in 0..<(try reader.count(of: 4)) { runs.append(try Run(from: &reader)) }
-        tokens = try reader.array(try reader.count(of: 1))
-        for _ in 0..<(try reader.count(of: 4)) {
-            visual.append(
-                VisualRows(
-                    row: try reader.next(),
-                    count: try reader.next(),
-                    slot: try reader.next(),
-                    offset: try reader.next()
-                )
-            )
+        try decodeRuns(&reader)
+        try reader.read(try reader.count(of: 1), into: &tokens)
+        visual.removeAll(keepingCapacity: true)
+        for _ in 0..<(try reader.count(of: 4)) { visual.append(try VisualRows(from: &reader)) }
+    }
+
+    /// Runs stay where they are, so that their lists keep their memory.
+    private mutating func decodeRuns(_ reader: inout WordReader) throws(StepPlanError) {
+        let count = try reader.count(of: 4)
+        for place in 0..<count {
+            if place == runs.count { runs.append(Run(start: 0, count: 0, pages: [], logits: .none)) }
+            try runs[place].decode(&reader)
         }
+        runs.removeLast(runs.count - count)
+    }
+}
+
+extension StepPlan.ImageOpening {
+    fileprivate func encode(into words: inout [Int32]) {
+        words.append(slot)
+        words.append(tokens)
+    }
+
+    fileprivate init(from reader: inout WordReader) throws(StepPlanError) {
+        slot = try reader.next()
+        tokens = try reader.next()
+    }
+}
+
+extension StepPlan.TileArrival {
+    fileprivate func encode(into words: inout [Int32]) {
+        words.append(source)
+        words.append(slot)
+        words.append(offset)
+        words.append(tokens)
+    }
+
+    fileprivate init(from reader: inout WordReader) throws(StepPlanError) {
+        source = try reader.next()
+        slot = try reader.next()
+        offset = try reader.next()
+        tokens = try reader.next()
+    }
+}
+
+extension StepPlan.VisualRows {
+    fileprivate func encode(into words: inout [Int32]) {
+        words.append(row)
+        words.append(count)
+        words.append(slot)
+        words.append(offset)
+    }
+
+    fileprivate init(from reader: inout WordReader) throws(StepPlanError) {
+        row = try reader.next()
+        count = try reader.next()
+        slot = try reader.next()
+        offset = try reader.next()
     }
 }
 
@@ -88,7 +134,7 @@ extension StepPlan.Run {
         choice.encode(into: &words)
     }
 
-    fileprivate init(from reader: inout WordReader) throws(StepPlanError) {
+    fileprivate mutating func decode(_ reader: inout WordReader) throws(StepPlanError) {
         start = try reader.next()
         count = try reader.next()
         let use = try reader.next()
@@ -96,12 +142,12 @@ extension StepPlan.Run {
             throw StepPlanError(description: "a step plan asks for logits of kind \(use)")
         }
         self.logits = logits
-        pages = try reader.array(try reader.count(of: 1))
+        try reader.read(try reader.count(of: 1), into: &pages)
         drafts = logits == .none ? 0 : try reader.next()
         guard drafts >= 0, drafts == 0 || drafts < count else {
             throw StepPlanError(description: "a step plan has \(drafts) drafts among \(count) tokens")
         }
-        choice = logits == .none ? TokenChoice() : try TokenChoice(from: &reader)
+        if logits == .none { choice = TokenChoice() } else { try choice.decode(&reader) }
     }
 }
 
@@ -126,6 +172,13 @@ struct WordReader {
     }
 
     mutating func float() throws(StepPlanError) -> Float { Float(bitPattern: UInt32(bitPattern: try next())) }
+
+    /// Replaces what is in a list by the next words, in the memory that it has.
+    mutating func read(_ count: Int, into list: inout [Int32]) throws(StepPlanError) {
+        list.removeAll(keepingCapacity: true)
+        list.append(contentsOf: UnsafeBufferPointer(rebasing: words[position..<(position + count)]))
+        position += count
+    }
 
     mutating func array(_ count: Int) throws(StepPlanError) -> [Int32] {
         defer { position += count }

@@ -44,6 +44,16 @@ struct Frame: Equatable {
         Self.littleEndian(4 + json.count + count) + [Kind.attached.rawValue] + Self.littleEndian(json.count) + json
     }
 
+    /// Appends a frame without an attachment, whose JSON `write` appends.
+    static func append(to bytes: inout [UInt8], _ write: (inout [UInt8]) -> Void) {
+        let start = bytes.count
+        for _ in 0..<headerBytes { bytes.append(Kind.message.rawValue) }
+        write(&bytes)
+        let count = bytes.count - start - headerBytes
+        precondition(count <= UInt32.max, "a frame of \(count) bytes does not fit its length field")
+        for place in 0..<4 { bytes[start + place] = UInt8(truncatingIfNeeded: count >> (8 * place)) }
+    }
+
     private static func littleEndian(_ count: Int) -> Data {
         precondition(count <= UInt32.max, "a frame of \(count) bytes does not fit its length field")
         return withUnsafeBytes(of: UInt32(count).littleEndian) { Data($0) }

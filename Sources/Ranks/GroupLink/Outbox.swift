@@ -5,33 +5,69 @@ internal import Requests
 final class Outbox: @unchecked Sendable {
     // Safe because every access to the variables holds the condition's lock.
     private let condition = MonotonicCondition()
-    private var chunks: [Data] = []
-    /// Bytes in `chunks`, and the ones that the link's thread has taken and not yet sent.
+    private var chunks: [Chunk] = []
+    /// Short messages behind them, one after the other.
+    private var open: [UInt8] = []
+    /// Bytes in both, and the ones that the link's thread has taken and not yet sent.
     private var queuedBytes = 0
     private var takenBytes = 0
     private var finished = false
     private var closed = false
     private var expectsEnd = false
 
+    /// Short messages that there is memory for at any time: several steps' reports of a busy group.
+    private static let openBytes = 16 << 10
+
+    init() { open.reserveCapacity(Self.openBytes) }
+
     /// `false` if there was no room in time; with nothing waiting, there is room for anything.
     func append(_ new: [Data], limit: Int, within patience: Duration) -> Bool {
         let count = new.reduce(0) { $0 + $1.count }
         return whileLocked {
-            let deadline = MonotonicClock.now + patience
-            while queuedBytes + takenBytes > 0, count > limit - min(limit, queuedBytes + takenBytes), !closed {
-                guard condition.wait(until: deadline) else { return false }
+            guard waitForRoom(count, limit, patience) else { return false }
+            if !open.isEmpty {
+                chunks.append(.array(open))
+                open = []
+                open.reserveCapacity(Self.openBytes)
             }
-            chunks += new
+            for data in new { chunks.append(.data(data)) }
             queuedBytes += count
             return true
         }
     }
 
+    /// The same for a short message that `write` appends to the bytes before it: nothing is allocated as long as the
+    /// link's thread keeps up.
+    func append(limit: Int, within patience: Duration, _ write: (inout [UInt8]) -> Void) -> Bool {
+        whileLocked {
+            guard waitForRoom(0, limit, patience) else { return false }
+            let before = open.count
+            write(&open)
+            queuedBytes += open.count - before
+            return true
+        }
+    }
+
+    private func waitForRoom(_ count: Int, _ limit: Int, _ patience: Duration) -> Bool {
+        guard queuedBytes + takenBytes > 0 else { return true }
+        let deadline = MonotonicClock.now + patience
+        while queuedBytes + takenBytes > 0, count > limit - min(limit, queuedBytes + takenBytes), !closed {
+            guard condition.wait(until: deadline) else { return false }
+        }
+        return true
+    }
+
     /// Moves everything to the channel; whether nothing will follow.
     func move(into channel: LinkChannel) -> Bool {
         whileLocked {
+            if !open.isEmpty {
+                chunks.append(.array(open))
+                // On the link's thread, so that the rank's own finds memory.
+                open = []
+                open.reserveCapacity(Self.openBytes)
+            }
             channel.enqueue(chunks)
-            chunks = []
+            chunks.removeAll(keepingCapacity: true)
             queuedBytes = 0
             takenBytes = channel.waitingBytes
             return finished

@@ -70,12 +70,25 @@ package final class RankLink: Sendable {
     ///
     /// Waits only while the outbox is full; where that lasts too long, the link is lost.
     package func send(_ report: LinkReport, attachment: Data = Data()) {
-        let chunks = MessageCoding.frame(report, attachment: attachment).chunks()
-        guard outbox.append(chunks, limit: options.limits.outboxBytes, within: options.sendLimit) else {
-            options.onLoss("the front process does not read")
-            return
-        }
+        let isRoom =
+            if case .step(let step) = report, step.isPlain, attachment.isEmpty {
+                send(step)
+            } else {
+                outbox.append(
+                    MessageCoding.frame(report, attachment: attachment).chunks(),
+                    limit: options.limits.outboxBytes,
+                    within: options.sendLimit
+                )
+            }
+        guard isRoom else { return options.onLoss("the front process does not read") }
         wakePipe.wake()
+    }
+
+    /// What every step has to say goes out without a coder, and without an allocation.
+    private func send(_ step: StepReport) -> Bool {
+        outbox.append(limit: options.limits.outboxBytes, within: options.sendLimit) { bytes in
+            Frame.append(to: &bytes) { step.append(to: &$0) }
+        }
     }
 
     /// The next command, if one is there; never waits.

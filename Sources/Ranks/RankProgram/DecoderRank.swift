@@ -85,10 +85,13 @@ struct DecoderRank {
         let words = UnsafeMutableBufferPointer<Int32>.allocate(capacity: capacity)
         defer { words.deallocate() }
         let activity = ActivityMeter()
+        let plans = MPIBroadcast(decoders, .stepPlan)
+        // Filled anew by each message, so that one like the last takes no memory.
+        var plan = StepPlan()
         while true {
-            let message = try decoders.startReceive(UnsafeMutableRawBufferPointer(words), from: 0, .stepPlan)
+            try plans.begin(into: UnsafeMutableRawBufferPointer(words))
             var idle = IdleWait()
-            var byteCount = try message.poll()
+            var byteCount = try plans.poll()
             while byteCount == nil {
                 endpoint.tick()
                 while endpoint.poll() != nil {}
@@ -96,10 +99,9 @@ struct DecoderRank {
                 try MPIPageInbox.report(worker.storage, to: decoders)
                 activity.report(to: endpoint, decoders.meter)
                 idle.pause()
-                byteCount = try message.poll()
+                byteCount = try plans.poll()
             }
-            let received = UnsafeBufferPointer(rebasing: words[..<((byteCount ?? 0) / 4)])
-            let plan = try StepPlan(decoding: received)
+            try plan.decode(UnsafeBufferPointer(rebasing: words[..<((byteCount ?? 0) / 4)]))
             if plan.isShutdown { return }
             let began = ContinuousClock.now
             _ = try worker.execute(plan)

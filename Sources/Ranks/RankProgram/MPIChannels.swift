@@ -2,17 +2,13 @@ internal import Communication
 internal import Inference
 internal import Tensors
 
-/// The leader's way to tell the followers: one message to each decoder rank.
+/// The leader's way to tell the followers: one message along a tree of the decoder ranks.
 final class MPIPlanChannel: PlanChannel {
-    private let decoders: MPICommunicator
+    private let plans: MPIBroadcast
 
-    init(decoders: MPICommunicator) { self.decoders = decoders }
+    init(decoders: MPICommunicator) { plans = MPIBroadcast(decoders, .stepPlan) }
 
-    func broadcast(_ words: [Int32]) throws {
-        try words.withUnsafeBytes { bytes in
-            for rank in 1..<max(decoders.size, 1) { try decoders.send(bytes, to: rank, .stepPlan) }
-        }
-    }
+    func broadcast(_ words: [Int32]) throws { try words.withUnsafeBytes { bytes in try plans.send(bytes) } }
 }
 
 /// Tiles that the vision ranks send: the visual tokens to every decoder rank, then a header to the leader.

@@ -4,12 +4,24 @@ import CImageCodecs
 package enum PNGWriter {
     /// The bytes of an RGB PNG file.
     package static func encode(_ tile: RGBTile) throws(ImageError) -> [UInt8] {
+        try encode(tile.rgb, width: tile.side, height: tile.side)
+    }
+
+    /// The same of a picture, `[height, width, 3]`.
+    package static func encode(_ rgb: [UInt8], width: Int, height: Int) throws(ImageError) -> [UInt8] {
+        precondition(rgb.count == width * height * 3, "a picture of \(width)×\(height) with \(rgb.count) bytes")
         var file = Growing()
-        let side = UInt32(tile.side)
         try withUnsafeMutablePointer(to: &file) { (file) throws(ImageError) in
-            try tile.rgb.withUnsafeBufferPointer { (rgb) throws(ImageError) in
+            try rgb.withUnsafeBufferPointer { (rgb) throws(ImageError) in
                 try ImageFormat.png.call(UnsafeRawBufferPointer(rgb)) { pixels, _, reason in
-                    image_png_encode(pixels, side, side, { Growing.append($0, $1, $2) }, file, reason)
+                    image_png_encode(
+                        pixels,
+                        UInt32(width),
+                        UInt32(height),
+                        { Growing.append($0, $1, $2) },
+                        file,
+                        reason
+                    )
                 }
             }
         }

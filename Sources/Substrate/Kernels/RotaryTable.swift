@@ -1,7 +1,7 @@
 internal import CKernels
 import Foundation
 
-/// Cosines and sines of the rotary position embedding, computed for as many positions as were needed so far.
+/// Cosines and sines of the rotary position embedding, computed for as many positions as were asked for so far.
 ///
 /// Follows PyTorch in float32 (Hugging Face: `Qwen3RotaryEmbedding`): inverse frequency
 /// `1 / θ^(2i / headDim)`, each operation rounded to float32; angle = position · inverse frequency, rounded; then cosine
@@ -27,17 +27,34 @@ package final class RotaryTable {
         }
     }
 
-    /// Makes sure that positions `0..<count` are in the table, growing by a thousand or more at a time.
-    package func prepare(positions count: Int) {
+    /// Bytes of a table of so many positions.
+    package static func byteCount(positions: Int, headDim: Int) -> Int {
+        positions * headDim * MemoryLayout<Float>.size
+    }
+
+    /// Makes sure that positions `0..<count` are in the table, and no more than those where it was empty; a table in use
+    /// grows by a thousand or more at a time.
+    package func prepare(positions count: Int, _ pool: ThreadPool? = nil) {
         guard count > positions else { return }
-        let target = max(count, positions + 1024)
-        cosines.reserveCapacity(target * headDim / 2)
-        sines.reserveCapacity(target * headDim / 2)
-        for position in positions..<target {
-            for inverse in inverseFrequencies {
-                let angle = Double(Float(position) * inverse)
-                cosines.append(Float(cos(angle)))
-                sines.append(Float(sin(angle)))
+        let (first, half) = (positions, headDim / 2)
+        let target = first == 0 ? count : max(count, first + 1024)
+        cosines.append(contentsOf: repeatElement(0, count: (target - first) * half))
+        sines.append(contentsOf: repeatElement(0, count: (target - first) * half))
+        let inverseFrequencies = inverseFrequencies
+        cosines.withUnsafeMutableBufferPointer { cosines in
+            sines.withUnsafeMutableBufferPointer { sines in
+                guard let cosine = cosines.baseAddress, let sine = sines.baseAddress else { return }
+                func fill(_ added: Range<Int>) {
+                    for position in added.lowerBound + first..<added.upperBound + first {
+                        for (index, inverse) in inverseFrequencies.enumerated() {
+                            let angle = Double(Float(position) * inverse)
+                            cosine[position * half + index] = Float(cos(angle))
+                            sine[position * half + index] = Float(sin(angle))
+                        }
+                    }
+                }
+                guard let pool else { return fill(0..<(target - first)) }
+                pool.runRanges(target - first, grain: 64) { fill($0) }
             }
         }
         positions = target

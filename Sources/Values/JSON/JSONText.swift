@@ -21,20 +21,30 @@ package enum JSONText {
         output.append(UInt8(ascii: "["))
         for (index, number) in numbers.enumerated() {
             if index > 0 { output.append(UInt8(ascii: ",")) }
-            append(number, to: &output)
+            append(Int(number), to: &output)
         }
         output.append(UInt8(ascii: "]"))
     }
 
-    private static func append(_ number: Int32, to output: inout [UInt8]) {
+    /// Appends a number in digits.
+    package static func append(_ number: Int, to output: inout [UInt8]) {
         if number < 0 { output.append(UInt8(ascii: "-")) }
-        var rest = number.magnitude
-        let start = output.count
-        repeat {
-            output.append(UInt8(ascii: "0") + UInt8(rest % 10))
-            rest /= 10
-        } while rest > 0
-        output[start...].reverse()
+        append(UInt64(number.magnitude), to: &output)
+    }
+
+    /// Appends a number in digits.
+    package static func append(_ number: UInt64, to output: inout [UInt8]) {
+        var divisor: UInt64 = 1
+        while number / divisor >= 10 { divisor *= 10 }
+        while divisor > 0 {
+            output.append(UInt8(ascii: "0") + UInt8(number / divisor % 10))
+            divisor /= 10
+        }
+    }
+
+    /// Appends text that needs no quotes.
+    package static func append(_ text: StaticString, to output: inout [UInt8]) {
+        output.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
     private static func needsEscape(_ byte: UInt8) -> Bool {

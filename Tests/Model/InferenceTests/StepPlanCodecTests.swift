@@ -41,6 +41,21 @@ struct StepPlanCodecTests {
         }
     }
 
+    @Test("a plan that has been another one before is as it was sent")
+    func reuse() throws {
+        var random = SeededRandom(seed: 13)
+        var words: [Int32] = []
+        var decoded = StepPlan()
+        for _ in 0..<300 {
+            let plan = Self.plan(&random)
+            plan.encoded(into: &words)
+            try words.withUnsafeBufferPointer { try decoded.decode($0) }
+            #expect(decoded == plan)
+        }
+        decoded.clear()
+        #expect(decoded == StepPlan() && decoded.isEmpty)
+    }
+
     @Test("a plan that is cut or changed is an error or another plan, never a crash")
     func damage() throws {
         var random = SeededRandom(seed: 12)

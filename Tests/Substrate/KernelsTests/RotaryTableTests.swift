@@ -46,13 +46,26 @@ struct RotaryTableTests {
         }
     }
 
-    @Test("the table grows with need")
-    func growth() {
+    @Test("the table is made as long as asked for, and then grows with need", arguments: [1, 3])
+    func growth(threads: Int) {
+        let pool = ThreadPool(threads: threads)
         let table = RotaryTable(theta: 10_000, headDim: 8)
         #expect(table.positions == 0)
-        table.prepare(positions: 10)
-        #expect(table.positions == 1024)
+        table.prepare(positions: 10, pool)
+        #expect(table.positions == 10)
+        table.prepare(positions: 11, pool)
+        #expect(table.positions == 1034)
         table.prepare(positions: 5000)
+        #expect(table.positions == 5000)
+        // However it came to be, it turns alike.
+        let whole = RotaryTable(theta: 10_000, headDim: 8)
+        whole.prepare(positions: 5000)
+        for position in [0, 9, 10, 11, 1033, 1034, 4999] {
+            var (x, y) = ([Float](repeating: 1, count: 8), [Float](repeating: 1, count: 8))
+            x.withRows(1, width: 8) { table.rotate(pool, $0, positions: [position]) }
+            y.withRows(1, width: 8) { whole.rotate(pool, $0, positions: [position]) }
+            #expect(x == y)
+        }
         #expect(table.positions == 5000)
     }
 }

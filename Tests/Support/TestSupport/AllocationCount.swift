@@ -3,7 +3,8 @@ package import Foundation
 /// A library that counts allocations when it is preloaded, built on the spot.
 ///
 /// A program finds the count of the calling thread as `flotilla_test_allocations`. At the end of each rank of a group it
-/// also appends a line "rank count" of the main thread to the file that `FLOTILLA_TEST_ALLOCATIONS` names.
+/// also appends a line "rank count steps clean" of the main thread to the file that `FLOTILLA_TEST_ALLOCATIONS` names: a
+/// decoder rank's steps lie between two messages with a plan, and are clean where nothing is allocated in between.
 package enum AllocationCount {
     package static func library(in directory: URL) throws -> URL {
         let source = directory.appendingPathComponent("count.c")
@@ -31,10 +32,27 @@ package enum AllocationCount {
             return (*p = __libc_memalign(a, n)) ? 0 : 12;
         }
         long flotilla_test_allocations(void) { return count; }
+
+        // Plans have tag 1, and go from the leader to the first follower and on; types are pointers in Open MPI.
+        static long steps, clean, before = -1;
+        static void step(void) {
+            if (before >= 0) steps++, clean += count == before;
+            before = count;
+        }
+        extern int PMPI_Isend(const void *, int, void *, int, int, void *, void **) __attribute__((weak));
+        extern int PMPI_Irecv(void *, int, void *, int, int, void *, void **) __attribute__((weak));
+        int MPI_Isend(const void *bytes, int n, void *type, int to, int tag, void *comm, void **request) {
+            if (tag == 1) step();
+            return PMPI_Isend(bytes, n, type, to, tag, comm, request);
+        }
+        int MPI_Irecv(void *bytes, int n, void *type, int from, int tag, void *comm, void **request) {
+            if (tag == 1) step();
+            return PMPI_Irecv(bytes, n, type, from, tag, comm, request);
+        }
         __attribute__((destructor)) static void report(void) {
             const char *path = getenv("FLOTILLA_TEST_ALLOCATIONS"), *rank = getenv("OMPI_COMM_WORLD_RANK");
             FILE *file = path && rank ? fopen(path, "a") : NULL;
-            if (file) fprintf(file, "%s %ld\\n", rank, count), fclose(file);
+            if (file) fprintf(file, "%s %ld %ld %ld\\n", rank, count, steps, clean), fclose(file);
         }
         """
 }

@@ -2,26 +2,60 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What a token costs each rank's main thread in allocations, from the difference of two answers' lengths.
+/// What a step costs each rank's main thread in allocations.
 ///
-/// The forward pass makes none (`TreeAllReduceTests`). A follower's are the plan that it decodes and the request of the
-/// next message; nearly all of the leader's are the report to the process in front, after the step.
+/// The forward pass makes none (`TreeAllReduceTests`), and neither does the rest of a step that is like the one before it:
+/// plan, choice, drafts, report. What is left is a page that is full and gets its name, one step in 64 of a sequence, and once
+/// a second what the rank says about itself.
 @Suite("Allocations of a step", .serialized, .ownThread)
 struct StepAllocationTests {
-    @Test("a vision rank none, a follower a handful, the leader a report's worth")
+    /// What answers ask for.
+    enum Question: String, CaseIterable {
+        case greedy, sampled, penalised, guessed, several
+
+        var options: [String] {
+            switch self {
+            case .greedy: ["--speculate", "off"]
+            case .sampled:
+                ["--speculate", "off", "--temperature", "0.8", "--top-p", "0.9", "--top-k", "40", "--seed", "5"]
+            case .penalised:
+                ["--speculate", "off", "--repetition-penalty", "1.1", "--frequency-penalty", "0.2"]
+            case .guessed: []
+            case .several: ["--temperature", "0.9", "--seed", "3"]
+            }
+        }
+    }
+
+    @Test("a step like the one before allocates nothing, on the leader and on a follower", arguments: Question.allCases)
+    func steps(_ question: Question) throws {
+        try RankLossTests.withEndlessModel { model, directory in
+            let library = try AllocationCount.library(in: directory)
+            let ranks = try Self.ranks(model, library, directory, tokens: 240, question)
+            #expect(ranks.count == 3)
+            for rank in ranks.prefix(2) {
+                // Drafts take several tokens in one step.
+                #expect(rank.steps >= (question == .guessed ? 20 : 200), "\(rank)")
+                #if !DEBUG
+                // Without the optimiser, loops over collections allocate.
+                #expect(rank.steps - rank.clean <= max(12, rank.steps / 8), "\(rank)")
+                #endif
+            }
+        }
+    }
+
+    @Test("a token costs a rank next to nothing, and a vision rank nothing")
     func perToken() throws {
         try RankLossTests.withEndlessModel { model, directory in
             let library = try AllocationCount.library(in: directory)
-            let short = try Self.counts(model, library, directory, tokens: 20)
-            let long = try Self.counts(model, library, directory, tokens: 60)
+            let short = try Self.ranks(model, library, directory, tokens: 20, .guessed)
+            let long = try Self.ranks(model, library, directory, tokens: 60, .guessed)
             #expect(short.count == 3 && long.count == 3)
-            let perToken = zip(short, long).map { ($1 - $0) / 40 }
+            let perToken = zip(short, long).map { Double($1.count - $0.count) / 40 }
             #if DEBUG
-            // Without the optimiser, loops over collections allocate: `swift test -c release` shows the real numbers.
             let limits: [Double] = [2000, 1000, 20]
             #else
             // Reports come by the second, so that a busy machine has more of them a token.
-            let limits: [Double] = [110, 8, 4]
+            let limits: [Double] = [12, 6, 4]
             #endif
             for (rank, (found, limit)) in zip(perToken, limits).enumerated() {
                 #expect(found <= limit, "rank \(rank): \(found) allocations a token")
@@ -29,18 +63,39 @@ struct StepAllocationTests {
         }
     }
 
-    private static func counts(_ model: URL, _ library: URL, _ directory: URL, tokens: Int) throws -> [Double] {
-        let file = directory.appendingPathComponent("allocations-\(tokens)")
+    /// A rank's main thread: its allocations, its steps, and those of them that made none.
+    private struct Rank: CustomStringConvertible {
+        let number, count, steps, clean: Int
+        var description: String { "rank \(number): \(clean) of \(steps) steps without an allocation" }
+    }
+
+    private static func ranks(
+        _ model: URL,
+        _ library: URL,
+        _ directory: URL,
+        tokens: Int,
+        _ question: Question
+    ) throws -> [Rank] {
+        let file = directory.appendingPathComponent("allocations-\(question)-\(tokens)")
+        var arguments = ["generate", "--model", model.path, "--max-tokens", "\(tokens)", "--decoder-ranks", "2"]
+        if question == .several {
+            let lines = (1...4).map { number in
+                #"{"id":"\#(number)","messages":[{"role":"user","content":"number \#(number)"}]}"#
+            }
+            let batch = directory.appendingPathComponent("several.jsonl")
+            try (lines.joined(separator: "\n") + "\n").write(to: batch, atomically: true, encoding: .utf8)
+            arguments += ["--batch", batch.path]
+        } else {
+            arguments += ["--prompt", "describe"]
+        }
         let outcome = try FlotillaProgram.run(
-            [
-                "generate", "--model", model.path, "--prompt", "describe", "--max-tokens", "\(tokens)",
-                "--decoder-ranks", "2",
-            ],
+            arguments + question.options,
             in: directory,
             environment: ["LD_PRELOAD": library.path, "FLOTILLA_TEST_ALLOCATIONS": file.path]
         )
         #expect(outcome.status == 0, "\(outcome.errors)")
         let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
-        return lines.map { $0.split(separator: " ").compactMap { Double($0) } }.sorted { $0[0] < $1[0] }.map { $0[1] }
+        return lines.map { $0.split(separator: " ").compactMap { Int($0) } }.sorted { $0[0] < $1[0] }
+            .map { Rank(number: $0[0], count: $0[1], steps: $0[2], clean: $0[3]) }
     }
 }

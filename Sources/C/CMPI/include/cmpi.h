@@ -3,7 +3,8 @@
 // Swift cannot import the macros of mpi.h (MPI_COMM_WORLD, MPI_FLOAT), and the types behind them differ between
 // Open MPI and MPICH. Only this target's sources include mpi.h; nothing of it shows here.
 // Every int result is MPI_SUCCESS (0) or an MPI error code for cmpi_error_text. Counts are checked against INT_MAX
-// by the caller unless a comment says otherwise.
+// by the caller unless a comment says otherwise. What needs memory of its own is in cmpi_broadcast.h, cmpi_exchange.h and
+// cmpi_shared.h.
 
 #pragma once
 #include <stdint.h>

@@ -27,8 +27,10 @@ enum CandidateFilter {
     }
 
     /// The token, or `nil` where the candidates do not decide it.
-    static func draw(_ known: Known, _ choice: TokenChoice, position: Int) -> Draw? {
-        guard let kept = kept(known, choice), kept > 0 else { return nil }
+    ///
+    /// - Parameter weights: memory from before.
+    static func draw(_ known: Known, _ choice: TokenChoice, position: Int, _ weights: inout [Double]) -> Draw? {
+        guard let kept = kept(known, choice, &weights), kept > 0 else { return nil }
         let noise = GumbelNoise(seed: choice.seed, position: position)
         var best: Draw?
         for candidate in known.candidates.prefix(kept) {
@@ -40,12 +42,13 @@ enum CandidateFilter {
     }
 
     /// How many of the likeliest tokens the filters leave.
-    private static func kept(_ known: Known, _ choice: TokenChoice) -> Int? {
+    private static func kept(_ known: Known, _ choice: TokenChoice, _ weights: inout [Double]) -> Int? {
         let limit = choice.topK > 0 ? min(Int(choice.topK), known.vocabulary) : known.vocabulary
         let order = known.candidates.prefix(limit)
         let isWhole = order.count == limit
         guard let largest = order.first?.logit else { return nil }
-        let weights = order.map { exp(Double(($0.logit - largest) / choice.temperature)) }
+        weights.removeAll(keepingCapacity: true)
+        for candidate in order { weights.append(exp(Double((candidate.logit - largest) / choice.temperature))) }
         var kept = limit
         if choice.topP < 1 {
             guard isWhole || choice.topK == 0 else { return nil }

@@ -34,7 +34,7 @@ extension LogitsGather {
             scan.mask(rows, index, bits.assumingMemoryBound(to: UInt64.self))
         }
         scan.choose(rows)
-        if rows.contains(where: \.choice.needsTotal) {
+        if rows.contains(where: { $0.choice.needsTotal }) {
             try agreeOnLargest()
             scan.sumAgain(rows, largest: largest)
         }

@@ -19,6 +19,11 @@ final class LogitsGather {
     private let pool: ThreadPool
     var rows: [ShardScan.Row] = []
     var largest: [(original: Float, adjusted: Float)] = []
+    /// The step's results, and the rows of which more must be known; filled anew by each step, like the lists below.
+    private var chosen: [ChosenToken] = []
+    private var undecided: [Int] = []
+    private var records: [ShardRecord] = []
+    private var scratch = Sampler.Scratch()
     /// Bytes that this rank has contributed so far, as records and as whole rows.
     private(set) var recordBytes = 0
     private(set) var wholeBytes = 0
@@ -54,6 +59,8 @@ final class LogitsGather {
         _ allowed: (_ run: Int, _ drafts: Int) -> AllowedTokens? = { _, _ in nil }
     ) throws -> [ChosenToken] {
         guard !wanted.isEmpty else { return [] }
+        // What the rows share with the plan is the plan's again.
+        defer { rows.removeAll(keepingCapacity: true) }
         return try pool.step {
             setRows(step, wanted, shard)
             let traced = try whole(rows.indices.filter { step.runs[rows[$0].run].logits == .all })
@@ -65,13 +72,13 @@ final class LogitsGather {
             let bytes = rows.reduce(0) { $0 + ShardRecord.bytes($1.choice) }
             recordBytes += bytes
             try exchange.gather(bytes)
-            var (chosen, undecided) = isLeader ? choose() : ([], [])
-            if rows.contains(where: \.choice.isConstrained), try mask(chosen, allowed) {
+            choose()
+            if rows.contains(where: { $0.choice.isConstrained }), try mask(chosen, allowed) {
                 try exchange.gather(bytes)
-                if isLeader { (chosen, undecided) = choose() }
+                choose()
             }
             for index in chosen.indices { chosen[index].logits = traced[index] }
-            if rows.contains(where: \.choice.maybeNeedsAll) { try decide(&chosen, undecided) }
+            if rows.contains(where: { $0.choice.maybeNeedsAll }) { try decide() }
             return chosen
         }
     }
@@ -97,7 +104,7 @@ final class LogitsGather {
 
     /// Tells every rank the largest logits of every row: weights are relative to them.
     func agreeOnLargest() throws {
-        let all = try exchange.share(2 * rows.count) { own in
+        try exchange.share(2 * rows.count) { own in
             for (index, row) in rows.enumerated() {
                 let head = row.record.head.pointee
                 own[2 * index] = head.largest
@@ -108,8 +115,9 @@ final class LogitsGather {
         for index in rows.indices {
             var most: (original: Float, adjusted: Float) = (-.infinity, -.infinity)
             for rank in 0..<communicator.size {
-                most.original = max(most.original, all(rank)[2 * index])
-                most.adjusted = max(most.adjusted, all(rank)[2 * index + 1])
+                let numbers = exchange.numbers(of: rank)
+                most.original = max(most.original, numbers[2 * index])
+                most.adjusted = max(most.adjusted, numbers[2 * index + 1])
             }
             largest.append(most)
         }
@@ -117,48 +125,48 @@ final class LogitsGather {
 
     // MARK: - The leader's part
 
-    /// The tokens, and the rows of which more must be known.
-    private func choose() -> (chosen: [ChosenToken], undecided: [Int]) {
-        var chosen: [ChosenToken] = []
-        var undecided: [Int] = []
+    /// Finds the tokens, and the rows of which more must be known.
+    private func choose() {
+        chosen.removeAll(keepingCapacity: true)
+        undecided.removeAll(keepingCapacity: true)
+        guard isLeader else { return }
         var offset = 0
         for (index, row) in rows.enumerated() {
             let merged = merged(row, at: offset)
             offset += ShardRecord.bytes(row.choice)
             var result = ChosenToken(run: row.run)
             if merged.isNumeric {
-                result.token = merged.draw()?.token
+                result.token = merged.draw(&scratch)?.token
                 if result.token == nil { undecided.append(index) }
             }
             if let token = result.token, row.choice.logprobs > 0 { result.logprobs = merged.logprobs(token) }
             chosen.append(result)
         }
-        return (chosen, undecided)
     }
 
     private func merged(_ row: ShardScan.Row, at offset: Int) -> Sampler.Row {
-        Sampler.Row(
-            choice: row.choice,
-            position: row.position,
-            vocabulary: vocabulary,
-            records: (0..<communicator.size).map { ShardRecord(at: exchange.gathered($0) + offset, row.choice) }
-        )
+        records.removeAll(keepingCapacity: true)
+        for rank in 0..<communicator.size {
+            records.append(ShardRecord(at: exchange.gathered(rank) + offset, row.choice))
+        }
+        return Sampler.Row(choice: row.choice, position: row.position, vocabulary: vocabulary, records: records)
     }
 
     /// The rows that the leader names, on every rank.
     ///
     /// Collective.
     func toldByLeader(_ indices: [Int]) throws -> [Int] {
-        let told = try exchange.share(rows.count) { own in
+        try exchange.share(rows.count) { own in
             for index in rows.indices { own[index] = indices.contains(index) ? 1 : 0 }
         }
-        return rows.indices.filter { told(0)[$0] != 0 }
+        let told = exchange.numbers(of: 0)
+        return rows.indices.filter { told[$0] != 0 }
     }
 
     /// Fetches all logits of the rows that the candidates have not decided.
     ///
     /// Collective, where a row of the step might be one.
-    private func decide(_ chosen: inout [ChosenToken], _ undecided: [Int]) throws {
+    private func decide() throws {
         let records = undecided.map { index in
             merged(rows[index], at: rows[..<index].reduce(0) { $0 + ShardRecord.bytes($1.choice) })
         }

@@ -9,6 +9,8 @@ final class RecordExchange {
     private var all: UnsafeMutableRawBufferPointer
     private let numbers: UnsafeMutablePointer<Float>
     private var layout: BlockLayout
+    /// Numbers of each rank in the last exchange of them.
+    private var sharedCount = 0
 
     /// Collective over the decoder ranks.
     ///
@@ -71,16 +73,20 @@ final class RecordExchange {
     /// Tells every rank every rank's `count` numbers; collective.
     ///
     /// - Parameter write: fills in this rank's.
-    /// - Returns: a rank's numbers, until the next exchange.
-    func share(_ count: Int, _ write: (UnsafeMutablePointer<Float>) -> Void) throws -> (Int) -> UnsafePointer<Float> {
+    func share(_ count: Int, _ write: (UnsafeMutablePointer<Float>) -> Void) throws {
+        sharedCount = count
         if let shared {
             write(shared.own.assumingMemoryBound(to: Float.self))
-            shared.complete(sending: communicator.rank == 0 ? 0 : 4 * count)
-            return { UnsafePointer(shared.completed($0).assumingMemoryBound(to: Float.self)) }
+            return shared.complete(sending: communicator.rank == 0 ? 0 : 4 * count)
         }
         layout.update { _ in count }
         write(numbers + communicator.rank * count)
         try communicator.allGather(numbers, layout)
-        return { [numbers] in UnsafePointer(numbers) + $0 * count }
+    }
+
+    /// A rank's numbers, until the next exchange.
+    func numbers(of rank: Int) -> UnsafePointer<Float> {
+        if let shared { return UnsafePointer(shared.completed(rank).assumingMemoryBound(to: Float.self)) }
+        return UnsafePointer(numbers) + rank * sharedCount
     }
 }

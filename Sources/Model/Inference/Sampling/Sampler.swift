@@ -8,10 +8,18 @@ package struct ChosenToken: Equatable, Sendable {
     package var logprobs: Logprobs?
     /// `[vocabulary]`, as the model gave them, where the plan asks for all.
     package var logits: [Float]?
+
+    package init(run: Int, token: Int32? = nil) { (self.run, self.token) = (run, token) }
 }
 
 /// Chooses tokens from what the ranks have sent: the same ones for any number of ranks.
 enum Sampler {
+    /// Memory that drawing takes, for use again.
+    struct Scratch {
+        fileprivate var merged: [Candidate] = []
+        fileprivate var weights: [Double] = []
+    }
+
     /// What the ranks' parts of a row come to together.
     struct Row {
         let choice: TokenChoice
@@ -20,7 +28,7 @@ enum Sampler {
         let records: [ShardRecord]
 
         /// Whether there is a largest logit, and no NaN.
-        var isNumeric: Bool { records.allSatisfy(\.head.pointee.hasNoNaN) && largest.isFinite }
+        var isNumeric: Bool { records.allSatisfy { $0.head.pointee.hasNoNaN } && largest.isFinite }
         private var largest: Float { records.reduce(-.infinity) { max($0, $1.head.pointee.largest) } }
 
         private func sum(_ part: KeyPath<ShardRecord.Head, ExactSum>) -> ExactSum {
@@ -32,14 +40,33 @@ enum Sampler {
 
         /// The token; `nil` where the ranks' candidates do not decide it.
         func draw() -> Draw? {
+            var scratch = Scratch()
+            return draw(&scratch)
+        }
+
+        /// The same in memory from before.
+        func draw(_ scratch: inout Scratch) -> Draw? {
             guard choice.candidates > 0 else {
-                return records.map(\.head.pointee.draw).reduce(nil) { best, draw in
-                    if let best, !draw.isBetter(than: best) { return best }
-                    return draw
+                var best: Draw?
+                for record in records {
+                    let draw = record.head.pointee.draw
+                    if let best, !draw.isBetter(than: best) { continue }
+                    best = draw
                 }
+                return best
             }
-            var merged: [Candidate] = []
-            merged.reserveCapacity(records.count * choice.candidates)
+            let count = merge(into: &scratch.merged)
+            let known = CandidateFilter.Known(
+                candidates: scratch.merged[..<count],
+                vocabulary: vocabulary,
+                total: total
+            )
+            return CandidateFilter.draw(known, choice, position: position, &scratch.weights)
+        }
+
+        /// The ranks' candidates, likeliest first; so many of them are the likeliest of all.
+        private func merge(into merged: inout [Candidate]) -> Int {
+            merged.removeAll(keepingCapacity: true)
             // Tokens that were not sent are worse than the last that the same rank has sent.
             var certain: Candidate?
             for record in records {
@@ -48,10 +75,12 @@ enum Sampler {
                 guard count == choice.candidates, let last = merged.last else { continue }
                 certain = min(certain ?? last, last)
             }
-            merged.sort()
-            if merged.count < vocabulary, let certain { merged.removeLast(merged.count { $0 > certain }) }
-            let known = CandidateFilter.Known(candidates: merged[...], vocabulary: vocabulary, total: total)
-            return CandidateFilter.draw(known, choice, position: position)
+            merged.withUnsafeMutableBufferPointer { list in
+                guard let base = list.baseAddress else { return }
+                _ = Candidate.sortBest(list.count, of: base, count: list.count)
+            }
+            guard merged.count < vocabulary, let certain else { return merged.count }
+            return merged.count - merged.count { $0 > certain }
         }
 
         /// - Parameter token: the choice.
@@ -92,7 +121,8 @@ enum Sampler {
             let count = Candidate.sortBest(most, of: list, count: found)
             let candidates = Array(UnsafeBufferPointer(start: list, count: count))
             let known = CandidateFilter.Known(candidates: candidates[...], vocabulary: vocabulary, total: total)
-            if let draw = CandidateFilter.draw(known, choice, position: position) { return draw }
+            var weights: [Double] = []
+            if let draw = CandidateFilter.draw(known, choice, position: position, &weights) { return draw }
         }
         return nil
     }

@@ -14,8 +14,10 @@ extension TokenChoice {
         if !adjustments.isEmpty { adjustments.encode(into: &words) }
     }
 
+    /// Makes the choice what the words say, in the memory that its lists have.
+    ///
     /// - Throws: where what is there would not fit the work areas of a rank.
-    init(from reader: inout WordReader) throws(StepPlanError) {
+    mutating func decode(_ reader: inout WordReader) throws(StepPlanError) {
         let low = UInt64(UInt32(bitPattern: try reader.next()))
         let high = UInt64(UInt32(bitPattern: try reader.next()))
         seed = low | high << 32
@@ -29,7 +31,7 @@ extension TokenChoice {
         guard topK >= 0, (0...Self.mostLogprobs).contains(logprobs) else {
             throw StepPlanError(description: "a step plan asks for top-k \(topK) and \(logprobs) log-probabilities")
         }
-        if try reader.next() != 0 { adjustments = try LogitAdjustments(from: &reader) }
+        if try reader.next() != 0 { try adjustments.decode(&reader) } else { adjustments.clear() }
     }
 }
 
@@ -52,16 +54,26 @@ extension LogitAdjustments {
         }
     }
 
-    fileprivate init(from reader: inout WordReader) throws(StepPlanError) {
+    fileprivate mutating func decode(_ reader: inout WordReader) throws(StepPlanError) {
         repetitionPenalty = try reader.float()
         presencePenalty = try reader.float()
         frequencyPenalty = try reader.float()
+        biases.removeAll(keepingCapacity: true)
         for _ in 0..<(try reader.count(of: 2)) {
             biases.append(Bias(token: try reader.next(), bias: try reader.float()))
         }
-        seen = try reader.array(try reader.count(of: 1))
+        try reader.read(try reader.count(of: 1), into: &seen)
+        answer.removeAll(keepingCapacity: true)
         for _ in 0..<(try reader.count(of: 2)) {
             answer.append(Count(token: try reader.next(), count: try reader.next()))
         }
+    }
+
+    /// Changes nothing any more, and keeps the memory that it has.
+    fileprivate mutating func clear() {
+        (repetitionPenalty, presencePenalty, frequencyPenalty) = (1, 0, 0)
+        biases.removeAll(keepingCapacity: true)
+        seen.removeAll(keepingCapacity: true)
+        answer.removeAll(keepingCapacity: true)
     }
 }

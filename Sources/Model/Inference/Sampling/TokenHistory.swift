@@ -13,7 +13,22 @@ struct TokenHistory {
         adjustments.presencePenalty = sampling.presencePenalty
         adjustments.frequencyPenalty = sampling.frequencyPenalty
         adjustments.biases = sampling.logitBias.map { LogitAdjustments.Bias(token: $0.id, bias: $0.bias) }
+        reserve(job.promptIds.count, min(max(job.mostTokens, 0), Self.mostReserved))
         for token in job.promptIds { see(token) }
+    }
+
+    /// Tokens of the answer that there is memory for from the beginning at most.
+    private static let mostReserved = 2048
+
+    private mutating func reserve(_ prompt: Int, _ answer: Int) {
+        if adjustments.lookAtAll {
+            seen.reserveCapacity(prompt + answer)
+            adjustments.seen.reserveCapacity(prompt + answer)
+        }
+        if adjustments.lookAtAnswer {
+            places.reserveCapacity(answer)
+            adjustments.answer.reserveCapacity(answer)
+        }
     }
 
     /// Takes the next token of the answer.

@@ -6,6 +6,9 @@ struct Drafts {
     /// What a new request's drafts are likely to come to.
     private var acceptance = DraftAcceptance()
     private var memory: AnswerMemory
+    /// Who has a draft in the step that is planned, and what it gets of the rows.
+    fileprivate var owners: [Int] = []
+    fileprivate var division = DraftDivision()
     /// Rows for drafts in a step at most.
     let rows: Int
 
@@ -22,42 +25,40 @@ struct Drafts {
 
     mutating func note(rows: Int, seconds: Double) { costs.note(rows: rows, seconds: seconds) }
 
-    /// A draft of a sequence: the model's guess or what its texts say, whichever promises more.
-    mutating func find(for sequence: inout JobSequence, most: Int, pageTokens: Int) -> LookupIndex.Found? {
-        let found = lookUp(for: &sequence, most: most, pageTokens: pageTokens)
-        guard let proposed = sequence.proposed(most: most) else { return found }
-        guard let found else { return proposed }
-        func worth(_ draft: LookupIndex.Found) -> Double {
-            sequence.acceptance.expected(draft.matched, length: draft.tokens.count)
-        }
-        return worth(proposed) > worth(found) ? proposed : found
+    /// Gives a sequence its draft: the model's guess or what its texts say, whichever promises more; says whether it has one.
+    mutating func find(for sequence: inout JobSequence, most: Int, pageTokens: Int) -> Bool {
+        let matched = lookUp(for: &sequence, most: most, pageTokens: pageTokens)
+        sequence.draftMatched = matched ?? 0
+        guard let proposed = sequence.proposed(most: most) else { return matched != nil }
+        let guess = sequence.acceptance.expected(proposed.matched, length: proposed.tokens.count)
+        if let matched, guess <= sequence.acceptance.expected(matched, length: sequence.draft.count) { return true }
+        (sequence.draft, sequence.draftMatched) = (proposed.tokens, proposed.matched)
+        return true
     }
 
     /// Looks for a draft in what came before; a sequence's tokens are searched from now on.
-    private mutating func lookUp(
-        for sequence: inout JobSequence,
-        most: Int,
-        pageTokens: Int
-    ) -> LookupIndex.Found? {
+    private mutating func lookUp(for sequence: inout JobSequence, most: Int, pageTokens: Int) -> Int? {
         if sequence.lookup == nil {
             let same = memory.answers(to: sequence.promptKey(pageTokens: pageTokens))
+            let own = sequence.searchable
             var index = same
             if let words = sequence.wordsKey {
                 index = memory.answers(to: words)
                 // Behind those about other pictures: of places that agree as well, the latest counts.
                 index.append(contentsOf: same.tokens)
             }
+            index.reserve(1 + own.count + sequence.reservedTokens)
             index.append(LookupIndex.gap)
-            index.append(contentsOf: sequence.searchable)
+            index.append(contentsOf: own)
             sequence.lookup = index
             sequence.acceptance = acceptance
         }
-        return sequence.lookup?.continuation(most: most)
+        return sequence.lookup?.continuation(most: most, into: &sequence.draft)
     }
 
-    /// The rows that each sequence's draft gets.
-    func divide(_ offers: [DraftDivision.Offer], decoding: Int, most: Int) -> [Int] {
-        DraftDivision.divide(offers, decoding: decoding, most: most, costs: costs)
+    /// Divides the rows among those that have a draft.
+    fileprivate mutating func divide(decoding: Int, most: Int) {
+        division.divide(decoding: decoding, most: most, costs: costs)
     }
 
     /// What a draft that has been checked came to, for whoever counts.
@@ -69,7 +70,7 @@ struct Drafts {
     /// A sequence's draft has been checked; it has none any more.
     mutating func note(_ sequence: inout JobSequence, accepted: Int) {
         guard !sequence.draft.isEmpty else { return }
-        defer { sequence.draft = [] }
+        defer { sequence.draft.removeAll(keepingCapacity: true) }
         // Whether a receipt is right says nothing about guesses.
         if sequence.job.claim != nil { return }
         let (matched, drafted) = (sequence.draftMatched, sequence.draft.count)
@@ -97,41 +98,46 @@ extension Scheduler {
         guard limits.draftRows > 0,
             !running.contains(where: { $0.isPrefilling && $0.readyEnd(images) > $0.cached })
         else { return }
-        var (owners, found, offers): ([Int], [LookupIndex.Found], [DraftDivision.Offer]) = ([], [], [])
+        drafts.owners.removeAll(keepingCapacity: true)
+        drafts.division.offers.removeAll(keepingCapacity: true)
         var rows = limits.draftRows
         for index in running.indices where !running[index].isPrefilling && running[index].job.claim != nil {
             rows -= draftClaim(of: index, most: rows)
         }
         for index in running.indices where !running[index].isPrefilling && running[index].job.claim == nil {
             let most = mostDrafts(of: index)
-            guard most > 0, let draft = draft(of: index, most: most) else { continue }
-            owners.append(index)
-            found.append(draft)
-            let share = running[index].acceptance.share(draft.matched)
-            offers.append(DraftDivision.Offer(length: draft.tokens.count, share: share))
+            guard most > 0, findDraft(of: index, most: most) else { continue }
+            drafts.owners.append(index)
+            let share = running[index].acceptance.share(running[index].draftMatched)
+            drafts.division.offers.append(DraftDivision.Offer(length: running[index].draft.count, share: share))
         }
-        guard !owners.isEmpty else { return }
-        var counts = drafts.divide(offers, decoding: decodingCount, most: rows)
-        for (place, index) in owners.enumerated() {
-            if counts[place] == 0, offers[place].share < Drafts.hopeless, counts.reduce(0, +) < rows,
-                running[index].acceptance.leave(found[place].matched)
+        guard !drafts.owners.isEmpty else { return }
+        drafts.divide(decoding: decodingCount, most: rows)
+        var left = rows - drafts.division.best.reduce(0, +)
+        for (place, index) in drafts.owners.enumerated() {
+            var count = drafts.division.best[place]
+            if count == 0, drafts.division.offers[place].share < Drafts.hopeless, left > 0,
+                running[index].acceptance.leave(running[index].draftMatched)
             {
-                counts[place] = 1
+                count = 1
+                left -= 1
             }
-            running[index].draft = Array(found[place].tokens.prefix(counts[place]))
-            running[index].draftMatched = found[place].matched
+            running[index].draft.removeLast(running[index].draft.count - count)
         }
     }
 
-    /// What may come next in a sequence: what came before, as far as its format allows it, else what that asks for.
-    private mutating func draft(of index: Int, most: Int) -> LookupIndex.Found? {
-        let found = drafts.find(for: &running[index], most: most, pageTokens: limits.pageTokens)
-        guard let formatGuard = running[index].formatGuard else { return found }
-        if let found, case let part = formatGuard.allowedPart(of: found.tokens), !part.isEmpty {
-            return LookupIndex.Found(matched: found.matched, tokens: Array(part))
+    /// What may come next in a sequence: what came before, as far as its format allows it, else what that asks for; says
+    /// whether there is anything.
+    private mutating func findDraft(of index: Int, most: Int) -> Bool {
+        let isFound = drafts.find(for: &running[index], most: most, pageTokens: limits.pageTokens)
+        guard let formatGuard = running[index].formatGuard else { return isFound }
+        if isFound, case let part = formatGuard.allowedPart(of: running[index].draft), !part.isEmpty {
+            running[index].draft = Array(part)
+            return true
         }
-        let forced = formatGuard.forcedTokens(most: most)
-        return forced.isEmpty ? nil : LookupIndex.Found(matched: DraftAcceptance.forced, tokens: forced)
+        running[index].draft = formatGuard.forcedTokens(most: most)
+        running[index].draftMatched = DraftAcceptance.forced
+        return !running[index].draft.isEmpty
     }
 
     /// What a receipt has next is the draft, as long as rows and pages allow; says how long it is.

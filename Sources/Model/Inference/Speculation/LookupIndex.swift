@@ -36,6 +36,14 @@ struct LookupIndex: Sendable {
     /// Bytes that the tokens, the chains and the table take.
     var byteCount: Int { 4 * (tokens.capacity + previous.capacity + heads.capacity) }
 
+    /// Makes room for so many more tokens, which take no memory then.
+    mutating func reserve(_ more: Int) {
+        let whole = tokens.count + more
+        tokens.reserveCapacity(whole)
+        previous.reserveCapacity(whole)
+        widen(to: whole)
+    }
+
     /// The end of the row by itself.
     func latest(_ count: Int) -> LookupIndex {
         var index = LookupIndex()
@@ -48,7 +56,7 @@ struct LookupIndex: Sendable {
         // A draft that was right goes on where it came from, although nearer places may agree in the last two tokens.
         source = source.flatMap { $0 + 1 < tokens.count && tokens[$0 + 1] == token ? $0 + 1 : nil }
         tokens.append(token)
-        if tokens.count > heads.count { widen() }
+        widen(to: tokens.count)
         link(tokens.count - 1)
     }
 
@@ -61,34 +69,38 @@ struct LookupIndex: Sendable {
     ///
     /// - Parameter most: tokens at most.
     mutating func continuation(most: Int) -> Found? {
+        var draft: [Int32] = []
+        return continuation(most: most, into: &draft).map { Found(matched: $0, tokens: draft) }
+    }
+
+    /// The same, in the memory of a list; the result is how many of the last tokens say so.
+    mutating func continuation(most: Int, into draft: inout [Int32]) -> Int? {
+        draft.removeAll(keepingCapacity: true)
         let last = tokens.count - 1
         guard most > 0, last >= Self.fewestMatched else { return nil }
         var best: (place: Int, matched: Int)?
-        func consider(_ place: Int) {
-            guard tokens[place + 1] != Self.gap else { return }
-            let matched = matched(place, last)
-            if matched >= Self.fewestMatched, matched > best?.matched ?? 0 { best = (place, matched) }
-        }
-        if let source { consider(source) }
+        if let source { consider(source, last, &best) }
         var place = Int(previous[last])
         for _ in 0..<Self.mostPlaces where place >= 0 {
-            consider(place)
+            consider(place, last, &best)
             place = Int(previous[place])
         }
         guard let best else { return nil }
         source = best.place
-        return Found(matched: best.matched, tokens: draft(behind: best.place, most: most))
-    }
-
-    private func draft(behind place: Int, most: Int) -> [Int32] {
-        let period = tokens.count - 1 - place
-        var draft: [Int32] = []
+        let period = last - best.place
         for offset in 1...most {
-            let token = place + offset < tokens.count ? tokens[place + offset] : draft[offset - 1 - period]
+            let place = best.place + offset
+            let token = place < tokens.count ? tokens[place] : draft[offset - 1 - period]
             if token == Self.gap { break }
             draft.append(token)
         }
-        return draft
+        return best.matched
+    }
+
+    private func consider(_ place: Int, _ last: Int, _ best: inout (place: Int, matched: Int)?) {
+        guard tokens[place + 1] != Self.gap else { return }
+        let matched = matched(place, last)
+        if matched >= Self.fewestMatched, matched > best?.matched ?? 0 { best = (place, matched) }
     }
 
     /// How many tokens up to one place are those up to another.
@@ -109,11 +121,15 @@ struct LookupIndex: Sendable {
         heads[slot] = Int32(place)
     }
 
-    /// Twice as large a table, so that chains stay short.
-    private mutating func widen() {
-        heads = Array(repeating: -1, count: 2 * heads.count)
+    /// A table of so many slots or more, so that chains stay short.
+    private mutating func widen(to slots: Int) {
+        guard slots > heads.count else { return }
+        var wide = heads.count
+        while wide < slots { wide *= 2 }
+        heads = Array(repeating: -1, count: wide)
+        let linked = previous.count
         previous.removeAll(keepingCapacity: true)
-        for place in 0..<(tokens.count - 1) { link(place) }
+        for place in 0..<linked { link(place) }
     }
 
     private func hash(_ place: Int) -> Int {

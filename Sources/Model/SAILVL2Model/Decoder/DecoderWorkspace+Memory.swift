@@ -29,7 +29,9 @@ extension DecoderWorkspace {
     ) -> Int {
         let shard = plan.shards[rank]
         let perRow = 2 * config.hidden + projectedWidth(config, shard) + shard.queryHeads.count * config.headDim
-        let areas = 4 * (options.maxRows * perRow + options.maxLogitsRows * shard.vocabularyRows.count)
+        let areas =
+            4 * (options.maxRows * perRow + options.maxLogitsRows * shard.vocabularyRows.count)
+            + RotaryTable.byteCount(positions: positions(config, options), headDim: config.headDim)
         let sums = { (domains: MemoryDomains) in
             reducePlans(config, plan, domains: domains, wire: options.wireFormat)
                 .reduce(0) { $0 + TreeAllReduce.workBytes($1, rank: rank, maxRows: options.maxRows) }

@@ -42,6 +42,11 @@ extension DecoderWorkspace {
         )
     }
 
+    /// Shares no list of pages with the batch any more, whose owner then writes in it where it lies.
+    func forgetRuns() {
+        for slot in runs.indices { runs[slot].removeAll(keepingCapacity: true) }
+    }
+
     /// Has the calling thread move messages on between the tasks of kernels.
     ///
     /// What goes wrong there is said where the sum is waited for: a broken connection stays broken.

@@ -47,6 +47,8 @@ package final class DecoderWorkspace {
             pages: options.pages
         )
         rotary = RotaryTable(theta: config.ropeTheta, headDim: config.headDim)
+        // All that a step may ask for, so that none waits for cosines.
+        rotary.prepare(positions: Self.positions(config, options), pool)
         fabric = try communicator.fabric()
         let reduce = { [fabric, maxRows] (tree: ReductionTree, leaves: (ShardPlan.Shard) -> Range<Int>) in
             if let rehearsal = options.rehearsal {
@@ -82,6 +84,11 @@ package final class DecoderWorkspace {
     func rows(_ buffer: FloatBuffer, count: Int, width: Int) -> Rows {
         precondition(count * width <= buffer.count, "[\(count), \(width)] in a work area of \(buffer.count)")
         return Rows(buffer.pointer, count: count, width: width)
+    }
+
+    /// Positions that tokens in the cache may have.
+    static func positions(_ config: ModelConfig.Decoder, _ options: DecoderOptions) -> Int {
+        min(config.maxPositions, options.pages * KVLayout.pageTokens)
     }
 
     static func projectedWidth(_ config: ModelConfig.Decoder, _ shard: ShardPlan.Shard) -> Int {

@@ -98,13 +98,15 @@ package final class Qwen3Decoder {
         defer { work.pool.endStep() }
         let hidden = work.rows(work.hidden, count: batch.tokens.count, width: config.hidden)
         try embed(batch, into: hidden)
-        let passes = work.passes(of: batch, hidden)
-        try run(passes.first, passes.second)
+        try run(batch, hidden)
+        // Not before the passes are gone, which share them.
+        work.forgetRuns()
         return logits(batch.logitsRows, of: hidden)
     }
 
     /// Takes the blocks of a step through the layers, in turns.
-    private func run(_ first: ForwardPass, _ second: ForwardPass?) throws(MPIError) {
+    private func run(_ batch: DecoderBatch, _ hidden: Rows) throws(MPIError) {
+        let (first, second) = workspace.passes(of: batch, hidden)
         if second != nil { workspace.pollWhileComputing() }
         defer { workspace.pool.errand = nil }
         for (index, layer) in layers.enumerated() {

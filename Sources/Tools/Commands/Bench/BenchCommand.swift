@@ -11,8 +11,8 @@ struct BenchCommand: ParsableCommand {
             """,
         subcommands: [
             BenchMachineCommand.self, BenchKernelsCommand.self, BenchDecodeCommand.self, BenchPrefillCommand.self,
-            BenchBatchCommand.self, BenchVisionCommand.self, BenchAllReduceCommand.self, BenchLoadCommand.self,
-            BenchTokenizerCommand.self, BenchServeCommand.self,
+            BenchBatchCommand.self, BenchVisionCommand.self, BenchPictureCommand.self, BenchAllReduceCommand.self,
+            BenchLoadCommand.self, BenchTokenizerCommand.self, BenchServeCommand.self,
         ]
     )
 }

@@ -52,6 +52,17 @@ package struct StepReport: Codable, Sendable, Equatable {
     package var load = LeaderLoad()
 
     package init() {}
+
+    /// Makes the report an empty one, in the memory that it has.
+    package mutating func clear() {
+        tokens.removeAll(keepingCapacity: true)
+        prefill.removeAll(keepingCapacity: true)
+        tiles.removeAll(keepingCapacity: true)
+        preempted.removeAll(keepingCapacity: true)
+        droppedPages.removeAll(keepingCapacity: true)
+        keptPages.removeAll(keepingCapacity: true)
+        load = LeaderLoad()
+    }
 }
 
 /// How full the leader is.

@@ -27,7 +27,9 @@ package struct ThinkGuard: Sendable {
 
     package init(_ options: GenerateJob.Thinking) {
         self.options = options
-        if options.breaksLoops { matches = Array(repeating: 0, count: Self.longestBlock + 1) }
+        guard options.breaksLoops else { return }
+        matches = Array(repeating: 0, count: Self.longestBlock + 1)
+        recent.reserveCapacity(2 * Self.longestBlock + 1)
     }
 
     /// The token to take in place of the one chosen.
@@ -56,7 +58,7 @@ package struct ThinkGuard: Sendable {
             if isThinking, token == options.endId, let due { cut = due }
             isThinking = token == options.startId
             isLooping = false
-            recent = []
+            recent.removeAll(keepingCapacity: true)
             for length in matches.indices { matches[length] = 0 }
             return
         }

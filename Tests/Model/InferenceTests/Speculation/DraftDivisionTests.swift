@@ -112,3 +112,16 @@ struct DraftDivisionTests {
         #expect(none.tokenCount == 0)
     }
 }
+
+extension DraftDivision {
+    /// The rows that each offer gets.
+    static func divide(_ offers: [Offer], decoding: Int, most: Int, costs: StepCosts) -> [Int] {
+        var division = DraftDivision()
+        // Whoever was there before leaves nothing behind.
+        division.offers = [Offer(length: 3, share: 0.9), Offer(length: 1, share: 0.5)]
+        division.divide(decoding: 1, most: 8, costs: costs)
+        division.offers = offers
+        division.divide(decoding: decoding, most: most, costs: costs)
+        return division.best
+    }
+}
