@@ -39,6 +39,8 @@ package struct GroupPlan: Sendable, Equatable {
     private let bytesOfVisionThread: Int
     /// How matrices will be held.
     package let format: WeightFormat
+    /// What a packed checkpoint's scales were chosen by, for people.
+    package let calibration: String?
 
     package var totalBytes: Int { ranks.reduce(0) { $0 + $1.totalBytes } }
     package var sharedBytes: Int { ranks.reduce(0) { $0 + $1.sharedBytes } }
@@ -53,6 +55,7 @@ package struct GroupPlan: Sendable, Equatable {
         let plan = try ShardPlan(config.decoder, ranks: options.decoderRanks, weights: options.rankWeights)
         self.options = options
         format = decoder.format
+        calibration = checkpoint.calibration
         let decoders = plan.shards.map { shard in
             Rank(
                 rank: shard.rank,
