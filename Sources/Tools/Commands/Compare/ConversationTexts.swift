@@ -3,6 +3,7 @@ import Diagnostics
 import Foundation
 import Frontend
 import RankProgram
+import ServingCore
 import Tokenization
 
 /// The conversations of a file, lines as `generate --batch` reads them, as texts whose every token is given.
