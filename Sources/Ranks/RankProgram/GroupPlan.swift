@@ -41,6 +41,8 @@ package struct GroupPlan: Sendable, Equatable {
     package let format: WeightFormat
     /// And those of the vision tower.
     package let visionFormat: VisionFormat
+    /// What a packed checkpoint's scales were chosen by, for people.
+    package let calibration: String?
 
     package var totalBytes: Int { ranks.reduce(0) { $0 + $1.totalBytes } }
     package var sharedBytes: Int { ranks.reduce(0) { $0 + $1.sharedBytes } }
@@ -55,6 +57,7 @@ package struct GroupPlan: Sendable, Equatable {
         let plan = try ShardPlan(config.decoder, ranks: options.decoderRanks, weights: options.rankWeights)
         self.options = options
         format = decoder.format
+        calibration = checkpoint.calibration
         let decoders = plan.shards.map { shard in
             Rank(
                 rank: shard.rank,

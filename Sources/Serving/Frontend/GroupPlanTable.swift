@@ -41,6 +41,7 @@ package enum GroupPlanTable {
             )
         }
         lines.append("in all \(size(plan.totalBytes))")
+        if let calibration = plan.calibration { lines.append("scales chosen by \(calibration)") }
         if plan.options.decoderRanks > 1, let wire = plan.options.roundingWire {
             lines.append("partial sums travel between hosts as \(wire), rounded: see the warning")
         }
@@ -84,6 +85,7 @@ package enum GroupPlanTable {
             "context": plan.options.cacheTokens, "total_bytes": plan.totalBytes, "shared_bytes": plan.sharedBytes,
             "mpi_shared_bytes": MessageMemory.bytes(ranks: plan.ranks.count), "ranks": ranks, "warnings": warnings,
         ]
+        object["calibration"] = plan.calibration
         object["hosts"] = placement?.loads(plan).map(\.fields)
         return object
     }

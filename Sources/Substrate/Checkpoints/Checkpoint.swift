@@ -1,5 +1,6 @@
 package import Diagnostics
 package import Foundation
+package import Kernels
 import Tensors
 
 /// A published checkpoint, opened and checked: its configuration and its weights where they lie on disk.
@@ -15,8 +16,12 @@ package final class Checkpoint: Sendable {
     /// Equal on two machines only if they hold the same checkpoint; see `Fingerprint`.
     package let fingerprint: UInt64
 
-    /// How the decoder's matrices are stored: native in a published checkpoint, q8 or q4 in a packed one.
+    /// How the decoder's matrices are stored: native in a published checkpoint, a quantised format in a packed one.
     package let storedFormat: WeightFormat
+    /// What the scales of a packed checkpoint were chosen by, for people; `nil` where all weights counted alike.
+    package let calibration: String?
+    /// Which matrices `q4m` gives more bits, of a published checkpoint.
+    package let mix: WeightMix
 
     /// The needed tensors by name, and the optional ones that are there; in a packed checkpoint without `matrices`.
     private let tensors: [String: TensorView]
@@ -38,6 +43,8 @@ package final class Checkpoint: Sendable {
         let weights = try WeightFiles(directory: directory)
         let packed = try weights.packedMetadata()
         storedFormat = packed?.format ?? .native
+        calibration = packed?.calibration
+        mix = WeightMix(self.config)
         let expected = self.config.expectedTensors
         tensors = try Self.checkedTensors(expected.filter { packed == nil || !$0.isQuantisable }, weights)
         matrices = try Self.checkedMatrices(expected.filter(\.isQuantisable), packed, weights)
@@ -102,6 +109,12 @@ package final class Checkpoint: Sendable {
     package func packed(_ name: String) -> PackedTensor {
         guard let matrix = matrices[name] else { preconditionFailure("\(name) is not a packed matrix") }
         return matrix
+    }
+
+    /// How a matrix of the decoder is held in a quantised format, which is the checkpoint's own where that is packed.
+    package func storage(of name: String, in format: WeightFormat) -> PackedMatrix.Storage {
+        if storedFormat.isQuantised { return packed(name).storage }
+        return format.storage ?? mix.storage(of: name)
     }
 
     /// The format in which the decoder is to run.

@@ -11,7 +11,18 @@ package enum WeightFormat: String, Sendable, CaseIterable {
     case q8
     /// Four bits a weight, in the same groups.
     case q4
+    /// Four bits, and eight for the matrices that `WeightMix` names.
+    case q4m
 
     /// Whether the matrices consist of groups with a scale, which is what a packed checkpoint can hold.
-    package var isQuantised: Bool { self == .q8 || self == .q4 }
+    package var isQuantised: Bool { Self.quantised.contains(self) }
+
+    /// The formats of packed checkpoints.
+    package static let quantised: [WeightFormat] = [.q8, .q4, .q4m]
+
+    /// For messages: `q8, q4 or q4m`.
+    package static func list(_ formats: [WeightFormat]) -> String {
+        let names = formats.map(\.rawValue)
+        return names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
+    }
 }

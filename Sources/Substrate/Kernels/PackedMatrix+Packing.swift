@@ -14,19 +14,39 @@ extension PackedMatrix {
     ///     to nearest, ties to even; others take their own alone.
     ///   - rowStrideBytes: Bytes from one source row to the next, at least `columns` elements.
     ///   - rows: Where the rows go in this matrix; all columns are filled.
+    ///   - importance: What each column's squared error counts where scales are chosen (`q4`): finite, not negative. By
+    ///     default all count alike.
     package func pack(
         _ source: UnsafeRawPointer,
         of type: ElementType,
         rowStrideBytes: Int,
         rows range: Range<Int>,
+        importance: [Float]? = nil,
         pool: ThreadPool,
         kernels: KernelSet = .active
     ) {
+        precondition(importance?.count ?? columns == columns, "pack: importance of \(importance?.count ?? 0) columns")
         precondition(isWritable, "pack: into memory that is mapped")
         precondition(storage.packs(type), "pack: \(type) into \(storage)")
         precondition(range.lowerBound >= 0 && range.upperBound <= rows, "pack: rows \(range) of \(rows)")
         precondition(rowStrideBytes >= columns * type.byteCount, "pack: a row stride of \(rowStrideBytes) bytes")
         guard !range.isEmpty else { return }
+        guard let importance else { return packPanels(range, source, type, rowStrideBytes, nil, pool, kernels) }
+        importance.withUnsafeBufferPointer {
+            packPanels(range, source, type, rowStrideBytes, $0.baseAddress, pool, kernels)
+        }
+    }
+
+    private func packPanels(
+        _ range: Range<Int>,
+        _ source: UnsafeRawPointer,
+        _ type: ElementType,
+        _ rowStrideBytes: Int,
+        _ importance: UnsafePointer<Float>?,
+        _ pool: ThreadPool,
+        _ kernels: KernelSet
+    ) {
+        let (table, code) = (kernels.table, type.code)
         let firstPanel = range.lowerBound / 16
         pool.run(PackedMatrix.panelCount(rows: range.upperBound) - firstPanel) { task in
             let panel = firstPanel + task
@@ -35,11 +55,11 @@ extension PackedMatrix {
             let row = source + (begin - range.lowerBound) * rowStrideBytes
             if storage.isQuantised {
                 withUnsafePointer(to: quantised) {
-                    ck_quant_pack(kernels.table, $0, panel, begin, end, row, type.code, rowStrideBytes)
+                    ck_quant_pack(table, $0, panel, begin, end, row, code, rowStrideBytes, importance)
                 }
             } else {
                 withUnsafePointer(to: matrix) {
-                    ck_matrix_pack(kernels.table, $0, panel, begin, end, row, type.code, rowStrideBytes)
+                    ck_matrix_pack(table, $0, panel, begin, end, row, code, rowStrideBytes)
                 }
             }
         }

@@ -11,7 +11,7 @@ import Testing
 @Suite("WeightLoader")
 struct WeightLoaderTests {
     static let cases = PackedFixtures.models.flatMap { model in
-        [WeightFormat.q8, .q4].map { (model, $0) }
+        WeightFormat.quantised.map { (model, $0) }
     }
 
     @Test("every shard's rows and columns are those of the whole matrix", arguments: cases)

@@ -21,11 +21,17 @@ struct DamagedPackedTests {
         Damage(testDescription: "another layout", says: "layout 2, expected 1") {
             $0.set(["__metadata__", "flotilla.layout"], .string("2"))
         },
-        Damage(testDescription: "an unknown format", says: "format \"q5\", expected q8 or q4") {
+        Damage(testDescription: "an unknown format", says: "format \"q5\", expected q8, q4 or q4m") {
             $0.set(["__metadata__", "flotilla.format"], .string("q5"))
         },
         Damage(testDescription: "the other format", says: "bytes of type U8, expected") {
             $0.set(["__metadata__", "flotilla.format"], .string("q4"))
+        },
+        Damage(testDescription: "mixed bits of which it says nothing", says: "columns of a block, and q8 or q4") {
+            $0.set(["__metadata__", "flotilla.format"], .string("q4m"))
+        },
+        Damage(testDescription: "other bits than the file's", says: "expected rows, columns and columns of a block") {
+            $0.set(["__metadata__", "flotilla.matrix." + down], .string("64 160 32 q4"))
         },
         Damage(testDescription: "no format", says: "element type U8") {
             $0.set(["__metadata__", "flotilla.format"], nil)

@@ -17,7 +17,7 @@ struct PackedCheckpointTests {
         }
     }
 
-    @Test("what was written is found again", arguments: ["mini-f32", "mini-bf16"], [WeightFormat.q8, .q4])
+    @Test("what was written is found again", arguments: ["mini-f32", "mini-bf16"], WeightFormat.quantised)
     func written(model: String, format: WeightFormat) throws {
         try Fixtures.withTemporaryDirectory { directory in
             let out = directory.appendingPathComponent(model)
@@ -46,6 +46,42 @@ struct PackedCheckpointTests {
             for name in ["vocab.json", "merges.txt", "tokenizer_config.json", "generation_config.json"] {
                 #expect(FileManager.default.fileExists(atPath: out.appendingPathComponent(name).path), "\(name)")
             }
+        }
+    }
+
+    @Test("a file of q4m says the bits of every matrix; others say what they said before there was q4m")
+    func bits() throws {
+        let source = try Checkpoint(directory: Fixtures.url("mini-f32"))
+        for format in WeightFormat.quantised {
+            try Fixtures.withTemporaryDirectory { directory in
+                let out = directory.appendingPathComponent("out")
+                try Self.write("mini-f32", format, to: out)
+                let (header, _) = try Edited.split(out.appendingPathComponent("model.safetensors"))
+                let metadata = try #require(header.object?["__metadata__"]?.object)
+                #expect(metadata["flotilla.layout"] == .string("1"))
+                #expect(metadata["flotilla.calibration"] == nil)
+                let packed = try Checkpoint(directory: out)
+                for expected in source.config.expectedTensors where expected.isQuantisable {
+                    let wide = format == .q8 || (format == .q4m && source.mix.wide.contains(expected.name))
+                    #expect(packed.packed(expected.name).storage == (wide ? .q8 : .q4))
+                    let block = min(expected.leafColumns ?? expected.shape[1], expected.shape[1])
+                    let words = "\(expected.shape[0]) \(expected.shape[1]) \(block)"
+                    let bits = format == .q4m ? (wide ? " q8" : " q4") : ""
+                    #expect(metadata["flotilla.matrix.\(expected.name)"] == .string(words + bits))
+                }
+                #expect(packed.calibration == nil)
+            }
+        }
+        #expect(!source.mix.wide.isEmpty)
+    }
+
+    @Test("a file says what its scales were chosen by")
+    func calibration() throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            let source = try Checkpoint(directory: Fixtures.url("mini-f32"))
+            let out = directory.appendingPathComponent("out")
+            try PackedCheckpoint(source, format: .q4, calibration: "2 conversations").write(to: out) { _ in }
+            #expect(try Checkpoint(directory: out).calibration == "2 conversations")
         }
     }
 

@@ -49,6 +49,26 @@ struct SyntheticCheckpointTests {
         }
     }
 
+    @Test("weights with heavy tails have the same spread and more outliers, and norms that differ")
+    func heavyTails() throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            let shape = try SyntheticShape(Fixtures.url("mini-f32/config.json").path)
+            let (even, heavy) = (directory.appendingPathComponent("even"), directory.appendingPathComponent("heavy"))
+            try SyntheticCheckpoint(shape).write(to: even, seed: 1)
+            try SyntheticCheckpoint(shape).write(to: heavy, seed: 1, heavyTails: true)
+            let made = try [even, heavy].map { try Checkpoint(directory: $0) }
+            let matrices = made.map { $0.required(TensorNames.layer(1).downProj).floats() }
+            let inputs = Float(made[0].config.decoder.intermediate).squareRoot()
+            #expect(matrices.allSatisfy { abs(Self.spread($0) * inputs - 1) < 0.1 })
+            // A normal distribution has one number in 16,000 beyond four deviations, Student's t one in 160.
+            let outliers = matrices.map { $0.count { abs($0) * inputs > 4 } }
+            #expect(outliers[1] > 10 * (outliers[0] + 1), "\(outliers)")
+            let norms = made.map { $0.required(TensorNames.finalNorm).floats() }
+            #expect(Set(norms[0]) == [1] && Set(norms[1]).count > norms[1].count / 2)
+            #expect(norms[1].allSatisfy { $0 > 0 } && (norms[1].max() ?? 0) > 5 * (norms[1].min() ?? 1))
+        }
+    }
+
     @Test("an existing directory is not touched, unless it is a checkpoint and is to be replaced")
     func existing() throws {
         try Fixtures.withTemporaryDirectory { directory in

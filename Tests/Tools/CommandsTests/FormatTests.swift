@@ -13,7 +13,7 @@ struct FormatTests {
     }
 
     static let settings = ["mini-f32", "mini-bf16", "odd"].flatMap { model in
-        ["q8", "q4"].map { Setting(model: model, format: $0) }
+        ["q8", "q4", "q4m"].map { Setting(model: model, format: $0) }
     }
 
     /// The path of a model; "odd" is made up in `directory`.
@@ -25,18 +25,25 @@ struct FormatTests {
         return out.path
     }
 
-    static func pack(_ model: String, _ format: String, in directory: URL) throws -> String {
-        let out = directory.appendingPathComponent("packed-\(format)").path
+    static func pack(
+        _ model: String,
+        _ format: String,
+        _ options: [String] = [],
+        kernels: String? = nil,
+        in directory: URL
+    ) throws -> String {
+        let out = directory.appendingPathComponent("packed-\(format)-\(UUID().uuidString)").path
         let outcome = try FlotillaProgram.run(
-            ["pack", "--model", model, "--format", format, "--out", out],
-            in: directory
+            ["pack", "--model", model, "--format", format, "--out", out] + options,
+            in: directory,
+            environment: kernels.map { ["FLOTILLA_ISA": $0] } ?? [:]
         )
         #expect(outcome.status == 0, "\(outcome.errors)")
         return out
     }
 
     /// The trace of an answer about a picture.
-    private static func trace(
+    static func trace(
         _ options: [String],
         in directory: URL,
         kernels: String? = nil
@@ -114,12 +121,12 @@ struct FormatTests {
                 (["generate", "--model", packed, "--prompt", "x", "--format", "q4"], 2, "packed as q8"),
                 (["plan", "--model", packed, "--format", "native"], 2, "packed as q8"),
                 (["plan", "--model", packed, "--format", "bf16"], 2, "packed as q8"),
-                (["plan", "--model", plain, "--format", "q5"], 2, "native, bf16, q8 or q4"),
+                (["plan", "--model", plain, "--format", "q5"], 2, "native, bf16, q8, q4 or q4m"),
                 (["generate", "--model", plain, "--prompt", "x", "--weights", "map"], 2, "needs a packed checkpoint"),
                 (["plan", "--model", plain, "--weights", "lock", "--format", "q8"], 2, "needs a packed checkpoint"),
                 (["plan", "--model", packed, "--weights", "swap"], 2, "copy, keep, map or lock"),
                 (["pack", "--model", packed, "--format", "q4", "--out", directory.path + "/x"], 2, "already"),
-                (["pack", "--model", plain, "--format", "native", "--out", directory.path + "/x"], 2, "q8 or q4"),
+                (["pack", "--model", plain, "--format", "native", "--out", directory.path + "/x"], 2, "q8, q4 or q4m"),
                 (["pack", "--model", plain, "--format", "bf16", "--out", directory.path + "/x"], 2, "just as fast"),
                 (["pack", "--model", plain, "--format", "q8", "--out", packed], 2, "not empty"),
                 (["pack", "--model", plain, "--format", "q8", "--out", plain + "/config.json"], 2, "not a directory"),
@@ -182,8 +189,10 @@ struct FormatTests {
                 let object = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any]
                 return object?["results"] as? [[String: Any]] ?? []
             }
-            let all = try rows(["--model", plain, "--formats", "native,native,bf16,q8,q4"])
-            #expect(all.map { $0["format"] as? String } == ["native", "bf16", "q8", "q4"].flatMap { [$0, $0, $0] })
+            let all = try rows(["--model", plain, "--formats", "native,native,bf16,q8,q4m,q4"])
+            #expect(
+                all.map { $0["format"] as? String } == ["native", "bf16", "q8", "q4m", "q4"].flatMap { [$0, $0, $0] }
+            )
             #expect(all.prefix(3).map { $0["set"] as? String } == ["texts", "images", "all"])
             let errors = all.compactMap { $0["max_logit_error"] as? Double }
             let divergences = all.compactMap { $0["mean_kl"] as? Double }
@@ -191,6 +200,7 @@ struct FormatTests {
             #expect(errors[..<3].allSatisfy { $0 == 0 } && divergences[..<3].allSatisfy { $0 < 1e-12 })
             #expect(all[2]["top1_agreement"] as? Double == 1)
             #expect(0 < divergences[5] && divergences[5] < divergences[8] && divergences[8] < divergences[11])
+            #expect(divergences[11] < divergences[14])
             // The packed directory is the same format.
             let fromPacked = try rows(["--model", packed, "--reference", plain])
             #expect(fromPacked.compactMap { $0["mean_kl"] as? Double } == Array(divergences[6..<9]))

@@ -1,5 +1,6 @@
 // Quantised matrices: sizes, quantisation of ragged panels and blocks, dequantisation of a row.
 #include "quant.h"
+#include "quant_weighted.h"
 
 int32_t ck_quant_offset(ck_quant quant) { return quant == CK_Q8 ? 128 : 8; }
 
@@ -42,7 +43,7 @@ static void merge_rows(ck_quant quant, const uint16_t *scales, const uint8_t *va
 }
 
 void ck_quant_pack(const ck_kernels *kernels, const ck_quant_matrix *m, size_t panel, size_t row_begin, size_t row_end,
-                   const void *source, ck_source type, size_t source_row_bytes) {
+                   const void *source, ck_source type, size_t source_row_bytes, const float *importance) {
     const size_t bytes = ck_number_bytes(type), row = row_begin % CK_PANEL_ROWS, rows = row_end - row_begin;
     float columns[CK_GROUP_COLUMNS * CK_PANEL_ROWS] __attribute__((aligned(64)));
     for (size_t first = 0, block = 0; first < m->columns; first += m->block_columns, block++) {
@@ -64,6 +65,11 @@ void ck_quant_pack(const ck_kernels *kernels, const ck_quant_matrix *m, size_t p
             uint16_t scales[CK_PANEL_ROWS];
             uint8_t values[CK_GROUP_COLUMNS * CK_PANEL_ROWS] __attribute__((aligned(64)));
             kernels->quant_group[m->quant](columns, scales, values);
+            if (importance && m->quant == CK_Q4) {
+                float weights[CK_GROUP_COLUMNS] = {0};
+                memcpy(weights, importance + first + k, n * sizeof *weights);
+                ck_quant_weigh_q4(columns, weights, scales, values);
+            }
             merge_rows(m->quant, scales, values, row, rows, ck_group_scales(m->quant, to, group),
                        ck_group_values(m->quant, to, group));
         }

@@ -74,9 +74,11 @@ size_t ck_quant_panel_bytes(ck_quant quant, size_t columns);
 size_t ck_quant_block_bytes(ck_quant quant, size_t rows, size_t columns);
 size_t ck_quant_bytes(ck_quant quant, size_t rows, size_t columns, size_t block_columns);
 
-// Quantises rows of m inside panel `panel` from row-major rows; like ck_matrix_pack.
+// Quantises rows of m inside panel `panel` from row-major rows; like ck_matrix_pack. With importance[columns], finite and
+// not negative, the scales of q4 are those of the least sum of importance times squared error; NULL: of the least sum.
 void ck_quant_pack(const struct ck_kernels *kernels, const ck_quant_matrix *m, size_t panel, size_t row_begin,
-                   size_t row_end, const void *source, ck_source type, size_t source_row_bytes);
+                   size_t row_end, const void *source, ck_source type, size_t source_row_bytes,
+                   const float *importance);
 
 // Takes over rows row_begin ..< row_end as the first rows of another matrix of the same columns and blocks, bit for bit.
 void ck_quant_copy_rows(const ck_quant_matrix *from, size_t row_begin, size_t row_end, const ck_quant_matrix *to);

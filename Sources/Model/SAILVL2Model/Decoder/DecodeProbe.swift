@@ -19,10 +19,7 @@ package final class DecodeProbe {
         let config = checkpoint.config.decoder
         self.pool = pool
         let names = TensorNames.layer(0)
-        let storage = WeightLoader.storage(
-            format.isQuantised ? [] : [names.gateProj, names.upProj].map(checkpoint.required),
-            format
-        )
+        let storage = WeightLoader.storage([names.gateProj, names.upProj], checkpoint, format)
         // Gate over up, which are the most weights of a layer.
         let rows = max(16, 2 * config.intermediate / ranks)
         let each = PackedMatrix.byteCount(rows: rows, columns: config.hidden, storage: storage)

@@ -29,6 +29,8 @@ package final class DecoderWorkspace {
     var positions: [[Int]] = [[], []]
     var runs: [[SequenceRun]] = [[], []]
     var isVisual: [Bool] = []
+    /// Where what products multiply is added up; `nil` but while a checkpoint's scales are chosen.
+    package var squares: ActivationSquares?
 
     package init(
         _ config: ModelConfig.Decoder,

@@ -9,11 +9,13 @@ struct MatrixShapes {
 
     /// Matrices that share their input, with the rows that a rank has of each.
     func rowBytes(_ blocks: [(name: String, rows: Int)], columns: Int) -> Int {
-        let storage = storage(blocks.map(\.name))
-        // As the loader holds them: quantised ones each for itself, with its own padding of rows.
-        let matrices = format.isQuantised ? blocks.map(\.rows) : [blocks.reduce(0) { $0 + $1.rows }]
-        return matrices.filter { $0 > 0 }
-            .reduce(0) { $0 + PackedMatrix.byteCount(rows: $1, columns: columns, storage: storage) }
+        // As the loader holds them: quantised ones each for itself, with its own bits and padding of rows.
+        let matrices =
+            format.isQuantised
+            ? blocks.map { (names: [$0.name], rows: $0.rows) }
+            : [(names: blocks.map(\.name), rows: blocks.reduce(0) { $0 + $1.rows })]
+        return matrices.filter { $0.rows > 0 }
+            .reduce(0) { $0 + PackedMatrix.byteCount(rows: $1.rows, columns: columns, storage: storage($1.names)) }
     }
 
     /// A matrix of which a rank has some columns.
@@ -28,6 +30,6 @@ struct MatrixShapes {
     }
 
     private func storage(_ names: [String]) -> PackedMatrix.Storage {
-        WeightLoader.storage(format.isQuantised ? [] : names.map(checkpoint.required), format)
+        WeightLoader.storage(names, checkpoint, format)
     }
 }

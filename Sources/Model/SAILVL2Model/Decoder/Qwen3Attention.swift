@@ -66,6 +66,7 @@ struct Qwen3Attention {
         let pool = work.pool
         // qkv: [tokens, heads/tp · headDim | kvHeads/tp · headDim | kvHeads/tp · headDim]
         let qkv = work.rows(work.projected, count: x.count, width: qkvProjection.outputs)
+        work.squares?.add(x, .attention(layer: layer), pool: pool)
         qkvProjection(x, into: qkv, pool: pool)
         let queryWidth = attention.queryHeads * headDim
         let keyWidth = (qkv.width - queryWidth) / 2
@@ -80,6 +81,7 @@ struct Qwen3Attention {
         // [tokens, heads/tp · headDim]
         let context = work.rows(work.context, count: x.count, width: queryWidth)
         attention.run(pool, work.cache, layer: layer, runs: pass.runs, q: q, into: context)
+        work.squares?.add(context, .context(layer: layer), pool: pool)
         try outputProjection.begin(context, reducingOver: work.attentionReduce, slot: pass.slot, pool: pool)
     }
 

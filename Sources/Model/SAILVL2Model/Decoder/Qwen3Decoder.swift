@@ -145,7 +145,10 @@ package final class Qwen3Decoder {
         }
         let width = plan.shards[communicator.rank].vocabularyRows.count
         let logits = work.rows(work.logits, count: wanted.count, width: width)
-        if !wanted.isEmpty { embedding.logits(normed, into: logits, pool: work.pool) }
+        if !wanted.isEmpty {
+            work.squares?.add(normed, .head, pool: work.pool)
+            embedding.logits(normed, into: logits, pool: work.pool)
+        }
         return UnsafePointer(logits.base)
     }
 

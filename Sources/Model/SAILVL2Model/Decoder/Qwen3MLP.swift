@@ -10,6 +10,7 @@ internal import Sharding
 ///
 /// - SeeAlso: `Qwen3MLP` in Hugging Face `transformers/models/qwen3/modeling_qwen3.py`.
 struct Qwen3MLP {
+    let layer: Int
     /// Gate over up; `nil` on a rank that owns no row.
     let gateUpProjection: ColumnParallelLinear?
     let downProjection: RowParallelLinear
@@ -17,6 +18,7 @@ struct Qwen3MLP {
     init(_ loader: WeightLoader, layer: Int, plan: ShardPlan, rank: Int, reduce: TreeAllReduce) throws {
         let names = TensorNames.layer(layer)
         let shard = plan.shards[rank]
+        self.layer = layer
         let rows = shard.mlpRows
         gateUpProjection =
             rows.isEmpty
@@ -39,11 +41,13 @@ struct Qwen3MLP {
         var activated = work.rows(work.projected, count: x.count, width: 0)
         if let gateUpProjection {
             // [tokens, intermediate/tp | intermediate/tp]
+            work.squares?.add(x, .feedForward(layer: layer), pool: work.pool)
             let gateUp = work.rows(work.projected, count: x.count, width: gateUpProjection.outputs)
             gateUpProjection(x, into: gateUp, pool: work.pool)
             let width = gateUp.width / 2
             activated = gateUp.columns(0..<width)
             SwiGLU.run(work.pool, gate: activated, up: gateUp.columns(width..<(2 * width)), into: activated)
+            work.squares?.add(activated, .gated(layer: layer), pool: work.pool)
         }
         try downProjection.begin(activated, reducingOver: work.mlpReduce, slot: pass.slot, pool: work.pool)
     }

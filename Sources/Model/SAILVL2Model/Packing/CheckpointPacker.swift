@@ -9,14 +9,23 @@ package struct CheckpointPacker {
     private static let pieceBytes = 4 << 20
 
     private let checkpoint: Checkpoint
-    private let format: WeightFormat
-    private let pool: ThreadPool
+    package let pool: ThreadPool
     private let target: PackedCheckpoint
+    private let squares: ActivationSquares?
 
+    /// - Parameters:
+    ///   - squares: by which the scales of four bits are chosen; where there are none all columns count alike.
+    ///   - calibration: what they were collected from, for people.
     /// - Throws: `UsageError` where there is nothing to quantise from.
-    package init(_ checkpoint: Checkpoint, format: WeightFormat, pool: ThreadPool) throws {
-        (self.checkpoint, self.format, self.pool) = (checkpoint, format, pool)
-        target = try PackedCheckpoint(checkpoint, format: format)
+    package init(
+        _ checkpoint: Checkpoint,
+        format: WeightFormat,
+        squares: ActivationSquares? = nil,
+        calibration: String? = nil,
+        pool: ThreadPool
+    ) throws {
+        (self.checkpoint, self.squares, self.pool) = (checkpoint, squares, pool)
+        target = try PackedCheckpoint(checkpoint, format: format, calibration: calibration)
     }
 
     /// Bytes of the packed tensors.
@@ -34,11 +43,18 @@ package struct CheckpointPacker {
         let matrix = PackedMatrix(
             rows: tensor.rowCount,
             columns: tensor.rowElements,
-            storage: WeightLoader.storage([], format),
+            storage: target.storage,
             blockColumns: target.blockColumns
         )
         precondition(matrix.byteCount == target.byteCount, "\(target.name): two sizes of one layout")
-        matrix.load(tensor, rows: 0..<tensor.rowCount, columns: 0..<tensor.rowElements, at: 0, pool: pool)
+        matrix.load(
+            tensor,
+            rows: 0..<tensor.rowCount,
+            columns: 0..<tensor.rowElements,
+            at: 0,
+            importance: squares?.importance(of: target.name, in: checkpoint.config.decoder),
+            pool: pool
+        )
         try matrix.withBytes { try write($0, to: target) }
     }
 

@@ -11,11 +11,14 @@ extension PackedMatrix {
     /// Only those bytes of the file are read; while a part is packed the next one is read ahead, and the pages of
     /// a part that is done are given back to the system, so that loading never holds much more than the shard. A
     /// float32 matrix takes a stored type other than its own widened.
+    ///
+    /// - Parameter importance: of each of `columns`, where scales are chosen by it; see `pack`.
     package func load(
         _ tensor: TensorView,
         rows: Range<Int>,
         columns: Range<Int>,
         at start: Int,
+        importance: [Float]? = nil,
         pool: ThreadPool
     ) {
         guard !rows.isEmpty, !columns.isEmpty else { return }
@@ -33,6 +36,7 @@ extension PackedMatrix {
                     of: tensor.elementType,
                     rowStrideBytes: tensor.rowByteCount,
                     rows: place,
+                    importance: importance,
                     pool: pool
                 )
             } else {
@@ -41,7 +45,14 @@ extension PackedMatrix {
                     guard let base = bytes.baseAddress else { return }
                     let offset = columns.lowerBound * MemoryLayout<Float>.stride
                     let rowStride = tensor.rowElements * MemoryLayout<Float>.stride
-                    pack(base + offset, rowStrideBytes: rowStride, rows: place, pool: pool)
+                    pack(
+                        base + offset,
+                        of: .float32,
+                        rowStrideBytes: rowStride,
+                        rows: place,
+                        importance: importance,
+                        pool: pool
+                    )
                 }
             }
             tensor.releasePages(rows: part)

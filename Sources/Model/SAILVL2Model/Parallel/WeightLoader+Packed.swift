@@ -10,7 +10,7 @@ extension WeightLoader {
     /// Rows of a packed matrix of one column block.
     func stored(_ name: String, rows: Range<Int>) throws -> PackedMatrix {
         let tensor = checkpoint.packed(name)
-        let storage = Self.storage([], format)
+        let storage = tensor.storage
         guard rows.lowerBound % PackedMatrix.panelRows == 0 else {
             return repacked(tensor, rows: rows)
         }
@@ -25,7 +25,7 @@ extension WeightLoader {
         let tensor = checkpoint.packed(name)
         let block = tensor.blockColumns
         precondition(columns.lowerBound % block == 0, "columns \(columns) of \(name) cut a block of \(block)")
-        let storage = Self.storage([], format)
+        let storage = tensor.storage
         let blockBytes = PackedMatrix.blockByteCount(rows: tensor.rows, columns: block, storage: storage)
         let start = columns.lowerBound / block * blockBytes
         let count = PackedMatrix.byteCount(
@@ -42,7 +42,7 @@ extension WeightLoader {
         return PackedMatrix(
             rows: rows,
             columns: columns,
-            storage: Self.storage([], format),
+            storage: tensor.storage,
             blockColumns: tensor.blockColumns,
             mapped: base,
             owner: owner
@@ -68,7 +68,7 @@ extension WeightLoader {
         guard let base = tensor.bytes(0..<tensor.byteRange.count).baseAddress else {
             preconditionFailure("\(tensor.name) is empty")
         }
-        let storage = Self.storage([], format)
+        let storage = tensor.storage
         let whole = PackedMatrix(
             rows: tensor.rows,
             columns: tensor.columns,

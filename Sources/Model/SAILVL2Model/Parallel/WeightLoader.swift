@@ -8,7 +8,7 @@ internal import Tensors
 /// |------------|--------|---------------------------------------------------------|
 /// | published  | native | repacked into memory of the rank's own                  |
 /// | published  | bf16   | repacked or rounded into memory of the rank's own        |
-/// | published  | q8, q4 | quantised by all threads into memory of the rank's own  |
+/// | published  | q8, q4, q4m | quantised by all threads into memory of the rank's own |
 /// | packed     | its    | mapped, or copied as it is                              |
 ///
 /// A group of 32 columns never reaches over a leaf, so that a shard's weights have the same bits as the whole matrix's.
@@ -58,7 +58,7 @@ package struct WeightLoader {
         let matrix = PackedMatrix(
             rows: tensor.rowCount,
             columns: columns.count,
-            storage: Self.storage([tensor], format),
+            storage: Self.storage([name], checkpoint, format),
             blockColumns: format.isQuantised ? leafColumns : nil,
             in: arena
         )
@@ -67,22 +67,24 @@ package struct WeightLoader {
     }
 
     /// How matrices that are held as one are stored: in the native format their own type, or float32 when they differ.
-    static func storage(_ tensors: [TensorView], _ format: WeightFormat) -> PackedMatrix.Storage {
-        switch format {
-        case .bf16: return .bfloat16Pairs
-        case .q8: return .q8
-        case .q4: return .q4
-        case .native:
-            let types = Set(tensors.map(\.elementType))
-            return PackedMatrix.Storage(types.count == 1 ? tensors[0].elementType : .float32)
-        }
+    ///
+    /// - Parameter names: of the stored matrices; of a quantised format's one.
+    static func storage(
+        _ names: [String],
+        _ checkpoint: Checkpoint,
+        _ format: WeightFormat
+    ) -> PackedMatrix.Storage {
+        if format.isQuantised { return checkpoint.storage(of: names[0], in: format) }
+        guard format == .native else { return .bfloat16Pairs }
+        let types = Set(names.map { checkpoint.required($0).elementType })
+        return types.count == 1 ? PackedMatrix.Storage(types.first ?? .float32) : .float32
     }
 
     private func under(_ parts: [(tensor: TensorView, rows: Range<Int>)]) -> PackedMatrix {
         let matrix = PackedMatrix(
             rows: parts.reduce(0) { $0 + $1.rows.count },
             columns: parts[0].tensor.rowElements,
-            storage: Self.storage(parts.map(\.tensor), format),
+            storage: Self.storage(parts.map(\.tensor.name), checkpoint, format),
             in: arena
         )
         var start = 0

@@ -1,4 +1,5 @@
 package import Requests
+internal import Tensors
 
 /// A text, with pictures or without, whose every token is given: what a comparison of formats reads.
 package struct ComparisonText: Sendable {
@@ -24,5 +25,20 @@ package struct ComparisonText: Sendable {
             "positions \(compared) of \(ids.count)"
         )
         (self.ids, self.pictures, self.compared) = (ids, pictures, compared)
+    }
+}
+
+extension TileEncoder {
+    /// The visual tokens of a picture, `[places of its prompt, hidden]`.
+    func visualTokens(_ picture: ComparisonText.Picture) throws -> FloatBuffer {
+        let tokens = FloatBuffer(count: picture.span.count * hidden)
+        var place = 0
+        for tile in try tiles(of: picture.bytes, cut: picture.cut) {
+            guard let encoded = encode(tile, shouldStop: { false }) else { continue }
+            precondition(place + encoded.count <= tokens.count, "more tiles than the prompt has places for")
+            (tokens.pointer + place).update(from: encoded.pointer, count: encoded.count)
+            place += encoded.count
+        }
+        return tokens
     }
 }

@@ -61,20 +61,8 @@ package struct FormatComparison {
         guard texts.contains(where: { !$0.pictures.isEmpty }) else { return texts.map { _ in [] } }
         if let known = visual[format] { return known }
         let encoder = TileEncoder(pictures, format: format, threads: threads)
-        let tokens = try texts.map { text in try text.pictures.map { try Self.encode($0, encoder) } }
+        let tokens = try texts.map { text in try text.pictures.map { try encoder.visualTokens($0) } }
         visual[format] = tokens
-        return tokens
-    }
-
-    private static func encode(_ picture: ComparisonText.Picture, _ encoder: TileEncoder) throws -> FloatBuffer {
-        let tokens = FloatBuffer(count: picture.span.count * encoder.hidden)
-        var place = 0
-        for tile in try encoder.tiles(of: picture.bytes, cut: picture.cut) {
-            guard let encoded = encoder.encode(tile, shouldStop: { false }) else { continue }
-            precondition(place + encoded.count <= tokens.count, "more tiles than the prompt has places for")
-            (tokens.pointer + place).update(from: encoded.pointer, count: encoded.count)
-            place += encoded.count
-        }
         return tokens
     }
 

@@ -39,6 +39,9 @@ struct TeacherForcing {
         (hidden, vocabulary) = (config.hidden, config.vocabulary)
     }
 
+    /// Adds up what products multiply from now on.
+    func collect(_ squares: ActivationSquares) { decoder.workspace.squares = squares }
+
     /// Gives the logits of every compared position to `take`, some rows at a time.
     ///
     /// - Parameters:

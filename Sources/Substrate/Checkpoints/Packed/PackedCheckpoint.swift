@@ -1,6 +1,7 @@
 package import Diagnostics
 package import Foundation
 internal import JSON
+package import Kernels
 
 /// A packed checkpoint that is to be written: the decoder's matrices quantised once, everything else copied.
 ///
@@ -12,12 +13,14 @@ package struct PackedCheckpoint {
         package let name: String
         /// Columns of a leaf, which are a block.
         package let blockColumns: Int
+        package let storage: PackedMatrix.Storage
         package let byteCount: Int
         private let file: OutputFile
         private let start: Int
 
-        fileprivate init(_ tensor: PackedFilePlan.Tensor, _ shape: PackedShape, format: WeightFormat, at place: Place) {
-            (name, blockColumns, byteCount) = (tensor.name, shape.blockColumns, shape.byteCount(format))
+        fileprivate init(_ tensor: PackedFilePlan.Tensor, _ shape: PackedShape, at place: Place) {
+            (name, blockColumns) = (tensor.name, shape.blockColumns)
+            (storage, byteCount) = (shape.storage, shape.byteCount)
             (file, start) = (place.file, place.offset)
         }
 
@@ -38,13 +41,19 @@ package struct PackedCheckpoint {
 
     private let checkpoint: Checkpoint
     private let format: WeightFormat
+    private let calibration: String?
     private let plan: PackedFilePlan
 
+    /// - Parameter calibration: what scales are chosen by, for people; `nil` where all weights count alike.
     /// - Throws: where there is nothing to quantise from.
-    package init(_ checkpoint: Checkpoint, format: WeightFormat) throws(UsageError) {
+    package init(
+        _ checkpoint: Checkpoint,
+        format: WeightFormat,
+        calibration: String? = nil
+    ) throws(UsageError) {
         guard format.isQuantised else {
             throw UsageError(
-                "--format is \(format.rawValue), expected q8 or q4",
+                "--format is \(format.rawValue), expected \(WeightFormat.list(WeightFormat.quantised))",
                 hint: format == .native
                     ? "a published checkpoint is native already"
                     : "a published bfloat16 checkpoint is loaded as bf16 just as fast"
@@ -56,7 +65,7 @@ package struct PackedCheckpoint {
                 hint: "give the checkpoint that it was packed from"
             )
         }
-        (self.checkpoint, self.format) = (checkpoint, format)
+        (self.checkpoint, self.format, self.calibration) = (checkpoint, format, calibration)
         plan = PackedFilePlan(checkpoint, format: format)
     }
 
@@ -79,7 +88,7 @@ package struct PackedCheckpoint {
             var written = 0
             for (number, file) in plan.files.enumerated() {
                 let target = try OutputFile(partial.appendingPathComponent(plan.fileName(number)))
-                let prefix = file.prefix(format)
+                let prefix = file.prefix(format, calibration: calibration)
                 try prefix.withUnsafeBytes { try target.write($0, at: 0) }
                 var offset = prefix.count
                 for tensor in file.tensors {
@@ -106,7 +115,7 @@ package struct PackedCheckpoint {
             try place.file.write(view.bytes, at: place.offset)
             return view.releasePages()
         }
-        try fill(Matrix(tensor, shape, format: format, at: place))
+        try fill(Matrix(tensor, shape, at: place))
     }
 
     /// Configuration, tokenizer and licence: what is not weights.

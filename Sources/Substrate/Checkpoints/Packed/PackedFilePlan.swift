@@ -20,8 +20,8 @@ struct PackedFilePlan {
         var byteCount: Int { tensors.reduce(0) { $0 + $1.byteCount } }
 
         /// The file up to its first tensor.
-        func prefix(_ format: WeightFormat) -> [UInt8] {
-            var metadata = PackedMetadata(format: format)
+        func prefix(_ format: WeightFormat, calibration: String? = nil) -> [UInt8] {
+            var metadata = PackedMetadata(format: format, calibration: calibration)
             var fields: [String: JSONValue] = [:]
             var offset = 0
             for tensor in tensors {
@@ -43,8 +43,8 @@ struct PackedFilePlan {
     init(_ checkpoint: Checkpoint, format: WeightFormat, fileBytes: Int = WeightFiles.publishedBytes) {
         let expected = checkpoint.config.expectedTensors
         let matrices = expected.filter(\.isQuantisable).map { tensor in
-            let shape = PackedShape(tensor)
-            let bytes = shape.storedBytes(format)
+            let shape = PackedShape(tensor, checkpoint.storage(of: tensor.name, in: format))
+            let bytes = shape.storedBytes
             return Tensor(name: tensor.name, type: "U8", shape: [bytes], byteCount: bytes, packed: shape)
         }
         let copies = expected.filter { !$0.isQuantisable }.compactMap { checkpoint.tensor($0.name) }.map { view in

@@ -1,3 +1,5 @@
+package import Kernels
+
 /// A matrix of a packed checkpoint: the bytes that the kernels compute with, where they lie in the mapped file.
 ///
 /// The bytes are those of the whole matrix: column blocks, in each of them panels of 16 rows. A rank that owns whole
@@ -8,6 +10,7 @@ package struct PackedTensor: Sendable {
     package let rows, columns: Int
     /// Columns of a block, the last of which may be shorter; `columns` where there is one block.
     package let blockColumns: Int
+    package let storage: PackedMatrix.Storage
     /// Where the matrix lies in its file, without the padding behind it.
     package let byteRange: Range<Int>
     private let mapping: MappedFile
@@ -17,7 +20,8 @@ package struct PackedTensor: Sendable {
 
     init(name: String, shape: PackedShape, byteRange: Range<Int>, mapping: MappedFile) {
         (self.name, self.rows, self.columns) = (name, shape.rows, shape.columns)
-        (self.blockColumns, self.byteRange, self.mapping) = (shape.blockColumns, byteRange, mapping)
+        (blockColumns, storage) = (shape.blockColumns, shape.storage)
+        (self.byteRange, self.mapping) = (byteRange, mapping)
     }
 
     /// The name of the file that holds it.

@@ -5,7 +5,8 @@ import Foundation
 /// Number i of a tensor depends on the seed, the tensor's name and i only.
 /// A 64-bit counter is mixed (SplitMix64's finaliser) and gives four numbers, each drawn from a table of normal
 /// quantiles. The spread keeps activations near one through any depth: 1/√(inputs) for a matrix, 0.02 for an
-/// embedding or a bias; norms are one.
+/// embedding or a bias; norms are one. With heavy tails, as trained weights have: Student's t of four degrees of freedom
+/// and the same spread in place of the normal distribution, and norms that differ (log-normal, 0.7), so that columns do.
 struct RandomWeights: Sendable {
     /// The table's size, 2¹²: 8 kB stay in the first-level cache.
     private static let indexBits = 12
@@ -15,16 +16,17 @@ struct RandomWeights: Sendable {
     private let key: UInt64
     private let table: [UInt16]
 
-    init(_ tensor: ExpectedTensor, seed: UInt64) {
+    init(_ tensor: ExpectedTensor, seed: UInt64, heavyTails: Bool = false) {
+        let quantiles = heavyTails ? Self.heavyQuantiles : Self.unitQuantiles
         var name = Fingerprint()
         name.add(tensor.name.utf8)
         key = Self.mix(seed &+ Self.mix(name.value))
         switch tensor.role {
-        case .norm: table = Array(repeating: Self.bfloat16(1), count: 1 << Self.indexBits)
-        case .embedding, .bias: table = Self.normalQuantiles(spread: 0.02)
+        case .norm: table = (heavyTails ? Self.unevenScales : quantiles.map { _ in 1 }).map(Self.bfloat16)
+        case .embedding, .bias: table = quantiles.map { Self.bfloat16($0 * 0.02) }
         case .matrix:
             let inputs = tensor.shape.dropFirst().reduce(1, *)
-            table = Self.normalQuantiles(spread: 1 / Double(inputs).squareRoot())
+            table = quantiles.map { Self.bfloat16($0 / Double(inputs).squareRoot()) }
         }
     }
 
@@ -62,8 +64,6 @@ struct RandomWeights: Sendable {
         return UInt16((bits + 0x7FFF + (bits >> 16 & 1)) >> 16)
     }
 
-    private static func normalQuantiles(spread: Double) -> [UInt16] { unitQuantiles.map { bfloat16($0 * spread) } }
-
     /// Equally likely values of a normal distribution with standard deviation 1, ascending.
     ///
     /// Winitzki's approximation of the inverse error function, within 0.2 %; then scaled to the spread exactly.
@@ -77,7 +77,24 @@ struct RandomWeights: Sendable {
             let root = ((t * t - logarithm / a).squareRoot() - t).squareRoot()
             return x < 0 ? -root : root
         }
-        let meanSquare = values.reduce(0) { $0 + $1 * $1 } / Double(count)
-        return values.map { $0 / meanSquare.squareRoot() }
+        return scaled(values)
     }()
+
+    /// The same of Student's t distribution with four degrees of freedom, whose quantiles have a closed form.
+    private static let heavyQuantiles: [Double] = {
+        let count = 1 << indexBits
+        let values = (0..<count).map { index -> Double in
+            let p = (2 * Double(index) + 1) / Double(2 * count)
+            let root = (4 * p * (1 - p)).squareRoot()
+            return (p < 0.5 ? -2 : 2) * (max(cos(acos(root) / 3) / root, 1) - 1).squareRoot()
+        }
+        return scaled(values)
+    }()
+
+    private static let unevenScales: [Double] = scaled(unitQuantiles.map { exp(0.7 * $0) })
+
+    private static func scaled(_ values: [Double]) -> [Double] {
+        let meanSquare = values.reduce(0) { $0 + $1 * $1 } / Double(values.count)
+        return values.map { $0 / meanSquare.squareRoot() }
+    }
 }

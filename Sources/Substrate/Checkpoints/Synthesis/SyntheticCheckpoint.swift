@@ -23,16 +23,20 @@ package struct SyntheticCheckpoint {
 
     /// Writes the checkpoint to `directory`, which must be absent or empty; with `replacing`, an earlier checkpoint.
     ///
-    /// - Parameter progress: is told the bytes written so far, from any thread, every few megabytes.
+    /// - Parameters:
+    ///   - heavyTails: whether weights and norms are spread as trained ones are; see `RandomWeights`.
+    ///   - progress: is told the bytes written so far, from any thread, every few megabytes.
     package func write(
         to directory: URL,
         seed: UInt64,
+        heavyTails: Bool = false,
         replacing: Bool = false,
         threads: Int = 2,
         progress: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws {
         try OutputDirectory(directory, replacing: replacing).fill(bytes: totalBytes) { partial in
-            try WeightWriter(plan, seed: seed, directory: partial).run(threads: threads, progress: progress)
+            try WeightWriter(plan, seed: seed, heavyTails: heavyTails, directory: partial)
+                .run(threads: threads, progress: progress)
             try writeTexts(to: partial)
         }
     }

@@ -24,7 +24,7 @@ final class WeightWriter: Sendable {
     private let failure = Mutex<UsageError?>(nil)
 
     /// Creates the files and writes their headers.
-    init(_ plan: FileShardPlan, seed: UInt64, directory: URL) throws(UsageError) {
+    init(_ plan: FileShardPlan, seed: UInt64, heavyTails: Bool, directory: URL) throws(UsageError) {
         var pieces: [Chunk] = []
         var files: [OutputFile] = []
         for (number, shard) in plan.shards.enumerated() {
@@ -34,7 +34,8 @@ final class WeightWriter: Sendable {
             try Self.write(prefix, to: file)
             var offset = prefix.count
             for tensor in shard.tensors {
-                pieces += Self.pieces(of: tensor, seed: seed, file: file, offset: offset)
+                let weights = RandomWeights(tensor, seed: seed, heavyTails: heavyTails)
+                pieces += Self.pieces(of: tensor, weights, file: file, offset: offset)
                 offset += tensor.bfloat16Bytes
             }
         }
@@ -70,8 +71,12 @@ final class WeightWriter: Sendable {
         }
     }
 
-    private static func pieces(of tensor: ExpectedTensor, seed: UInt64, file: OutputFile, offset: Int) -> [Chunk] {
-        let weights = RandomWeights(tensor, seed: seed)
+    private static func pieces(
+        of tensor: ExpectedTensor,
+        _ weights: RandomWeights,
+        file: OutputFile,
+        offset: Int
+    ) -> [Chunk] {
         let count = tensor.bfloat16Bytes / 2
         return stride(from: 0, to: count, by: pieceElements).map { first in
             let elements = first..<min(first + pieceElements, count)

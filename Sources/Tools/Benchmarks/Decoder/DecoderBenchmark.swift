@@ -136,7 +136,7 @@ package final class DecoderBenchmark {
             switch format {
             case .native: ("multiply-adds", { self.probe.multiplyAddPeak() })
             case .bf16: ("bf16 dots", { self.probe.bfloat16Peak() })
-            case .q8, .q4: ("int8 dots", { self.probe.integerDotPeak() })
+            case .q8, .q4, .q4m: ("int8 dots", { self.probe.integerDotPeak() })
             }
         let traffic = CountedTraffic(decoder)
         let outcome = try rounds.measure(

@@ -120,7 +120,7 @@ package struct ScaleTrial {
                 switch job.format {
                 case .native: probe.multiplyAddPeak()
                 case .bf16: probe.bfloat16Peak()
-                case .q8, .q4: probe.integerDotPeak()
+                case .q8, .q4, .q4m: probe.integerDotPeak()
                 }
             _ = probe.readBandwidth()
             return (max(probe.readBandwidth(), probe.readBandwidth()), peak)

@@ -14,7 +14,8 @@ struct BenchDecoderOptions: ParsableArguments {
     var shape: String?
 
     @Option(
-        help: "How the decoder's weights are held: native, bf16, q8 or q4; by default as the checkpoint stores them."
+        help:
+            "How the decoder's weights are held: native, bf16, q8, q4 or q4m; by default as the checkpoint stores them."
     )
     var format: String?
 

@@ -23,6 +23,9 @@ struct SynthCommand: ParsableCommand {
     @Option(help: "Keep only this many decoder layers.")
     var layers: Int?
 
+    @Flag(help: "Weights and norms with outliers, as trained ones have, for measuring what formats lose.")
+    var heavyTails = false
+
     @Flag(help: "Replace a checkpoint that is already in the directory.")
     var force = false
 
@@ -32,7 +35,9 @@ struct SynthCommand: ParsableCommand {
         let directory = URL(fileURLWithPath: output)
         let checkpoint = try SyntheticCheckpoint(shape, name: directory.lastPathComponent)
         let progress = WriteProgress("synth", totalBytes: checkpoint.totalBytes)
-        try checkpoint.write(to: directory, seed: seed, replacing: force) { progress.report($0) }
+        try checkpoint.write(to: directory, seed: seed, heavyTails: heavyTails, replacing: force) {
+            progress.report($0)
+        }
         progress.finish(directory.path)
     }
 }

@@ -20,7 +20,7 @@ struct CompareCommand: ParsableCommand {
 
     @OptionGroup var model: ModelOption
 
-    @Option(help: "Formats with commas, such as native,bf16,q8,q4; a packed checkpoint has its own alone.")
+    @Option(help: "Formats with commas, such as native,bf16,q8,q4,q4m; a packed checkpoint has its own alone.")
     var formats: String?
 
     @Option(
@@ -52,6 +52,9 @@ struct CompareCommand: ParsableCommand {
 
     @Option(help: "A picture, in place of the built-in texts and pictures; may be given several times.")
     var image: [String] = []
+
+    @Option(help: "A file of conversations, a line as generate --batch takes it, in place of what is built in.")
+    var conversations: String?
 
     @Option(help: "Positions that are compared at most, about; their logits are kept in float32.")
     var positions = 1024
@@ -151,13 +154,14 @@ struct CompareCommand: ParsableCommand {
             throw UsageError("--positions is \(positions), expected 1 to 1000000")
         }
         var set = try ComparisonSet(checkpoint)
-        if texts == nil, image.isEmpty {
+        if texts == nil, image.isEmpty, conversations == nil {
             // In texts a tower has no part.
             if visionFormats == nil { set.addBuiltInTexts() }
             try set.addSamples()
         }
         if let texts { try set.addTexts(file: texts) }
         for picture in image { try set.add(picture: picture) }
+        if let conversations { try set.add(conversations: conversations, of: checkpoint) }
         guard visionFormats == nil || set.kinds.contains(.images) else {
             throw UsageError("--vision-formats has no picture to compare", hint: "name some with --image")
         }

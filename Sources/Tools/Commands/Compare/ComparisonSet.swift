@@ -66,6 +66,17 @@ struct ComparisonSet {
         try add(picture: picture, question: "Describe the image.", think: .auto, answer: nil)
     }
 
+    /// The conversations of a file, from the end of their last picture on.
+    mutating func add(conversations file: String, of checkpoint: Checkpoint) throws {
+        try ConversationTexts(file: file, checkpoint, most: 1 << 20).forEach { text in
+            let first = text.pictures.last?.span.upperBound ?? 0
+            texts.append(
+                ComparisonText(ids: text.ids, pictures: text.pictures, compared: first..<text.compared.upperBound)
+            )
+            kinds.append(text.pictures.isEmpty ? .texts : .images)
+        }
+    }
+
     /// Compares no more than about `limit` positions in all: the last ones of every text.
     mutating func keep(positions limit: Int) {
         let each = max(1, limit / max(texts.count, 1))

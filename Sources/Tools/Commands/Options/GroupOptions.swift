@@ -27,7 +27,8 @@ struct GroupOptions: ParsableArguments {
     var visionThreads: Int?
 
     @Option(
-        help: "How the decoder's weights are held: native, bf16, q8 or q4; by default as the checkpoint stores them."
+        help:
+            "How the decoder's weights are held: native, bf16, q8, q4 or q4m; by default as the checkpoint stores them."
     )
     var format: String?
 
@@ -226,8 +227,7 @@ extension WeightFormat {
     /// The value of an option such as `--format`.
     init(option text: String, of option: String = "--format") throws(UsageError) {
         guard let format = WeightFormat(rawValue: text) else {
-            let names = WeightFormat.allCases.map(\.rawValue)
-            throw UsageError("\(option) is \(text), expected \(names.dropLast().joined(separator: ", ")) or q4")
+            throw UsageError("\(option) is \(text), expected \(WeightFormat.list(WeightFormat.allCases))")
         }
         self = format
     }

@@ -75,7 +75,8 @@ package struct Cluster: Sendable, Equatable {
             )
         }
         guard let format = WeightFormat(rawValue: file.format ?? "native") else {
-            throw UsageError("\(name) has format \(file.format ?? ""), expected native, bf16, q8 or q4")
+            let names = WeightFormat.list(WeightFormat.allCases)
+            throw UsageError("\(name) has format \(file.format ?? ""), expected \(names)")
         }
         self.format = format
         decodeShare = try part(file.decodeShare, "decode_share", Self.defaultDecodeShare)

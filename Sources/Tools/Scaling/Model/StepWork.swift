@@ -52,12 +52,13 @@ package struct StepWork: Sendable {
 }
 
 extension WeightFormat {
-    /// Bytes of a weight, scales included; of `native`, as published.
+    /// Bytes of a weight, scales included; of `native`, as published, and of `q4m` at most.
     package var bytesPerWeight: Double {
         switch self {
         case .native, .bf16: 2
         case .q8: 8.5 / 8
         case .q4: 4.5 / 8
+        case .q4m: WeightMix.mostBits / 8
         }
     }
 }
