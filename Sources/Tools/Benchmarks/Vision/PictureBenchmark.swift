@@ -28,11 +28,13 @@ package final class PictureBenchmark {
     /// Loads the tower and the whole decoder.
     ///
     /// - Parameters:
+    ///   - vision: the tower's format; `nil` is what goes with `format`.
     ///   - mostTiles: of the pictures that are to come.
     ///   - chunk: tokens of the prompt in a step; a group's, where it is not told otherwise.
     package init(
         _ checkpoint: Checkpoint,
         format: WeightFormat,
+        vision: VisionFormat? = nil,
         threads: Int,
         mostTiles: Int,
         chunk: Int = 256
@@ -40,7 +42,8 @@ package final class PictureBenchmark {
         (self.checkpoint, self.format, self.chunk) = (checkpoint, format, chunk)
         let config = checkpoint.config
         pool = ThreadPool(threads: threads)
-        encoder = VisionEncoder(VisionWeights(checkpoint, element: PackedRows.Element(format), pool: pool), pool: pool)
+        let element = PackedRows.Element(vision ?? VisionFormat(of: format))
+        encoder = VisionEncoder(VisionWeights(checkpoint, element: element, pool: pool), pool: pool)
         let tokens = mostTiles * config.visualTokensPerTile + Self.textTokens
         decoder = try BenchmarkModel.decoder(
             checkpoint,
@@ -66,6 +69,7 @@ package final class PictureBenchmark {
         let file = try Self.picture(tiles: tiles, side: tiler.side)
         let found = try tiler.layout(of: file).tileCount
         let work = try PictureWork(checkpoint.config, tiles: found, text: Self.textTokens)
+        let tower = VisionBenchmark.peakName(encoder.weights.element)
         var measured: [PictureReport.Round] = []
         for round in 0...rounds {
             let ideal = ideal(work)
@@ -77,12 +81,9 @@ package final class PictureBenchmark {
             tiles: found,
             tokens: found * checkpoint.config.visualTokensPerTile + Self.textTokens,
             rounds: measured,
-            ceilings: [.tower: tower.peakName, .projector: tower.peakName, .prefill: format.peakName]
+            ceilings: [.tower: tower, .projector: tower, .prefill: format.peakName]
         )
     }
-
-    /// How the tower computes, which knows of no integers.
-    private var tower: WeightFormat { encoder.weights.element == .bfloat16 ? .bf16 : .native }
 
     private func ideal(_ work: PictureWork) -> [PictureReport.Part: Double] {
         let rate = { [probe] (format: WeightFormat) in
@@ -92,10 +93,13 @@ package final class PictureBenchmark {
             default: probe.integerDotPeak(rounds: 1_000_000)
             }
         }
-        let ofTower = rate(tower)
+        let products = VisionProduct.ofTile(checkpoint.config)
+        let ofTower = { [probe, encoder] (isProjectors: Bool) in
+            VisionBenchmark.peak(products.filter { $0.isProjectors == isProjectors }, encoder.weights.element, probe)
+        }
         return [
-            .tower: work.tower / ofTower,
-            .projector: work.projector / ofTower,
+            .tower: work.tower / ofTower(false),
+            .projector: work.projector / ofTower(true),
             .prefill: work.products / rate(format) + work.attention / rate(.native),
         ]
     }

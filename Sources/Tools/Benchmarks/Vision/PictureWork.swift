@@ -16,9 +16,8 @@ package struct PictureWork: Sendable, Equatable {
     ///   - text: tokens of the prompt besides visual ones.
     package init(_ config: ModelConfig, tiles: Int, text: Int) throws {
         let ofTile = VisionProduct.ofTile(config)
-        let isProjector = { (product: VisionProduct) in product.name.hasPrefix("mlp1") }
-        projector = Double(tiles) * ofTile.filter(isProjector).reduce(0) { $0 + $1.operations }
-        tower = Double(tiles) * ofTile.filter { !isProjector($0) }.reduce(0) { $0 + $1.operations }
+        projector = Double(tiles) * ofTile.filter(\.isProjectors).reduce(0) { $0 + $1.operations }
+        tower = Double(tiles) * ofTile.filter { !$0.isProjectors }.reduce(0) { $0 + $1.operations }
         let tokens = tiles * config.visualTokensPerTile + text
         let plan = try ShardPlan(config.decoder, ranks: 1)
         let step = StepWork(config.decoder, shard: plan.shards[0])

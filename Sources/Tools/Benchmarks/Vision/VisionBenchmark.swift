@@ -22,7 +22,10 @@ package struct VisionBenchmark: Sendable {
     /// float.
     package let peakGigaflops: Double
     /// What that peak is of.
-    package var peakName: String {
+    package var peakName: String { Self.peakName(element) }
+
+    /// What the peak of a tower is of that takes such activations.
+    static func peakName(_ element: PackedRows.Element) -> String {
         if element == .q8 { return "int8 dots, and multiply-adds for attention" }
         return element.words(width: 2) == 1 ? "bfloat16 dot products" : "multiply-adds"
     }
@@ -67,7 +70,7 @@ package struct VisionBenchmark: Sendable {
     }
 
     /// Operations a second of these products if registers were all that counts.
-    private static func peak(
+    static func peak(
         _ products: [VisionProduct],
         _ element: PackedRows.Element,
         _ probe: MachineProbe

@@ -8,6 +8,9 @@ package struct VisionProduct: Sendable, Equatable {
     /// How often it is computed for a tile.
     package let count: Int
 
+    /// Whether it is one of the projector's.
+    package var isProjectors: Bool { name.hasPrefix("mlp1") }
+
     /// Whether its factors are floats in a tower of eight bits too: pixels, and what attention multiplies.
     package var staysFloat: Bool { ["patches", "scores", "values"].contains(name) }
 

@@ -21,8 +21,11 @@ struct BenchPictureCommand: ParsableCommand {
     @Option(help: "Random weights in a published shape instead of --model: sail-vl2-2b or sail-vl2-8b.")
     var shape: String?
 
-    @Option(help: "How weights are held: native, bf16, q8 or q4, of which the tower knows bf16 alone.")
+    @Option(help: "How weights are held, which says the tower's format where --vision-format does not.")
     var format: String?
+
+    @Option(help: "The tower's format: native, bf16 or q8.")
+    var visionFormat: String?
 
     @Option(help: "Threads; by default all processors.")
     var threads: Int?
@@ -46,6 +49,7 @@ struct BenchPictureCommand: ParsableCommand {
         let benchmark = try PictureBenchmark(
             checkpoint,
             format: format,
+            vision: try visionFormat.map { try VisionFormat(option: $0) },
             threads: threads,
             mostTiles: counts.max() ?? 1
         )
