@@ -85,7 +85,7 @@ extension HostSurvey {
 
         mutating func note(_ answered: Duration) { slowest = max(slowest, answered) }
 
-        func left(at now: Duration) -> Duration { max(.zero, max(.milliseconds(1500), slowest * 3) - now) }
+        func left(at now: Duration) -> Duration { max(.zero, max(.milliseconds(750), slowest * 3) - now) }
     }
 
     private static var askedAtOnce: Int { 64 }
