@@ -197,10 +197,15 @@ package final class Leader {
         let extras = hasMore ? StepExtras(chosen, scheduler) : nil
         for trace in extras?.traces ?? [] { onTrace(trace) }
         plan.releaseAdjustments()
-        scheduler.complete(plan, chosen: chosen, report: &outcome.report, endings: &outcome.endings)
+        complete(chosen, &outcome)
         outcome.failures += scheduler.takeFailures()
         outcome.proposals = scheduler.takeProposals()
         extras?.attachLogprobs(to: &outcome.report)
+    }
+
+    /// The outcome is borrowed as a whole, so that two of its parts may be written at a time.
+    private func complete(_ chosen: [ChosenToken], _ outcome: inout Outcome) {
+        scheduler.complete(plan, chosen: chosen, report: &outcome.report, endings: &outcome.endings)
     }
 
     /// What a step has taken tells how much the next ones may hold.

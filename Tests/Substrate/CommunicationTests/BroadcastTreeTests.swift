@@ -13,7 +13,7 @@ struct BroadcastTreeTests {
         while !next.isEmpty {
             let children = next.flatMap { rank in trees[rank].children.map { (rank, $0) } }
             for (parent, child) in children { #expect(trees[child].parent == parent) }
-            next = children.map(\.1)
+            next = children.map { $0.1 }
             heard += next
             rounds += next.isEmpty ? 0 : 1
         }

@@ -5,7 +5,7 @@ import Foundation
 enum BroadcastCheck {
     static func run(_ world: MPICommunicator) throws {
         let broadcast = MPIBroadcast(world, .stepPlan)
-        let most = 3 << 20
+        let most = 1 << 20
         let place = UnsafeMutableRawBufferPointer.allocate(byteCount: most, alignment: 16)
         defer { place.deallocate() }
         let reduce = TestReduce(try world.fabric(), leafCount: 8, width: 64, maxRows: 4)
