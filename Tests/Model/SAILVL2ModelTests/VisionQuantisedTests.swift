@@ -9,10 +9,10 @@ import Testing
 @Suite("The vision encoder in eight bits")
 struct VisionQuantisedTests {
     /// Every input and weight of a product is off by up to 1/254 of its group's largest, in some fifteen products one
-    /// behind the other.
+    /// behind the other, of random weights.
     ///
-    /// Measured: MEASURED of the largest number.
-    private static let tolerance: Float = 0x1p-5
+    /// Measured: up to 0.07 of the largest number. That the products are exact is for the tests of kernels.
+    private static let tolerance: Float = 0x1p-3
 
     private static let models = VisionFixtures.otherShapes + ["mini-f32", "mini-bf16"]
 
@@ -78,7 +78,9 @@ struct VisionQuantisedTests {
             // FNV-1a of the words.
             return tokens.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1.bitPattern)) &* 0x100_0000_01b3 }
         }
-        #expect(found == [1, 2, 3, 4], "\(found.map { String($0, radix: 16) })")
+        #expect(
+            found == [0x1b61_e429_a0c8_4102, 0x8611_53a1_02da_0935, 0xa632_f166_6283_5584, 0xf1e0_058e_a7a9_2765]
+        )
     }
 
     @Test("has its matrices in eight and a half bits, but for the pixels', and its work areas as said")

@@ -50,6 +50,8 @@ struct ReceiptTests {
         var bench = try CoreBench { $0.receipts = Self.origin }
         var stats = RankStats()
         for rank in 0...1 {
+            let hello = RankHello(rank: rank, worldSize: 2, role: .decoder, host: "h", machine: "m", pid: 1)
+            bench.feed(.group(slot: 0, generation: bench.generation, .joined(hello)))
             bench.report(.ready(stats), rank: rank)
             stats.computation = own
         }
