@@ -239,7 +239,7 @@ let package = Package(
         Floor.values.tests("Requests", ["Requests", "Constraints", "Diagnostics"]),
         Floor.substrate.tests("Kernels", ["Kernels", "Tensors", "CKernels"]),
         Floor.substrate.tests("Communication", ["Communication"]),
-        Floor.substrate.tests("Checkpoints", ["Checkpoints", "JSON", "Tensors", "Diagnostics"]),
+        Floor.substrate.tests("Checkpoints", ["Checkpoints", "Kernels", "JSON", "Tensors", "Diagnostics"]),
         Floor.substrate.tests("Tokenization", ["Tokenization", "JSON", "Diagnostics"]),
         Floor.substrate.tests("ImagePreprocessing", ["ImagePreprocessing", "Requests", "Diagnostics", "Digests"]),
         Floor.substrate.tests("PageFiles", ["PageFiles", "Requests", "Kernels", "Diagnostics"]),

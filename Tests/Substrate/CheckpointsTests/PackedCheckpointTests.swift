@@ -1,6 +1,7 @@
 import Diagnostics
 import Foundation
 import JSON
+import Kernels
 import TestSupport
 import Testing
 

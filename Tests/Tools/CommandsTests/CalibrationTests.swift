@@ -93,8 +93,8 @@ struct CalibrationTests {
         try Fixtures.withTemporaryDirectory { directory in
             let plain = Fixtures.url("mini-bf16").path
             let good = #"{"prompt":"good"}"#
-            let long = String(repeating: "tree house ", count: 9000)
-            let cases: [(String, format: String, Int32, [String])] = [
+            let long = String(repeating: "tree house ", count: 1500)
+            let cases: [(String, String, Int32, [String])] = [
                 (good + "\n{\"prompt\":\n", "q4", 2, ["bad.jsonl, line 2"]),
                 (good + "\n\n{\"messages\":[]}", "q4m", 2, ["bad.jsonl, line 3"]),
                 (
@@ -102,7 +102,7 @@ struct CalibrationTests {
                     ["bad.jsonl, line 2", "messages[0].content[0]", "no.png"]
                 ),
                 (
-                    (0..<9).map { #"{"id":"\#($0)","prompt":"\#(long)"}"# }.joined(separator: "\n"), "q4", 2,
+                    (0..<40).map { #"{"id":"\#($0)","prompt":"\#(long)"}"# }.joined(separator: "\n"), "q4", 2,
                     ["bad.jsonl, line ", "expected at most 65536"]
                 ),
                 ("\n\n", "q4", 2, ["holds no conversation"]),

@@ -24,7 +24,7 @@ final class WeightWriter: Sendable {
     private let failure = Mutex<UsageError?>(nil)
 
     /// Creates the files and writes their headers.
-    init(_ plan: FileShardPlan, seed: UInt64, heavyTails: Bool, directory: URL) throws(UsageError) {
+    init(_ plan: FileShardPlan, seed: UInt64, heavyTails: Bool = false, directory: URL) throws(UsageError) {
         var pieces: [Chunk] = []
         var files: [OutputFile] = []
         for (number, shard) in plan.shards.enumerated() {
