@@ -63,7 +63,7 @@ struct DraftWorthTests {
         }
         func draft(_ drafts: inout Drafts, _ content: String, _ visual: Int, _ question: [Int32]) -> [Int32]? {
             var asked = sequence(content, visual: visual, question: question, answer: [30, 31])
-            return drafts.find(for: &asked, most: 3, pageTokens: 4)?.tokens
+            return drafts.find(for: &asked, most: 3, pageTokens: 4) ? asked.draft : nil
         }
         let (question, other): ([Int32], [Int32]) = ([7, 8, 9, 10], [7, 8, 9, 11])
         var drafts = Drafts(Toy(pages: 9, sequences: 1, draftRows: 16).limits)
