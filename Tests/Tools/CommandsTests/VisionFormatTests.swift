@@ -113,7 +113,7 @@ struct VisionFormatTests {
             )
             #expect(errors[0] == nil && logits[0] == 0)
             for row in 1...2 {
-                #expect((errors[row] ?? 0) > 0 && (errors[row] ?? 1) < 0.05 && logits[row] > 0, "\(rows[row])")
+                #expect((errors[row] ?? 0) > 0 && (errors[row] ?? 1) < 0.1 && logits[row] > 0, "\(rows[row])")
                 #expect((rows[row]["worst_visual_token_error"] as? Double ?? 0) >= (errors[row] ?? 1))
             }
             let text = try FlotillaProgram.run(base, in: directory)
@@ -131,7 +131,7 @@ struct VisionFormatTests {
                 (["compare", "--vision-formats", "q8,q5"], "--vision-formats is q5"),
                 (["compare", "--vision-formats", "native,q8", "--formats", "native,q8"], "one format of weights"),
                 (["compare", "--vision-formats", "native,q8", "--reference", other], "one format of weights"),
-                (["compare", "--vision-formats", "native,q8", "--texts", "/dev/null"], "holds no text"),
+                (["compare", "--vision-formats", "native,q8", "--texts", "/dev/null"], "cannot be read"),
                 (["bench", "vision", "--vision-format", "native,"], "--vision-format is , expected"),
             ]
             for (arguments, says) in cases {
