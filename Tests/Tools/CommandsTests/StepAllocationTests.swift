@@ -13,13 +13,17 @@ struct StepAllocationTests {
     enum Question: String, CaseIterable {
         case greedy, sampled, penalised, guessed, several
 
+        /// Where the made-up model would choose its end by chance, that is forbidden.
+        private static let lasting = ["--logit-bias", "902:-100"]
+
         var options: [String] {
             switch self {
             case .greedy: ["--speculate", "off"]
             case .sampled:
                 ["--speculate", "off", "--temperature", "0.8", "--top-p", "0.9", "--top-k", "40", "--seed", "5"]
+                    + Self.lasting
             case .penalised:
-                ["--speculate", "off", "--repetition-penalty", "1.1", "--frequency-penalty", "0.2"]
+                ["--speculate", "off", "--repetition-penalty", "1.1", "--frequency-penalty", "0.2"] + Self.lasting
             case .guessed: []
             case .several: ["--temperature", "0.9", "--seed", "3"]
             }
@@ -86,7 +90,7 @@ struct StepAllocationTests {
             try (lines.joined(separator: "\n") + "\n").write(to: batch, atomically: true, encoding: .utf8)
             arguments += ["--batch", batch.path]
         } else {
-            arguments += ["--prompt", "describe"]
+            arguments += ["--prompt", "tell me about the sea"]
         }
         let outcome = try FlotillaProgram.run(
             arguments + question.options,
