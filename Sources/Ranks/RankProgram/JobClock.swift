@@ -5,7 +5,9 @@ internal import Requests
 ///
 /// Prefill of a tile overlaps the encoding of the next one, so the stages of a picture may add up to more than the time
 /// to the first token.
-struct JobClock {
+///
+/// A class, since a value in a dictionary cannot be changed where it is without an allocation.
+final class JobClock {
     private let submitted = ContinuousClock.now
     private let hasImages: Bool
     private var imagesArrived: ContinuousClock.Instant?
@@ -14,10 +16,10 @@ struct JobClock {
 
     init(hasImages: Bool) { self.hasImages = hasImages }
 
-    mutating func gotImages() { imagesArrived = imagesArrived ?? ContinuousClock.now }
-    mutating func gotToken() { firstToken = firstToken ?? ContinuousClock.now }
+    func gotImages() { imagesArrived = imagesArrived ?? ContinuousClock.now }
+    func gotToken() { firstToken = firstToken ?? ContinuousClock.now }
     /// A step took part of the prompt in.
-    mutating func prefilled(in step: Duration) { prefill += step }
+    func prefilled(in step: Duration) { prefill += step }
 
     func summary(_ reason: FinishReason) -> JobSummary {
         var summary = JobSummary(reason)

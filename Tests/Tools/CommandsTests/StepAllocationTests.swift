@@ -13,8 +13,8 @@ struct StepAllocationTests {
     enum Question: String, CaseIterable {
         case greedy, sampled, penalised, guessed, several
 
-        /// Where the made-up model would choose its end by chance, that is forbidden.
-        private static let lasting = ["--logit-bias", "902:-100"]
+        /// Where the made-up model would choose one of its ends by chance, they are forbidden.
+        private static let lasting = ["--logit-bias", "925:-100", "--logit-bias", "927:-100"]
 
         var options: [String] {
             switch self {
@@ -37,11 +37,13 @@ struct StepAllocationTests {
             let ranks = try Self.ranks(model, library, directory, tokens: 240, question)
             #expect(ranks.count == 3)
             for rank in ranks.prefix(2) {
-                // Drafts take several tokens in one step.
-                #expect(rank.steps >= ([.guessed, .several].contains(question) ? 20 : 200), "\(rank)")
+                // Drafts take several tokens in one step, and hardly a step is like the one before: another number of rows, a
+                // page more or less, a page of one of four that is full.
+                let isUneven = [.guessed, .several].contains(question)
+                #expect(rank.steps >= (isUneven ? 20 : 200), "\(rank)")
                 #if !DEBUG
                 // Without the optimiser, loops over collections allocate.
-                #expect(rank.steps - rank.clean <= max(12, rank.steps / 8), "\(rank)")
+                #expect(rank.steps - rank.clean <= (isUneven ? rank.steps * 2 / 3 : max(12, rank.steps / 16)), "\(rank)")
                 #endif
             }
         }
