@@ -47,6 +47,8 @@ def parsed(description, given=None):
     parser.add_argument("--self-test", action="store_true", help="check the rules of the tables and measure nothing")
     args = parser.parse_args(given)
     if args.rounds < 1: parser.error("--rounds must be 1 or more")
+    if args.json and not args.json.resolve().parent.is_dir(): parser.error(f"--json {args.json}: there is no such folder")
+    if odd := [word for word in args.models.split(",") if word and "=" not in word]: parser.error(f"--models {odd[0]}: expected NAME=DIR")
     if args.dllama: check_dllama(parser, args)
     args.peers = args.peers or PEERS[:1]
     args.dir = args.dir.resolve()

@@ -42,6 +42,7 @@ def requantised(quantise, kind, values):
     """Rows of float32 as `kind` has them."""
     rows, columns = values.shape
     block, size = gguf.GGML_QUANT_SIZES[kind]
+    if columns % block: sys.exit(f"k_quants: a matrix has {columns} columns, expected a multiple of {block}")
     packed = numpy.zeros((rows, columns // block * size), numpy.uint8)
     quantise(kind, values.ctypes.data, packed.ctypes.data, 0, rows, columns, None)
     return gguf.quants.dequantize(packed, kind)
@@ -78,10 +79,12 @@ def convert(file, out, quantise, layers, tied, count):
 if __name__ == "__main__":
     if len(sys.argv) != 3: sys.exit(__doc__)
     source, out = map(pathlib.Path, sys.argv[1:])
+    if out.exists(): sys.exit(f"k_quants: {out} is there already")
     out.mkdir(parents=True)
     llm = json.loads((source / "config.json").read_text())["llm_config"]
     count, quantise = {}, library()
     for file in sorted(source.iterdir()):
+        if not file.is_file(): continue
         if file.suffix != ".safetensors": shutil.copy(file, out); continue
         convert(file, out / file.name, quantise, llm["num_hidden_layers"], llm.get("tie_word_embeddings", False), count)
     bits = sum(number * gguf.GGML_QUANT_SIZES[KIND[name]][1] * 8 / gguf.GGML_QUANT_SIZES[KIND[name]][0] for name, number in count.items())

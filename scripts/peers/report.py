@@ -5,7 +5,7 @@ for every program that was measured, `best`, the peer with the highest median, a
 """
 import json, platform, statistics, subprocess
 
-from shell import run
+from shell import Failed, run
 
 PLACE = ["shape", "format", "ranks×threads", "test"]
 
@@ -20,6 +20,14 @@ def describe(root, binary, threads, rounds, peers, left_out, formats):
             "peer": ", ".join(f"{name} {version}" for name, version in peers.items()), "peers": peers, "formats": formats,
             "left_out": left_out, "processor": report["processor"], "processors": report["processors"], "kernel": platform.release(),
             "rounds": rounds, "ceilings": figures}
+
+
+def read(path):
+    """What --json has written."""
+    try: found = json.loads(path.read_text())
+    except (OSError, ValueError) as error: raise Failed(f"{path} cannot be read: {error}", "--tables takes files that --json has written") from None
+    if not isinstance(found, dict) or "peers" not in found.get("machine", {}): raise Failed(f"{path} is of another version", "measure it again with --json")
+    return found
 
 
 def rows(results, peers):

@@ -143,6 +143,8 @@ package final class Leader {
         scheduler.recycle(&outcome.report)
         outcome.clear()
         let tiles = try takeTiles()
+        // In one process a tile is encoded meanwhile, which is no part of what a step costs.
+        if !tiles.isEmpty { lastEnd = nil }
         if !unformatted.isEmpty { outcome.failures = takeFormats() }
         try takePages()
         let demand = scheduler.prepare()

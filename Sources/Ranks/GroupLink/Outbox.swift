@@ -40,7 +40,8 @@ final class Outbox: @unchecked Sendable {
     /// link's thread keeps up.
     func append(limit: Int, within patience: Duration, _ write: (inout [UInt8]) -> Void) -> Bool {
         whileLocked {
-            guard waitForRoom(0, limit, patience) else { return false }
+            // How much it will be is not known yet: there must be some room.
+            guard waitForRoom(1, limit, patience) else { return false }
             let before = open.count
             write(&open)
             queuedBytes += open.count - before

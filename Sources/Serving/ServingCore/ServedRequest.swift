@@ -62,6 +62,7 @@ struct ServedRequest: Sendable {
         job.sampling.seed = preparation.seed
         job.logprobs = options.logprobs
         job.speculates = options.speculate
+        job.asker = owner
         return job
     }
 

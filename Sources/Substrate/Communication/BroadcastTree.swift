@@ -1,7 +1,7 @@
 /// Who passes a message of rank 0 on to whom: a binomial tree over the ranks.
 ///
 /// Below a rank stand neighbours, so that hosts whose ranks are neighbours hear of a message once or a few times, and rank 0
-/// sends to as many ranks as `ranks − 1` has binary digits, the one with the most below it first.
+/// sends to as many ranks as `ranks − 1` has binary digits, the farthest first.
 package struct BroadcastTree: Equatable, Sendable {
     /// From whom the message comes; `nil` for rank 0.
     package let parent: Int?

@@ -2,7 +2,7 @@ internal import CMPI
 
 /// What a point-to-point message is about; the receiver asks for one kind at a time.
 package enum MessageTag: Int32, Sendable {
-    /// Leader → follower: the next step.
+    /// Leader → followers, along a tree: the next step.
     case stepPlan = 1
     /// Vision rank → decoder rank: which tile follows.
     case tileHeader = 2

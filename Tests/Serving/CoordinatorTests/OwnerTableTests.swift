@@ -13,7 +13,7 @@ struct OwnerTableTests {
         #expect(table.count == 2)
     }
 
-    @Test("Owners without calls are forgotten, and nobody gets the number of another")
+    @Test("Owners without calls are known for a while, then forgotten, and nobody gets the number of another")
     func forgets() {
         var table = OwnerTable()
         let first = table.enter(.local)
@@ -21,11 +21,12 @@ struct OwnerTableTests {
         table.leave(.local)
         #expect(table.enter(.local) == first)
         for _ in 0..<2 { table.leave(.local) }
-        #expect(table.count == 0)
+        #expect(table.enter(.local) == first)
+        table.leave(.local)
         for number: UInt32 in 0..<1000 {
             _ = table.enter(.address(.v4(number)))
             table.leave(.address(.v4(number)))
         }
-        #expect(table.count == 0 && table.enter(.local) != first)
+        #expect(table.count <= OwnerTable.mostResting && table.enter(.local) != first)
     }
 }

@@ -88,6 +88,23 @@ struct CalibrationTests {
         }
     }
 
+    @Test("a place that cannot be written to is refused before the conversations are read")
+    func place() throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            let full = directory.appendingPathComponent("full")
+            try FileManager.default.createDirectory(at: full, withIntermediateDirectories: true)
+            try "x".write(to: full.appendingPathComponent("note"), atomically: true, encoding: .utf8)
+            let outcome = try FlotillaProgram.run(
+                [
+                    "pack", "--model", Fixtures.url("mini-bf16").path, "--format", "q4", "--calibrate",
+                    try Self.conversations(in: directory), "--out", full.path,
+                ],
+                in: directory
+            )
+            #expect(outcome.status == 2 && !outcome.errors.contains("conversations read"), "\(outcome.errors)")
+        }
+    }
+
     @Test("what cannot be read is refused with its line, before anything is written")
     func refusals() throws {
         try Fixtures.withTemporaryDirectory { directory in

@@ -44,6 +44,44 @@ struct SampledGroupTests {
         }
     }
 
+    /// In such a step the leader tells the ranks twice what it wants, and what their records said must last until then.
+    @Test("a row whose logits must all travel, in steps with a row that keeps to a format", .timeLimit(.minutes(3)))
+    func besideFormat() throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            let lines = [
+                #"{"id":"kept","prompt":"describe","max_tokens":12,"format":{"type":"regex","pattern":"(.|\n)*"}}"#,
+                #"{"id":"flat","prompt":"the image","max_tokens":12,"temperature":5,"top_p":0.97,"seed":4,"logprobs":3}"#,
+            ]
+            let batch = directory.appendingPathComponent("batch.jsonl")
+            try (lines.joined(separator: "\n") + "\n").write(to: batch, atomically: true, encoding: .utf8)
+            func answers(_ ranks: Int, sharing: Bool) throws -> [String] {
+                let outcome = try FlotillaProgram.run(
+                    [
+                        "generate", "--model", Fixtures.url("mini-f32").path, "--batch", batch.path, "--max-sequences",
+                        "2",
+                        "--decoder-ranks", "\(ranks)", "--speculate", "off",
+                    ],
+                    in: directory,
+                    environment: sharing ? [:] : ["FLOTILLA_SHARED_MEMORY": "off"]
+                )
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                return try outcome.output.split(separator: "\n").map { line in
+                    let json = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] ?? [:]
+                    let wanted = json.filter { ["id", "tokens", "logprobs"].contains($0.key) }
+                    return String(
+                        decoding: try JSONSerialization.data(withJSONObject: wanted, options: .sortedKeys),
+                        as: UTF8.self
+                    )
+                }.sorted()
+            }
+            let alone = try answers(1, sharing: true)
+            #expect(alone.count == 2 && alone.contains { $0.contains("logprobs") })
+            #expect(try answers(2, sharing: true) == alone)
+            #expect(try answers(3, sharing: true) == alone)
+            #expect(try answers(3, sharing: false) == alone)
+        }
+    }
+
     @Test(
         "logits that are not numbers end an answer with exit code 4, JSON and log-probabilities or not",
         arguments: [1, 2]

@@ -21,12 +21,19 @@ final class LogitsGather {
     var largest: [(original: Float, adjusted: Float)] = []
     /// The step's results, and the rows of which more must be known; filled anew by each step, like the lists below.
     private var chosen: [ChosenToken] = []
-    private var undecided: [Int] = []
+    private var undecided: [Undecided] = []
     private var records: [ShardRecord] = []
     private var scratch = Sampler.Scratch()
     /// Bytes that this rank has contributed so far, as records and as whole rows.
     private(set) var recordBytes = 0
     private(set) var wholeBytes = 0
+
+    /// A row whose candidates were not enough, and what the records say of it, which the next exchange writes over.
+    private struct Undecided {
+        let index: Int
+        let total: ExactSum
+        let makings: Logprobs?
+    }
 
     private var vocabulary: Int { plan.shards.last?.vocabularyRows.upperBound ?? 0 }
     var isLeader: Bool { communicator.rank == 0 }
@@ -137,7 +144,10 @@ final class LogitsGather {
             var result = ChosenToken(run: row.run)
             if merged.isNumeric {
                 result.token = merged.draw(&scratch)?.token
-                if result.token == nil { undecided.append(index) }
+                if result.token == nil {
+                    let makings = row.choice.logprobs > 0 ? merged.logprobs(-1) : nil
+                    undecided.append(Undecided(index: index, total: merged.total, makings: makings))
+                }
             }
             if let token = result.token, row.choice.logprobs > 0 { result.logprobs = merged.logprobs(token) }
             chosen.append(result)
@@ -167,17 +177,14 @@ final class LogitsGather {
     ///
     /// Collective, where a row of the step might be one.
     private func decide() throws {
-        let records = undecided.map { index in
-            merged(rows[index], at: rows[..<index].reduce(0) { $0 + ShardRecord.bytes($1.choice) })
-        }
-        let totals = records.map { $0.total }
-        let makings = records.map { $0.choice.logprobs > 0 ? $0.logprobs(-1) : nil }
-        let wanted = try toldByLeader(undecided)
+        let wanted = try toldByLeader(undecided.map(\.index))
         for index in wanted { scan.restore(rows, index) }
         let all = try whole(wanted)
-        for (place, index) in undecided.enumerated() {
-            guard let original = all[index] else { continue }
-            chosen[index] = decided(rows[index], original, totals[place], makings[place])
+        for row in undecided {
+            guard let original = all[row.index] else { continue }
+            let traced = chosen[row.index].logits
+            chosen[row.index] = decided(rows[row.index], original, row.total, row.makings)
+            chosen[row.index].logits = traced
         }
     }
 

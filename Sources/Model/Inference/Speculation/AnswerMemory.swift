@@ -3,9 +3,9 @@ internal import Requests
 /// Answers of late, by what their prompts have in common: how they begin, or their words where pictures differ.
 ///
 /// Whoever asks the same again, asks for several answers at once, or asks the same about other pictures, finds in them what may
-/// come next. They are kept as they are searched, so that who begins with them takes a copy and links nothing anew.
+/// come next. They are kept as they are searched, so that who begins with them takes a copy.
 ///
-/// Bounded in tokens; the one that was used longest ago goes first.
+/// Bounded in tokens and prompts; the one that was used longest ago goes first.
 struct AnswerMemory: Sendable {
     private struct Entry: Sendable {
         var index: LookupIndex
@@ -21,6 +21,8 @@ struct AnswerMemory: Sendable {
     static let mostOfPrompt = 8192
     /// Of answers to the same words about any pictures, and about each of these: a few say how the next will go.
     static let mostOfWords = 2048
+    /// Prompts and words that are known at a time: each has a table of its own.
+    static let mostPrompts = 4096
     /// Tokens of the prompt's end that are kept before an answer, so that its beginning is found.
     static let lead = 4
 
@@ -42,7 +44,9 @@ struct AnswerMemory: Sendable {
         if index.count > most { index = index.latest(max(most / 2, min(most, tokens.count + 1))) }
         tokenCount += index.count
         entries[key] = Entry(index: index, used: clock)
-        while tokenCount > maxTokens, let oldest = entries.min(by: { $0.value.used < $1.value.used }) {
+        while tokenCount > maxTokens || entries.count > Self.mostPrompts,
+            let oldest = entries.min(by: { $0.value.used < $1.value.used })
+        {
             tokenCount -= oldest.value.index.count
             entries[oldest.key] = nil
         }

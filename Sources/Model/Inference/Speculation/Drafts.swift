@@ -78,9 +78,9 @@ struct Drafts {
         acceptance.note(matched, drafted: drafted, accepted: accepted, rate: DraftAcceptance.sharedRate)
     }
 
-    /// Keeps the answer of a sequence that has ended, for who asks the same.
+    /// Keeps the answer of a sequence that has ended, for who asks the same, unless it was to do without drafts.
     mutating func keep(_ sequence: JobSequence, pageTokens: Int) {
-        guard rows > 0 else { return }
+        guard rows > 0, sequence.job.speculates, !sequence.job.trace else { return }
         var sequence = sequence
         let answer = sequence.searchable.suffix(sequence.generatedCount + AnswerMemory.lead)
         let key = sequence.promptKey(pageTokens: pageTokens)
@@ -193,10 +193,12 @@ extension JobSequence {
         return all
     }
 
-    /// Names the words of the prompt, whatever its pictures show; `nil` where there are none.
+    /// Names the words of the prompt, whatever its pictures show, and who asks; `nil` where there are none.
+    ///
+    /// What a stranger's picture shows is nobody's business, not even by how many drafts were right.
     var wordsKey: PageKey? {
         guard !job.images.isEmpty else { return nil }
-        var words: [Int32] = []
+        var words = [Int32(truncatingIfNeeded: job.asker), LookupIndex.gap]
         var end = 0
         for image in job.images.sorted(by: { $0.start < $1.start }) {
             // Pictures of other sizes have other numbers of visual tokens.

@@ -29,7 +29,7 @@ struct LookupIndex: Sendable {
     /// The place behind which the last draft went on, as long as it was right.
     private var source: Int?
 
-    init() { heads = Array(repeating: -1, count: 256) }
+    init() { heads = [] }
 
     var count: Int { tokens.count }
 
@@ -124,7 +124,7 @@ struct LookupIndex: Sendable {
     /// A table of so many slots or more, so that chains stay short.
     private mutating func widen(to slots: Int) {
         guard slots > heads.count else { return }
-        var wide = heads.count
+        var wide = max(heads.count, 16)
         while wide < slots { wide *= 2 }
         heads = Array(repeating: -1, count: wide)
         let linked = previous.count

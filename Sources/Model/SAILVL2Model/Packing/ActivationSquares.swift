@@ -46,6 +46,9 @@ package final class ActivationSquares {
         return sums.map { Float($0 / mean) }
     }
 
+    /// Whether everything that was multiplied was a number.
+    package var isFinite: Bool { sums.values.allSatisfy { $0.allSatisfy(\.isFinite) } }
+
     private static func input(of name: String, _ config: ModelConfig.Decoder) -> Input? {
         if name == TensorNames.embedding { return config.tiedEmbeddings ? .head : nil }
         if name == TensorNames.head { return .head }

@@ -53,7 +53,11 @@ package struct FormatComparison {
         self.texts = texts
         pictures = checkpoint
         self.threads = threads ?? Processors.available
-        offsets = texts.indices.map { index in texts[..<index].reduce(0) { $0 + $1.compared.count } }
+        var next = 0
+        offsets = texts.map { text in
+            defer { next += text.compared.count }
+            return next
+        }
     }
 
     /// Encodes the pictures as a group of this format does, unless that has been done.
@@ -69,6 +73,14 @@ package struct FormatComparison {
     /// Bytes of the logits that are kept.
     package static func referenceBytes(_ texts: [ComparisonText], _ checkpoint: Checkpoint) -> Int {
         texts.reduce(0) { $0 + $1.compared.count } * checkpoint.config.decoder.vocabulary * MemoryLayout<Float>.stride
+    }
+
+    /// Bytes of the texts' pictures, and of their visual tokens as so many towers make them.
+    package static func pictureBytes(_ texts: [ComparisonText], _ checkpoint: Checkpoint, towers: Int) -> Int {
+        let pictures = texts.flatMap(\.pictures)
+        let places = pictures.reduce(0) { $0 + $1.span.count }
+        return pictures.reduce(0) { $0 + $1.bytes.count }
+            + towers * places * checkpoint.config.decoder.hidden * MemoryLayout<Float>.stride
     }
 
     /// How far the visual tokens of a subject that was run are from those of another; `nil` without pictures, or where their

@@ -23,9 +23,16 @@ final class MPIPageInbox: PageInbox {
         return outcomes
     }
 
+    private static let mostInMessage = 64
+
     /// What a follower tells, if there is anything to tell.
     static func report(_ storage: (any PageStorage)?, to decoders: MPICommunicator) throws {
         guard let outcomes = storage?.finished(), !outcomes.isEmpty else { return }
-        try outcomes.flatMap(\.words).withUnsafeBytes { try decoders.send($0, to: 0, .pageOutcome) }
+        // In messages that MPI sends off by themselves: for a long one the leader would have to be there, and it may be in a
+        // step that waits for this rank.
+        for start in stride(from: 0, to: outcomes.count, by: mostInMessage) {
+            try outcomes[start..<min(start + mostInMessage, outcomes.count)].flatMap(\.words)
+                .withUnsafeBytes { try decoders.send($0, to: 0, .pageOutcome) }
+        }
     }
 }

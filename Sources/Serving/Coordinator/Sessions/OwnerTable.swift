@@ -19,6 +19,9 @@ struct OwnerTable: Sendable {
     private var last = 0
     var count: Int { entries.count }
 
+    /// Owners that are known without a call under way.
+    static let mostResting = 256
+
     /// A call has come; its owner, whom no connection of the line has the number of.
     mutating func enter(_ key: Key) -> Owner {
         if entries[key] == nil {
@@ -29,9 +32,11 @@ struct OwnerTable: Sendable {
         return entries[key]?.owner ?? last
     }
 
-    /// A call is over; an owner without calls is forgotten.
+    /// A call is over.
+    ///
+    /// Who has none under way keeps the number for the next, unless there are many of those.
     mutating func leave(_ key: Key) {
         entries[key]?.calls -= 1
-        if entries[key]?.calls == 0 { entries[key] = nil }
+        if entries.count > Self.mostResting { entries = entries.filter { $0.value.calls > 0 } }
     }
 }

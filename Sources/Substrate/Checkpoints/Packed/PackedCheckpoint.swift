@@ -72,6 +72,11 @@ package struct PackedCheckpoint {
     /// Bytes of its tensors.
     package var totalBytes: Int { plan.totalBytes }
 
+    /// Says what would keep ``write(to:replacing:progress:fill:)`` from its directory, before anything is computed for it.
+    package func checkTarget(_ directory: URL, replacing: Bool) throws {
+        _ = try OutputDirectory(directory, replacing: replacing)
+    }
+
     /// Writes the checkpoint to `directory`, which must be absent or empty; with `replacing`, an earlier checkpoint.
     ///
     /// - Parameters:

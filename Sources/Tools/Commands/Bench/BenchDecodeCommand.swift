@@ -53,6 +53,12 @@ struct BenchDecodeCommand: ParsableCommand {
     @Option(help: "With --sampling: sequences side by side; several with commas.")
     var sequences = "1,8"
 
+    func validate() throws {
+        if sampling != nil, speculate != nil { throw ValidationError("give one of --sampling and --speculate") }
+        if draft != nil, speculate == nil { throw ValidationError("--draft goes with --speculate") }
+        if draftFormat != nil, draft == nil { throw ValidationError("--draft-format goes with --draft") }
+    }
+
     func run() throws {
         let contexts = try NumberList(context, option: "--context", range: 0...1_000_000).values
         let most = contexts.max() ?? 0

@@ -1,8 +1,8 @@
 import Checkpoints
 import Diagnostics
-import Digests
 import Foundation
 import Frontend
+import Kernels
 import RankProgram
 import SAILVL2Model
 
@@ -18,7 +18,7 @@ struct CalibrationSet {
     /// - Throws: what is wrong, with the line, before a weight is loaded.
     init(file: String, _ checkpoint: Checkpoint) throws {
         texts = try ConversationTexts(file: file, checkpoint, most: Self.mostTokens)
-        let digest = SHA256.hex([UInt8](FileManager.default.contents(atPath: file) ?? Data())).prefix(16)
+        let digest = texts.digest.prefix(16)
         summary = "\(texts.count) conversations, \(texts.tokens) tokens, \(texts.pictures) pictures, sha256 \(digest)"
     }
 
@@ -32,7 +32,7 @@ struct CalibrationSet {
         progress: (Int, Int) -> Void
     ) throws -> ActivationSquares {
         var options = RankOptions(model: checkpoint.directory)
-        options.cacheTokens = texts.longest
+        (options.cacheTokens, options.cacheElement) = (texts.longest, .float32)
         try HostMemory.check(try GroupPlan(checkpoint, options))
         var calibration = try Calibration(checkpoint, longest: texts.longest, threads: threads)
         var done = 0
@@ -40,6 +40,12 @@ struct CalibrationSet {
             try calibration.read($0)
             done += 1
             progress(done, texts.count)
+        }
+        guard calibration.collected.isFinite else {
+            throw UsageError(
+                "while the conversations are read, the model computes with what is no number",
+                hint: "its weights are damaged, or too large for half precision"
+            )
         }
         return calibration.collected
     }

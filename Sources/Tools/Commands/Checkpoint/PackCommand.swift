@@ -60,7 +60,8 @@ struct PackCommand: ParsableCommand {
                 throw UsageError("--calibrate chooses the scales of 4 bits, and --format is q8", hint: "leave it out")
             }
             // What cannot be packed is refused before an hour of reading.
-            _ = try PackedCheckpoint(checkpoint, format: format)
+            try PackedCheckpoint(checkpoint, format: format)
+                .checkTarget(URL(fileURLWithPath: output), replacing: force)
             let set = try CalibrationSet(file: calibrate, checkpoint)
             summary = set.summary
             squares = try set.collect(checkpoint, threads: threads) { done, all in

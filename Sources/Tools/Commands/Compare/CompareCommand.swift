@@ -69,8 +69,11 @@ struct CompareCommand: ParsableCommand {
         let checkpoint = try Checkpoint(directory: try model.directory())
         let subjects = try subjects(checkpoint)
         let texts = try comparisonSet(checkpoint)
-        let needed = FormatComparison.referenceBytes(texts.texts, checkpoint)
-        for subject in subjects { try checkMemory(subject, besides: needed) }
+        let needed =
+            FormatComparison.referenceBytes(texts.texts, checkpoint)
+            + FormatComparison.pictureBytes(texts.texts, checkpoint, towers: Set(subjects.map(\.visionFormat)).count)
+        let longest = texts.texts.map(\.ids.count).max() ?? 0
+        for subject in subjects { try checkMemory(subject, longest, besides: needed) }
         var comparison = FormatComparison(texts.texts, checkpoint, threads: threads)
         let first = subjects[0]
         Self.note("\(first.name) …")
@@ -169,10 +172,11 @@ struct CompareCommand: ParsableCommand {
         return set
     }
 
-    private func checkMemory(_ subject: FormatComparison.Subject, besides bytes: Int) throws {
+    private func checkMemory(_ subject: FormatComparison.Subject, _ longest: Int, besides bytes: Int) throws {
         var options = RankOptions(model: subject.checkpoint.directory)
         (options.format, options.visionFormat) = (subject.format, subject.visionFormat)
-        options.cacheTokens = min(subject.checkpoint.config.decoder.maxPositions, 4096)
+        // One text at a time, as exactly as can be.
+        (options.cacheTokens, options.cacheElement) = (longest, .float32)
         try HostMemory.check(try GroupPlan(subject.checkpoint, options), besides: bytes)
     }
 

@@ -19,8 +19,15 @@ struct BatchFile {
     /// - Throws: `UsageError` naming the file, the line and the member.
     init(path: String, defaults: RequestOptions = RequestOptions()) throws(UsageError) {
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw UsageError("the batch \(path) cannot be read")
+            throw UsageError("the batch \(path) cannot be read", hint: "--batch names a file with a JSON object a line")
         }
+        try self.init(data, path: path, defaults: defaults)
+    }
+
+    /// - Parameters:
+    ///   - data: what has been read from `path`.
+    ///   - defaults: what counts where a line says nothing else.
+    init(_ data: Data, path: String, defaults: RequestOptions = RequestOptions()) throws(UsageError) {
         directory = URL(fileURLWithPath: path).deletingLastPathComponent()
         var requests: [ConversationRequest] = []
         var lineOfId: [String: Int] = [:]

@@ -35,7 +35,7 @@ struct GroupOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "How the vision tower's weights are held: \(VisionFormat.names); by default bf16 with --format bf16, else native.",
-            discussion: "q8 makes pictures' tokens nearly twice as fast where the processor has VNNI, and not the same."
+            discussion: "q8 makes pictures' tokens twice as fast and more where the processor has VNNI; not the same."
         )
     )
     var visionFormat: String?

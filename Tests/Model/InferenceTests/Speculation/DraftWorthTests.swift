@@ -53,16 +53,30 @@ struct DraftWorthTests {
 
     @Test("the same words about another picture: the earlier answer is the draft, behind those about the same one")
     func words() throws {
-        func sequence(_ content: String, visual: Int, question: [Int32], answer: [Int32]) -> JobSequence {
+        func sequence(
+            _ content: String,
+            visual: Int,
+            question: [Int32],
+            answer: [Int32],
+            asker: Int = 1,
+            speculates: Bool = true
+        ) -> JobSequence {
             let prompt = [5, 6] + Array(repeating: 2, count: visual) + question
             var job = SchedulerTests.job(content, prompt: prompt, max: 50)
             job.images = [GenerateJob.Image(number: 1, contentKey: content, tiles: 1, start: 2, count: visual)]
+            (job.asker, job.speculates) = (asker, speculates)
             var sequence = JobSequence(job, number: 1)
             for token in answer { sequence.append(token) }
             return sequence
         }
-        func draft(_ drafts: inout Drafts, _ content: String, _ visual: Int, _ question: [Int32]) -> [Int32]? {
-            var asked = sequence(content, visual: visual, question: question, answer: [30, 31])
+        func draft(
+            _ drafts: inout Drafts,
+            _ content: String,
+            _ visual: Int,
+            _ question: [Int32],
+            asker: Int = 1
+        ) -> [Int32]? {
+            var asked = sequence(content, visual: visual, question: question, answer: [30, 31], asker: asker)
             return drafts.find(for: &asked, most: 3, pageTokens: 4) ? asked.draft : nil
         }
         let (question, other): ([Int32], [Int32]) = ([7, 8, 9, 10], [7, 8, 9, 11])
@@ -75,6 +89,12 @@ struct DraftWorthTests {
         #expect(draft(&drafts, "a", 3, question) == [32, 33])
         #expect(draft(&drafts, "b", 6, question) == [40, 41, 42])
         #expect(draft(&drafts, "c", 1, question) == [40, 41, 42])
+        // A stranger learns of nobody's pictures, but shares what both can see.
+        #expect(draft(&drafts, "c", 1, question, asker: 2) == nil)
+        #expect(draft(&drafts, "b", 6, question, asker: 2) == [40, 41, 42])
+        let silent = sequence("s", visual: 3, question: [1, 2, 3, 4], answer: [30, 31, 9], speculates: false)
+        drafts.keep(silent, pageTokens: limit)
+        #expect(draft(&drafts, "s", 3, [1, 2, 3, 4]) == nil)
     }
 
     @Test("of answers those of late are kept, and the latest whole if there is room for it")

@@ -67,7 +67,14 @@ struct HostsDraftTests {
             #expect(draft.ranks.count == 3 && draft.hosts == ["node3"])
             try check("unharmed")
             Self.compare(try ReplayTests.answers(server) {}, read, "unharmed")
-            #expect(try Self.draft(server).guesses > 0)
+            // Nobody waits for guesses: on a busy machine they may all come too late for these answers.
+            #expect(
+                Poll.until {
+                    if (try? Self.draft(server).guesses) ?? 0 > 0 { return true }
+                    _ = try? ReplayTests.answers(server) {}
+                    return false
+                }
+            )
             // Its ranks die alone: nothing of the decoder's is lost.
             let killed = try ReplayTests.answers(server) { kill(draft.ranks[1].pid, SIGKILL) }
             Self.compare(killed, read, "killed")
