@@ -16,6 +16,7 @@ struct MpirunDiagnosis: Equatable {
     let sentence: String?
 
     init(lines: [String]) {
+        let lines = lines.flatMap(Self.parted)
         firstEnded = lines.lazy.compactMap(Self.ended).first ?? Self.exited(lines)
         lostHost =
             lines.lazy.compactMap { line in
@@ -62,6 +63,14 @@ struct MpirunDiagnosis: Equatable {
         let paragraphs = banners.map(firstParagraph).filter { !$0.isEmpty }
         let telling = paragraphs.first { !$0.hasPrefix("Primary job") && !$0.hasPrefix("mpirun noticed") }
         return (telling ?? paragraphs.first).map(shortened)
+    }
+
+    /// What a rank writes may stand on one line with a banner's rule: both go through one pipe, a piece at a time.
+    private static func parted(_ line: String) -> [String] {
+        guard let rule = line.firstMatch(of: /-{40,}/) else { return [line] }
+        let (before, after) = (line[..<rule.range.lowerBound], line[rule.range.upperBound...])
+        let rest = after.isEmpty ? [] : parted(String(after))
+        return (before.isEmpty ? [] : [String(before)]) + [String(rule.0)] + rest
     }
 
     private static func isRule(_ line: String) -> Bool { line.count > 20 && line.allSatisfy { $0 == "-" } }
