@@ -94,13 +94,13 @@ struct MpirunDiagnosisTests {
     }
 
     @Test(arguments: ["the rank gives up===", "===the rank gives up", "===\nPrimary job\n===\nthe rank gives up\n==="])
-    func whatARankWritesAmidARuleIsTheSentence(_ first: String) {
+    func whatARankWritesOnTheLineOfARuleBeginsTheSentence(_ first: String) {
         let found = diagnosis(
             first + "\nmpirun detected that one or more processes exited with non-zero status, thus causing\n"
                 + "the job to be terminated. The first process to do so was:\n\n  Process name: [[26010,1],1]\n"
                 + "  Exit code:    42\n===\n"
         )
-        #expect(found.sentence == "the rank gives up")
+        #expect(found.sentence?.hasPrefix("the rank gives up") == true)
         #expect(found.firstEnded == .init(rank: 1, end: .exited(42)))
     }
 
