@@ -281,21 +281,13 @@ package final class Leader {
     /// Reports an image's visual tokens in the step that uses its last one.
     private func traceVisualTokens(_ plan: StepPlan) {
         for rows in plan.visual {
-            guard let run = runIndex(ofRow: Int(rows.row), in: plan) else { continue }
+            guard let run = plan.runIndex(ofRow: Int(rows.row)) else { continue }
             let job = scheduler.sequence(ofRun: run).job
             guard job.trace, let tokens = worker.images.tokens(slot: rows.slot),
                 let image = job.images.firstIndex(where: { $0.number == rows.slot }),
                 Int(rows.offset + rows.count) == job.images[image].count
             else { continue }
             onTrace(.visualTokens(id: job.id, image: image, tokens.array))
-        }
-    }
-
-    private func runIndex(ofRow row: Int, in plan: StepPlan) -> Int? {
-        var end = 0
-        return plan.runs.firstIndex { run in
-            end += Int(run.count)
-            return row < end
         }
     }
 }

@@ -96,6 +96,15 @@ package struct StepPlan: Equatable, Sendable {
         isShutdown = false
     }
 
+    /// The run that has a row of the step; `nil` behind the last.
+    func runIndex(ofRow row: Int) -> Int? {
+        var end = 0
+        return runs.firstIndex { run in
+            end += Int(run.count)
+            return row < end
+        }
+    }
+
     /// Lets go of what the choices share with the sequences, which then change in their own memory.
     mutating func releaseAdjustments() {
         for index in runs.indices { runs[index].choice.adjustments = LogitAdjustments() }
