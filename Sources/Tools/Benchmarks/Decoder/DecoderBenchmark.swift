@@ -132,20 +132,14 @@ package final class DecoderBenchmark {
         let batch = batches.prefill(tokens)
         let products = work.productOperations(tokens: tokens)
         let attention = work.attentionOperations(tokens: tokens, context: context)
-        let (ceiling, peak): (String, () -> Double) =
-            switch format {
-            case .native: ("multiply-adds", { self.probe.multiplyAddPeak() })
-            case .bf16: ("bf16 dots", { self.probe.bfloat16Peak() })
-            case .q8, .q4, .q4m: ("int8 dots", { self.probe.integerDotPeak() })
-            }
         let traffic = CountedTraffic(decoder)
         let outcome = try rounds.measure(
             in: group,
-            ideal: { products / peak() + attention / probe.multiplyAddPeak() },
+            ideal: { products / probe.peak(of: format) + attention / probe.multiplyAddPeak() },
             work: { try traffic.count { _ = try decoder.forward(batch) } }
         )
         return try row(
-            .rate("prefill", subject, outcome, amount: Double(tokens), unit: "tokens/s", ceiling: ceiling),
+            .rate("prefill", subject, outcome, amount: Double(tokens), unit: "tokens/s", ceiling: format.peakName),
             .init(sequences: 1, each: tokens, context: context),
             traffic
         )

@@ -116,12 +116,7 @@ package struct ScaleTrial {
     private func ceilings() throws -> (bytes: [Double], operations: [Double]) {
         let (bytes, operations) = try turns.each { () -> (Double, Double) in
             let probe = MachineProbe(pool: pool, bytes: 256 << 20)
-            let peak =
-                switch job.format {
-                case .native: probe.multiplyAddPeak()
-                case .bf16: probe.bfloat16Peak()
-                case .q8, .q4, .q4m: probe.integerDotPeak()
-                }
+            let peak = probe.peak(of: job.format)
             _ = probe.readBandwidth()
             return (max(probe.readBandwidth(), probe.readBandwidth()), peak)
         }

@@ -86,13 +86,7 @@ package final class PictureBenchmark {
     }
 
     private func ideal(_ work: PictureWork) -> [PictureReport.Part: Double] {
-        let rate = { [probe] (format: WeightFormat) in
-            switch format {
-            case .native: probe.multiplyAddPeak(rounds: 1_000_000)
-            case .bf16: probe.bfloat16Peak(rounds: 1_000_000)
-            default: probe.integerDotPeak(rounds: 1_000_000)
-            }
-        }
+        let rate = { [probe] (format: WeightFormat) in probe.peak(of: format, rounds: 1_000_000) }
         let products = VisionProduct.ofTile(checkpoint.config)
         let ofTower = { [probe, encoder] (isProjectors: Bool) in
             VisionBenchmark.peak(products.filter { $0.isProjectors == isProjectors }, encoder.weights.element, probe)
@@ -201,16 +195,5 @@ private struct PartClock {
         let now = ContinuousClock.now
         seconds[part, default: 0] += (now - last) / .seconds(1)
         last = now
-    }
-}
-
-extension WeightFormat {
-    /// What the peak of its products over several tokens is of.
-    fileprivate var peakName: String {
-        switch self {
-        case .native: "multiply-adds"
-        case .bf16: "bf16 dots"
-        default: "int8 dots"
-        }
     }
 }
