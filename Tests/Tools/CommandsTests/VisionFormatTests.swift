@@ -7,18 +7,8 @@ import Testing
 struct VisionFormatTests {
     /// The trace of an answer about pictures of several tiles.
     private static func trace(_ options: [String], in directory: URL, kernels: String? = nil) throws -> Data {
-        let file = directory.appendingPathComponent(UUID().uuidString)
-        let outcome = try FlotillaProgram.run(
-            [
-                "generate", "--prompt", "What is this, and why?", "--image", Fixtures.url("images/wide.png").path,
-                "--image", Fixtures.url("images/photo444.jpg").path, "--max-tokens", "6", "--json",
-                "--trace", file.path, "--mpirun-args=--oversubscribe",
-            ] + options,
-            in: directory,
-            environment: kernels.map { ["FLOTILLA_ISA": $0] } ?? [:]
-        )
-        #expect(outcome.status == 0, "\(options): \(outcome.errors)")
-        return try Data(contentsOf: file)
+        let second = ["--image", Fixtures.url("images/wide.png").path, "--mpirun-args=--oversubscribe"]
+        return try FormatTests.trace(second + options, in: directory, kernels: kernels)
     }
 
     @Test(

@@ -84,7 +84,6 @@ struct BenchDecodeCommand: ParsableCommand {
                 try contexts.flatMap { try benchmark.speculated(context: $0, drafts, by: drafter) }
             }
         }
-        if draft != nil { throw UsageError("--draft was given without --speculate", hint: "give both, or neither") }
         try BenchSteps(decoder, bench).run(
             sizes: .init(cacheTokens: most + 128, rows: 8, sequences: 1)
         ) { benchmark in

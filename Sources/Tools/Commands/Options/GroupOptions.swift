@@ -190,10 +190,7 @@ struct GroupOptions: ParsableArguments {
         throw UsageError("--kv is \(kv), expected \(Self.cacheNames)")
     }
 
-    private static var cacheNames: String {
-        let names = RankOptions.cacheElements.map(\.name)
-        return names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
-    }
+    private static var cacheNames: String { RankOptions.cacheElements.map(\.name).alternatives }
 
     private func speeds() throws -> [Double]? {
         if let shares, rankWeights != nil {
@@ -208,42 +205,29 @@ struct GroupOptions: ParsableArguments {
     }
 }
 
-extension WireFormat {
-    static var names: String {
-        let names = allCases.map(\.rawValue)
-        return names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
-    }
+/// A format that an option names.
+protocol OptionFormat: CaseIterable, RawRepresentable<String> {
+    /// The option that says it, where no other is named.
+    static var option: String { get }
+}
 
-    /// The value of an option such as `--wire-format`.
-    init(option text: String, of option: String = "--wire-format") throws(UsageError) {
-        guard let format = WireFormat(rawValue: text) else {
+extension OptionFormat {
+    static var names: String { allCases.map(\.rawValue).alternatives }
+
+    /// The value of an option.
+    init(option text: String, of option: String = Self.option) throws(UsageError) {
+        guard let format = Self(rawValue: text) else {
             throw UsageError("\(option) is \(text), expected \(Self.names)")
         }
         self = format
     }
 }
 
-extension WeightFormat {
-    /// The value of an option such as `--format`.
-    init(option text: String, of option: String = "--format") throws(UsageError) {
-        guard let format = WeightFormat(rawValue: text) else {
-            throw UsageError("\(option) is \(text), expected \(WeightFormat.list(WeightFormat.allCases))")
-        }
-        self = format
-    }
-}
+extension WireFormat: OptionFormat { static let option = "--wire-format" }
+extension WeightFormat: OptionFormat { static let option = "--format" }
+extension VisionFormat: OptionFormat { static let option = "--vision-format" }
 
-extension VisionFormat {
-    static var names: String {
-        let names = allCases.map(\.rawValue)
-        return names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
-    }
-
-    /// The value of an option such as `--vision-format`.
-    init(option text: String, of option: String = "--vision-format") throws(UsageError) {
-        guard let format = VisionFormat(rawValue: text) else {
-            throw UsageError("\(option) is \(text), expected \(Self.names)")
-        }
-        self = format
-    }
+extension [String] {
+    /// For messages: `a, b or c`.
+    var alternatives: String { dropLast().joined(separator: ", ") + " or " + (last ?? "") }
 }
