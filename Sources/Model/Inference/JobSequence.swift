@@ -37,12 +37,12 @@ struct JobSequence {
     var hasAskedDisk = false
     /// Whether its pictures have been reported as arrived.
     var hasReportedImages = false
-    /// What is searched for drafts; nothing before the first is wanted.
-    var lookup: LookupIndex?
-    var acceptance = DraftAcceptance()
-    /// Tokens that the step under way checks, and how many tokens agreed where they were found.
+    /// What drafts are looked up in; nothing before the first is wanted.
+    var text: SearchedText?
+    var acceptance = DraftAcceptance.Request()
+    /// Tokens that the step under way checks, and what each of these guesses rests on.
     var draft: [Int32] = []
-    var draftMatched = 0
+    var draftKinds: [DraftKind] = []
     /// What a draft model guesses, as it was last heard.
     var proposal: DraftProposal?
     /// How far a draft model's sequence is ahead; `nil` in one whose tokens are an answer's.
@@ -138,7 +138,7 @@ struct JobSequence {
         thinkGuard?.append(token)
         formatGuard?.append(token)
         history.append(token)
-        lookup?.append(token)
+        text?.append(token)
     }
 
     /// Takes a draft model's tokens back behind the first `count`, at least those that are known to be right.

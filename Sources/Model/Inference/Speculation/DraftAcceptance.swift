@@ -1,71 +1,79 @@
-/// How often drafts are right, by how many tokens agreed before them.
+internal import Foundation
+
+/// How often guesses are right, by their kinds, over all requests and with what is peculiar to one.
 ///
-/// A share that is forgotten slowly, since texts change. Where it has become too small for drafts to be worth their rows,
-/// nothing would ever be learnt again; so now and then a chance is taken all the same, more seldom each time it is in vain.
+/// The odds of a kind are learnt by every guess that is checked; a request's texts may be harder or easier than others', and
+/// that it learns for itself and quickly, as one number that is added to the odds of all its guesses of an origin.
 struct DraftAcceptance: Sendable {
-    /// One kind of draft.
-    struct Kind: Sendable {
-        /// The probability that a token of a draft is right if those before it are.
-        var share: Double
+    /// One request's part.
+    struct Request: Sendable {
+        fileprivate var shifts = SIMD4<Double>()
         /// Chances that were left since one was taken, and those that are to be left before the next.
-        var left = 0
-        var pause = DraftAcceptance.shortestPause
+        fileprivate var left = SIMD4<Int>()
+        fileprivate var pause = SIMD4<Int>(repeating: DraftAcceptance.shortestPause)
+
+        init() {}
     }
 
     static let shortestPause = 16
     static let longestPause = 512
-    /// The share of the next draft in what is known, for a request and for all of them.
-    static let requestRate = 0.2
-    static let sharedRate = 0.03
-    /// Before anything is known.
-    static let firstShares = [0.25, 0.4, 0.6, 0.8, 0.9, 0.9, 0.6]
-    /// In place of a number of tokens that agreed: a format asks for the draft, in these tokens or others.
-    static let forced = Int.max
-    /// In place of such a number: a draft model made the draft.
-    static let ofModel = Int.max - 1
+    /// How far one guess that was right or wrong moves the odds of its kind, and those of its request's origin.
+    private static let kindRate = 0.25
+    private static let textRate = 0.3
+    private static let otherRate = 1.0
+    private static let lowest = -6.0
+    private static let highest = 4.0
 
-    private(set) var kinds: [Kind] = firstShares.map { Kind(share: $0) }
+    /// Logarithms.
+    private var odds = DraftKind.all.map(\.firstOdds)
 
     init() {}
 
-    /// - Parameter matched: tokens that agreed before the draft, or ``ofModel``.
-    static func kind(_ matched: Int) -> Int {
-        switch matched {
-        case ..<3: 0
-        case ..<5: 1
-        case ..<9: 2
-        case ..<17: 3
-        case forced: 5
-        case ofModel: 6
-        default: 4
-        }
+    /// Whether guesses of one kind are right more often than those of another.
+    func prefers(_ kind: DraftKind, to other: DraftKind) -> Bool { odds[kind.index] > odds[other.index] }
+
+    /// The probability that a guess is right if those before it are.
+    func chance(_ kind: DraftKind, _ request: Request) -> Double {
+        1 / (1 + exp(-odds[kind.index] - request.shifts[kind.origin.rawValue]))
     }
 
-    func share(_ matched: Int) -> Double { kinds[Self.kind(matched)].share }
-
-    /// Tokens that so long a draft is likely to bring.
-    func expected(_ matched: Int, length: Int) -> Double {
-        let share = share(matched)
-        return (0..<length).reduce((sum: 0.0, right: 1.0)) { so, _ in (so.sum + so.right * share, so.right * share) }
-            .sum
+    /// Tokens that a draft is likely to bring.
+    func expected(_ kinds: some Sequence<DraftKind>, _ request: Request) -> Double {
+        kinds.reduce((sum: 0.0, right: 1.0)) { so, kind in
+            let right = so.right * chance(kind, request)
+            return (so.sum + right, right)
+        }.sum
     }
 
     /// A draft has been checked.
     ///
-    /// - Parameter rate: of the newest in what is known.
-    mutating func note(_ matched: Int, drafted: Int, accepted: Int, rate: Double = requestRate) {
-        let kind = Self.kind(matched)
-        for place in 0..<min(drafted, accepted + 1) {
-            kinds[kind].share += rate * ((place < accepted ? 1 : 0) - kinds[kind].share)
+    /// - Parameters:
+    ///   - kinds: of its tokens that were compared: all that were right, and the first that was wrong.
+    ///   - accepted: how many were right.
+    mutating func note(_ kinds: some Collection<DraftKind>, accepted: Int, _ request: inout Request) {
+        guard let first = kinds.first else { return }
+        for (place, kind) in kinds.enumerated() {
+            let surprise = (place < accepted ? 1 : 0) - chance(kind, request)
+            let origin = kind.origin.rawValue
+            let rate = kind.origin == .text ? Self.textRate : Self.otherRate
+            odds[kind.index] = Self.bounded(odds[kind.index] + Self.kindRate * surprise)
+            request.shifts[origin] = Self.bounded(request.shifts[origin] + rate * surprise)
         }
-        kinds[kind].left = 0
-        kinds[kind].pause = accepted > 0 ? Self.shortestPause : min(2 * kinds[kind].pause, Self.longestPause)
+        let origin = first.origin.rawValue
+        request.left[origin] = 0
+        let pause = accepted > 0 ? Self.shortestPause : min(2 * request.pause[origin], Self.longestPause)
+        request.pause[origin] = pause
     }
 
-    /// A draft was there and not worth its rows; says whether it is time to try one all the same.
-    mutating func leave(_ matched: Int) -> Bool {
-        let kind = Self.kind(matched)
-        kinds[kind].left += 1
-        return kinds[kind].left > kinds[kind].pause
+    private static func bounded(_ odds: Double) -> Double { min(max(odds, lowest), highest) }
+}
+
+extension DraftAcceptance.Request {
+    /// A draft was there and not worth its rows; says whether it is time to try one all the same, since nothing would ever be
+    /// learnt again. That is more seldom each time it is in vain.
+    mutating func leave(_ kind: DraftKind) -> Bool {
+        let origin = kind.origin.rawValue
+        left[origin] += 1
+        return left[origin] > pause[origin]
     }
 }

@@ -1,26 +1,41 @@
 /// Divides a step's rows for drafts among the sequences that have some: as many as make the most tokens a second.
 ///
-/// A sequence's draft token number i is right with probability shareⁱ, and that is what its row is worth. Rows are given to
-/// whoever makes most of them, and only as many as bring more tokens than they cost time.
+/// A draft's token is worth the probability that it and all before it are right. Rows are given to whoever makes most of
+/// them, and only as many as bring more tokens than they cost time.
 struct DraftDivision: Sendable {
-    /// One sequence's draft.
-    struct Offer: Equatable, Sendable {
-        var length: Int
-        /// The probability that a token is right if those before it are.
-        var share: Double
-
-        init(length: Int, share: Double) { (self.length, self.share) = (length, share) }
-    }
-
     /// Drafts must promise so much more than the step without them: less is not worth the noise of measuring.
     static let leastGain = 1.01
 
-    /// Who wants rows.
-    var offers: [Offer] = []
-    /// The rows that each offer gets, once they are divided.
+    /// The probabilities that each token of each draft is right if those before it are, draft after draft.
+    private var chances: [Double] = []
+    /// Where each draft begins in `chances`, and where the last one ends.
+    private var starts = [0]
+    /// The rows that each draft gets, once they are divided.
     private(set) var best: [Int] = []
     private var counts: [Int] = []
     private var worth: [Double] = []
+
+    /// Nobody wants rows.
+    mutating func clear() {
+        chances.removeAll(keepingCapacity: true)
+        starts.removeAll(keepingCapacity: true)
+        starts.append(0)
+    }
+
+    /// Somebody wants rows.
+    ///
+    /// - Parameter draft: the probability that each of its tokens is right if those before it are.
+    mutating func offer(_ draft: some Sequence<Double>) {
+        chances.append(contentsOf: draft)
+        starts.append(chances.count)
+    }
+
+    var offerCount: Int { starts.count - 1 }
+
+    private func length(_ offer: Int) -> Int { starts[offer + 1] - starts[offer] }
+
+    /// The probability that a draft's first token is right.
+    func firstChance(_ offer: Int) -> Double { length(offer) > 0 ? chances[starts[offer]] : 0 }
 
     /// Divides the rows; takes no memory where there have been as many offers before.
     ///
@@ -31,18 +46,18 @@ struct DraftDivision: Sendable {
         best.removeAll(keepingCapacity: true)
         counts.removeAll(keepingCapacity: true)
         worth.removeAll(keepingCapacity: true)
-        for offer in offers {
+        for offer in 0..<offerCount {
             best.append(0)
             counts.append(0)
-            worth.append(offer.share)
+            worth.append(firstChance(offer))
         }
         var tokens = Double(decoding)
         var bestRate = Self.leastGain * tokens / costs.seconds(rows: decoding)
         for rows in stride(from: 1, through: most, by: 1) {
-            guard let next = worthiest(), worth[next] > 0 else { break }
+            guard let next = worthiest() else { break }
             counts[next] += 1
             tokens += worth[next]
-            worth[next] *= offers[next].share
+            worth[next] *= counts[next] < length(next) ? chances[starts[next] + counts[next]] : 0
             let rate = tokens / costs.seconds(rows: decoding + rows)
             guard rate > bestRate else { continue }
             bestRate = rate
@@ -50,12 +65,12 @@ struct DraftDivision: Sendable {
         }
     }
 
-    /// The first of the offers whose next row is worth most.
+    /// The first of the drafts whose next row is worth most, if one is worth anything.
     private func worthiest() -> Int? {
         var found: Int?
-        for place in offers.indices where counts[place] < offers[place].length {
-            if let found, worth[place] <= worth[found] { continue }
-            found = place
+        for offer in worth.indices where worth[offer] > 0 {
+            if let found, worth[offer] <= worth[found] { continue }
+            found = offer
         }
         return found
     }

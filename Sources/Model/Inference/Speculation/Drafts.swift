@@ -16,6 +16,8 @@ struct Drafts {
     static let remembered = 262_144
     /// Below it a draft is left out for what it is, not for what others' rows cost.
     static let hopeless = 0.2
+    /// A draft ends where it is right to there with less than this probability.
+    static let leastChance = 0.02
 
     init(_ limits: Scheduler.Limits) {
         rows = limits.draftRows
@@ -27,33 +29,50 @@ struct Drafts {
 
     /// Gives a sequence its draft: the model's guess or what its texts say, whichever promises more; says whether it has one.
     mutating func find(for sequence: inout JobSequence, most: Int, pageTokens: Int) -> Bool {
-        let matched = lookUp(for: &sequence, most: most, pageTokens: pageTokens)
-        sequence.draftMatched = matched ?? 0
-        guard let proposed = sequence.proposed(most: most) else { return matched != nil }
-        let guess = sequence.acceptance.expected(proposed.matched, length: proposed.tokens.count)
-        if let matched, guess <= sequence.acceptance.expected(matched, length: sequence.draft.count) { return true }
-        (sequence.draft, sequence.draftMatched) = (proposed.tokens, proposed.matched)
-        return true
+        lookUp(for: &sequence, most: most, pageTokens: pageTokens)
+        let proposed = sequence.proposed(most: most)
+        if !proposed.isEmpty {
+            let guess = acceptance.expected(repeatElement(.ofModel, count: proposed.count), sequence.acceptance)
+            if guess > acceptance.expected(sequence.draftKinds, sequence.acceptance) {
+                sequence.setDraft(proposed, kind: .ofModel)
+            }
+        }
+        return !sequence.draft.isEmpty
     }
 
-    /// Looks for a draft in what came before; a sequence's tokens are searched from now on.
-    private mutating func lookUp(for sequence: inout JobSequence, most: Int, pageTokens: Int) -> Int? {
-        if sequence.lookup == nil {
-            let same = memory.answers(to: sequence.promptKey(pageTokens: pageTokens))
-            let own = sequence.searchable
-            var index = same
-            if let words = sequence.wordsKey {
-                index = memory.answers(to: words)
-                // Behind those about other pictures: of places that agree as well, the latest counts.
-                index.append(contentsOf: same.tokens)
-            }
-            index.reserve(1 + own.count + sequence.reservedTokens)
-            index.append(LookupIndex.gap)
-            index.append(contentsOf: own)
-            sequence.lookup = index
-            sequence.acceptance = acceptance
+    /// Looks in what came before for what may come next, token by token; a sequence's tokens are searched from now on.
+    private mutating func lookUp(for sequence: inout JobSequence, most: Int, pageTokens: Int) {
+        sequence.setDraft([], kind: .forced)
+        let asker = AnswerMemory.Source.asker(sequence.job.asker)
+        if sequence.text == nil {
+            let prompt = sequence.promptKey(pageTokens: pageTokens)
+            memory.touch(asker)
+            memory.touch(.prompt(prompt))
+            let more = sequence.reservedTokens
+            sequence.text = SearchedText(sequence.searchable, prompt: prompt, reserving: more)
         }
-        return sequence.lookup?.continuation(most: most, into: &sequence.draft)
+        guard let text = sequence.text else { return }
+        let texts = Texts(
+            own: text.followers,
+            asker: memory.followers(asker),
+            prompt: memory.followers(.prompt(text.prompt))
+        )
+        var (end, right) = (text.end, 1.0)
+        while sequence.draft.count < most, let guess = texts.guess(after: end.contexts, acceptance) {
+            right *= acceptance.chance(guess.kind, sequence.acceptance)
+            // Nothing behind it would be worth a row, wherever that costs anything; the first is for whoever wants to learn.
+            if right < Self.leastChance, !sequence.draft.isEmpty { break }
+            sequence.draft.append(guess.token)
+            sequence.draftKinds.append(guess.kind)
+            if sequence.job.stopIds.contains(guess.token) { break }
+            end.append(guess.token)
+        }
+    }
+
+    /// A sequence has a draft and wants rows.
+    fileprivate mutating func offer(_ sequence: JobSequence) {
+        let acceptance = acceptance
+        division.offer(sequence.draftKinds.lazy.map { acceptance.chance($0, sequence.acceptance) })
     }
 
     /// Divides the rows among those that have a draft.
@@ -63,30 +82,61 @@ struct Drafts {
 
     /// What a draft that has been checked came to, for whoever counts.
     func figures(of sequence: JobSequence, accepted: Int) -> StepReport.Tokens.Draft {
-        let isOfModel = sequence.draftMatched == DraftAcceptance.ofModel
+        let isOfModel = sequence.draftKinds.first == .ofModel
         return .init(drafted: sequence.draft.count, accepted: accepted, isOfModel: isOfModel ? true : nil)
     }
 
     /// A sequence's draft has been checked; it has none any more.
-    mutating func note(_ sequence: inout JobSequence, accepted: Int) {
+    ///
+    /// - Parameter hasEnded: with the last one accepted, so that those behind were not compared with anything.
+    mutating func note(_ sequence: inout JobSequence, accepted: Int, hasEnded: Bool) {
         guard !sequence.draft.isEmpty else { return }
-        defer { sequence.draft.removeAll(keepingCapacity: true) }
         // Whether a receipt is right says nothing about guesses.
-        if sequence.job.claim != nil { return }
-        let (matched, drafted) = (sequence.draftMatched, sequence.draft.count)
-        sequence.acceptance.note(matched, drafted: drafted, accepted: accepted)
-        acceptance.note(matched, drafted: drafted, accepted: accepted, rate: DraftAcceptance.sharedRate)
+        if sequence.job.claim == nil {
+            let compared = sequence.draftKinds.prefix(hasEnded ? accepted : accepted + 1)
+            acceptance.note(compared, accepted: accepted, &sequence.acceptance)
+        }
+        sequence.setDraft([], kind: .forced)
     }
 
-    /// Keeps the answer of a sequence that has ended, for who asks the same, unless it was to do without drafts.
+    /// Keeps the answer of a sequence that has ended, for what is asked next, unless it was to do without drafts.
     mutating func keep(_ sequence: JobSequence, pageTokens: Int) {
         guard rows > 0, sequence.job.speculates, !sequence.job.trace else { return }
         var sequence = sequence
-        let answer = sequence.searchable.suffix(sequence.generatedCount + AnswerMemory.lead)
-        let key = sequence.promptKey(pageTokens: pageTokens)
-        guard let words = sequence.wordsKey else { return memory.keep(answer, of: key) }
-        memory.keep(answer, of: key, most: AnswerMemory.mostOfWords)
-        memory.keep(answer, of: words, most: AnswerMemory.mostOfWords)
+        let text = sequence.searchable
+        let answer = text.suffix(sequence.generatedCount)
+        let end = TextEnd(text.dropLast(answer.count).suffix(TextEnd.longest))
+        let prompt = sequence.promptKey(pageTokens: pageTokens)
+        memory.keep(answer, after: end, of: .prompt(prompt))
+        memory.keep(answer, after: end, of: .asker(sequence.job.asker))
+    }
+}
+
+/// The texts in which a sequence's next tokens are looked up.
+private struct Texts {
+    let own: FollowerTable
+    let asker: AnswerMemory.Followers?
+    let prompt: AnswerMemory.Followers?
+
+    /// The guess whose kind is right most often; of those that are alike the one from most tokens.
+    func guess(
+        after contexts: TextEnd.Contexts,
+        _ acceptance: DraftAcceptance
+    ) -> (token: Int32, kind: DraftKind)? {
+        var best: (token: Int32, kind: DraftKind)?
+        func consider(_ follower: FollowerTable.Follower?, _ text: DraftKind.Text, _ length: Int) {
+            guard let follower else { return }
+            let kind = DraftKind(text, length: length, follower)
+            if let best, !acceptance.prefers(kind, to: best.kind) { return }
+            best = (follower.token, kind)
+        }
+        for length in (0..<contexts.count).reversed() {
+            let name = contexts[length]
+            consider(own[name], .own, length)
+            consider(prompt?[name], .prompt, length)
+            consider(asker?[name], .asker, length)
+        }
+        return best
     }
 }
 
@@ -99,7 +149,7 @@ extension Scheduler {
             !running.contains(where: { $0.isPrefilling && $0.readyEnd(images) > $0.cached })
         else { return }
         drafts.owners.removeAll(keepingCapacity: true)
-        drafts.division.offers.removeAll(keepingCapacity: true)
+        drafts.division.clear()
         var rows = limits.draftRows
         for index in running.indices where !running[index].isPrefilling && running[index].job.claim != nil {
             rows -= draftClaim(of: index, most: rows)
@@ -108,21 +158,20 @@ extension Scheduler {
             let most = mostDrafts(of: index)
             guard most > 0, findDraft(of: index, most: most) else { continue }
             drafts.owners.append(index)
-            let share = running[index].acceptance.share(running[index].draftMatched)
-            drafts.division.offers.append(DraftDivision.Offer(length: running[index].draft.count, share: share))
+            drafts.offer(running[index])
         }
         guard !drafts.owners.isEmpty else { return }
         drafts.divide(decoding: decodingCount, most: rows)
         var left = rows - drafts.division.best.reduce(0, +)
         for (place, index) in drafts.owners.enumerated() {
             var count = drafts.division.best[place]
-            if count == 0, drafts.division.offers[place].share < Drafts.hopeless, left > 0,
-                running[index].acceptance.leave(running[index].draftMatched)
+            if count == 0, drafts.division.firstChance(place) < Drafts.hopeless, left > 0,
+                running[index].acceptance.leave(running[index].draftKinds[0])
             {
                 count = 1
                 left -= 1
             }
-            running[index].draft.removeLast(running[index].draft.count - count)
+            running[index].cutDraft(to: count)
         }
     }
 
@@ -132,11 +181,10 @@ extension Scheduler {
         let isFound = drafts.find(for: &running[index], most: most, pageTokens: limits.pageTokens)
         guard let formatGuard = running[index].formatGuard else { return isFound }
         if isFound, case let part = formatGuard.allowedPart(of: running[index].draft), !part.isEmpty {
-            running[index].draft = Array(part)
+            running[index].cutDraft(to: part.count)
             return true
         }
-        running[index].draft = formatGuard.forcedTokens(most: most)
-        running[index].draftMatched = DraftAcceptance.forced
+        running[index].setDraft(formatGuard.forcedTokens(most: most), kind: .forced)
         return !running[index].draft.isEmpty
     }
 
@@ -156,8 +204,7 @@ extension Scheduler {
         let count = max(0, min(wanted, room))
         let draft = Array(claim.dropFirst(sequence.generatedCount).prefix(count))
         // What the format forbids is not computed: something else will be chosen there.
-        running[index].draft = sequence.formatGuard.map { Array($0.allowedPart(of: draft)) } ?? draft
-        running[index].draftMatched = 0
+        running[index].setDraft(sequence.formatGuard.map { Array($0.allowedPart(of: draft)) } ?? draft, kind: .forced)
         return running[index].draft.count
     }
 
@@ -184,29 +231,27 @@ extension Scheduler {
 }
 
 extension JobSequence {
+    /// Makes these tokens the draft.
+    mutating func setDraft(_ tokens: some Sequence<Int32>, kind: DraftKind) {
+        draft.removeAll(keepingCapacity: true)
+        draft.append(contentsOf: tokens)
+        draftKinds.removeAll(keepingCapacity: true)
+        for _ in draft.indices { draftKinds.append(kind) }
+    }
+
+    /// Drops what is behind the first tokens of the draft.
+    mutating func cutDraft(to count: Int) {
+        draft.removeLast(draft.count - count)
+        draftKinds.removeLast(draftKinds.count - count)
+    }
+
     /// Prompt and answer as they are searched, with gaps where pictures are.
     var searchable: [Int32] {
         var all = tokens
         for image in job.images {
-            for position in image.positions.clamped(to: 0..<all.count) { all[position] = LookupIndex.gap }
+            for position in image.positions.clamped(to: 0..<all.count) { all[position] = TextEnd.gap }
         }
         return all
-    }
-
-    /// Names the words of the prompt, whatever its pictures show, and who asks; `nil` where there are none.
-    ///
-    /// What a stranger's picture shows is nobody's business, not even by how many drafts were right.
-    var wordsKey: PageKey? {
-        guard !job.images.isEmpty else { return nil }
-        var words = [Int32(truncatingIfNeeded: job.asker), LookupIndex.gap]
-        var end = 0
-        for image in job.images.sorted(by: { $0.start < $1.start }) {
-            // Pictures of other sizes have other numbers of visual tokens.
-            words += job.promptIds[end..<max(end, image.start)] + [LookupIndex.gap]
-            end = max(end, image.positions.upperBound)
-        }
-        words += job.promptIds[end...]
-        return PageKey(after: nil, tokens: words[...], from: 0, images: [])
     }
 
     /// Names the prompt: by its full pages, or all of it where it fills none.

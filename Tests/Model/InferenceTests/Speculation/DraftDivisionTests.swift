@@ -17,10 +17,7 @@ struct DraftDivisionTests {
     func best(seed: Int) {
         var random = SeededRandom(seed: UInt64(seed))
         let offers = (0..<Int.random(in: 1...3, using: &random)).map { _ in
-            DraftDivision.Offer(
-                length: Int.random(in: 0...4, using: &random),
-                share: Double.random(in: 0...1, using: &random)
-            )
+            (0..<Int.random(in: 0...4, using: &random)).map { _ in Double.random(in: 0...1, using: &random) }
         }
         let costs = Self.costs(Double.random(in: 0...0.6, using: &random))
         let decoding = Int.random(in: offers.count...5, using: &random)
@@ -28,17 +25,17 @@ struct DraftDivisionTests {
             var tokens = Double(decoding)
             for (count, offer) in zip(counts, offers) {
                 var worth = 1.0
-                for _ in 0..<count {
-                    worth *= offer.share
+                for chance in offer.prefix(count) {
+                    worth *= chance
                     tokens += worth
                 }
             }
             return tokens / costs.seconds(rows: decoding + counts.reduce(0, +))
         }
-        let ways = offers.reduce([[]]) { ways, offer in ways.flatMap { way in (0...offer.length).map { way + [$0] } } }
+        let ways = offers.reduce([[]]) { ways, offer in ways.flatMap { way in (0...offer.count).map { way + [$0] } } }
         let best = ways.filter { $0.reduce(0, +) <= 6 }.map(rate).max() ?? 0
         let chosen = DraftDivision.divide(offers, decoding: decoding, most: 6, costs: costs)
-        #expect(zip(chosen, offers).allSatisfy { $0 <= $1.length } && chosen.reduce(0, +) <= 6)
+        #expect(zip(chosen, offers).allSatisfy { $0 <= $1.count } && chosen.reduce(0, +) <= 6)
         let plain = Double(decoding) / costs.seconds(rows: decoding)
         #expect(
             rate(chosen) >= best * 0.999 || rate(chosen) == plain && best <= plain * DraftDivision.leastGain * 1.001
@@ -47,7 +44,7 @@ struct DraftDivisionTests {
 
     @Test("none where a row costs more than it brings, many where rows cost nothing")
     func extremes() {
-        let offer = DraftDivision.Offer(length: 8, share: 0.5)
+        let offer = Array(repeating: 0.5, count: 8)
         #expect(DraftDivision.divide([offer], decoding: 1, most: 16, costs: Self.costs(0.7)) == [0])
         #expect(DraftDivision.divide([offer], decoding: 1, most: 16, costs: Self.costs(0)) == [8])
         #expect(DraftDivision.divide([], decoding: 1, most: 16, costs: Self.costs(0)) == [])
@@ -72,55 +69,62 @@ struct DraftDivisionTests {
 
     @Test("drafts that are never right are soon left, and tried again ever more seldom")
     func hopeless() {
-        var acceptance = DraftAcceptance()
+        var (acceptance, request) = (DraftAcceptance(), DraftAcceptance.Request())
+        let kind = DraftKind(.own, length: 1, .init(token: 7))
+        func note(_ drafted: Int, _ accepted: Int) {
+            acceptance.note(Array(repeating: kind, count: drafted).prefix(accepted + 1), accepted: accepted, &request)
+        }
         var tried = 0
         for _ in 0..<5000 {
-            let counts = DraftDivision.divide(
-                [.init(length: 4, share: acceptance.share(2))],
-                decoding: 1,
-                most: 16,
-                costs: Self.costs(0.08)
-            )
-            var drafted = counts[0]
-            if drafted == 0, acceptance.leave(2) { drafted = 1 }
+            let draft = Array(repeating: acceptance.chance(kind, request), count: 4)
+            var drafted = DraftDivision.divide([draft], decoding: 1, most: 16, costs: Self.costs(0.08))[0]
+            if drafted == 0, request.leave(kind) { drafted = 1 }
             guard drafted > 0 else { continue }
             tried += drafted
-            acceptance.note(2, drafted: drafted, accepted: 0)
+            note(drafted, 0)
         }
-        #expect(tried < 40, "\(tried) rows for nothing in 5000 steps")
-        for _ in 0..<40 { acceptance.note(2, drafted: 2, accepted: 2) }
-        #expect(acceptance.share(2) > 0.95)
-        #expect(acceptance.share(9) == DraftAcceptance.firstShares[3])
+        #expect(tried < 60, "\(tried) rows for nothing in 5000 steps")
+        for _ in 0..<40 { note(2, 2) }
+        #expect(acceptance.chance(kind, request) > 0.95)
+        // Others have learnt something as well, and a draft model's guesses are something else.
+        #expect(acceptance.chance(kind, .init()) > 0.6)
+        #expect(acceptance.chance(.ofModel, request) == DraftAcceptance().chance(.ofModel, .init()))
     }
 
-    @Test("answers are kept by their prompts, the oldest go first")
-    func memory() throws {
-        func key(_ token: Int32) -> PageKey { PageKey(after: nil, tokens: [token], from: 0, images: []) }
-        var memory = AnswerMemory(maxTokens: 20)
-        memory.keep([1, 2, 3], of: key(1))
-        memory.keep([4, 5, 6], of: key(1))
-        #expect(memory.answers(to: key(1)).tokens == [-1, 1, 2, 3, -1, 4, 5, 6])
-        #expect(memory.answers(to: key(2)).tokens == [])
-        memory.keep(Array(repeating: 7, count: 8)[...], of: key(2))
-        #expect(memory.tokenCount == 17)
-        _ = memory.answers(to: key(1))
-        memory.keep(Array(repeating: 8, count: 8)[...], of: key(3))
-        #expect(memory.answers(to: key(2)).tokens == [])
-        #expect(memory.answers(to: key(1)).count == 8 && memory.tokenCount == 17)
-        var none = AnswerMemory(maxTokens: 0)
-        none.keep([1], of: key(1))
-        #expect(none.tokenCount == 0)
+    @Test("kinds are told apart by texts, lengths, times and others; the odds of each are bounded")
+    func kinds() {
+        var indices: Set<Int> = []
+        for text in DraftKind.Text.allCases {
+            for length in 0..<TextEnd.lengths {
+                for times in UInt8(1)...4 {
+                    for hasOthers in [false, true] {
+                        let follower = FollowerTable.Follower(token: 1, times: times, hasOthers: hasOthers)
+                        let kind = DraftKind(text, length: length, follower)
+                        #expect(kind.origin == .text && DraftKind.all[kind.index] == kind)
+                        indices.insert(kind.index)
+                    }
+                }
+            }
+        }
+        #expect(indices.count == DraftKind.all.count - 2)
+        #expect(DraftKind.forced.origin == .format && DraftKind.ofModel.origin == .model)
+        var (acceptance, request) = (DraftAcceptance(), DraftAcceptance.Request())
+        for _ in 0..<10_000 { acceptance.note([.forced], accepted: 0, &request) }
+        #expect((1e-6...0.1).contains(acceptance.chance(.forced, request)))
+        for _ in 0..<10_000 { acceptance.note([.forced], accepted: 1, &request) }
+        #expect((0.9..<1).contains(acceptance.chance(.forced, request)))
     }
 }
 
 extension DraftDivision {
     /// The rows that each offer gets.
-    static func divide(_ offers: [Offer], decoding: Int, most: Int, costs: StepCosts) -> [Int] {
+    static func divide(_ offers: [[Double]], decoding: Int, most: Int, costs: StepCosts) -> [Int] {
         var division = DraftDivision()
         // Whoever was there before leaves nothing behind.
-        division.offers = [Offer(length: 3, share: 0.9), Offer(length: 1, share: 0.5)]
+        for other in [[0.9, 0.9, 0.9], [0.5]] { division.offer(other) }
         division.divide(decoding: 1, most: 8, costs: costs)
-        division.offers = offers
+        division.clear()
+        for offer in offers { division.offer(offer) }
         division.divide(decoding: decoding, most: most, costs: costs)
         return division.best
     }

@@ -38,8 +38,5 @@ extension JobSequence {
     /// What a draft model guesses to come next.
     ///
     /// - Parameter most: tokens at most.
-    func proposed(most: Int) -> LookupIndex.Found? {
-        guard let draft = proposal?.continuation(of: tokens).prefix(most), !draft.isEmpty else { return nil }
-        return LookupIndex.Found(matched: DraftAcceptance.ofModel, tokens: Array(draft))
-    }
+    func proposed(most: Int) -> ArraySlice<Int32> { proposal?.continuation(of: tokens).prefix(most) ?? [] }
 }
