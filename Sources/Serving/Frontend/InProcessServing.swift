@@ -52,6 +52,7 @@ package final class InProcessServing {
     private var inputs: [CoreInput] = []
     private var end: CoreEnd?
     private let interruption = Mutex<Int32?>(nil)
+    private static let longestPause = Duration.milliseconds(100)
 
     /// - Parameters:
     ///   - policies: how often a lost group is started again, one for each group.
@@ -108,7 +109,8 @@ package final class InProcessServing {
     private func hear() throws {
         if let signal = interruption.withLock({ $0 }) { throw Interrupted(signal: signal) }
         let now = ContinuousClock.now - began
-        let pause = max(.zero, min(.milliseconds(100), (core.nextWake() ?? .seconds(1)) - now))
+        // With nothing to wait for there is still a signal to be seen.
+        let pause = core.nextWake().map { max(.zero, min(Self.longestPause, $0 - now)) } ?? Self.longestPause
         guard !groups.isEmpty else {
             Thread.sleep(forTimeInterval: max(pause, .milliseconds(1)) / .seconds(1))
             return try feed(.tick)
