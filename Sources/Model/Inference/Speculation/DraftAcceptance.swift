@@ -69,8 +69,9 @@ struct DraftAcceptance: Sendable {
 }
 
 extension DraftAcceptance.Request {
-    /// A draft was there and not worth its rows; says whether it is time to try one all the same, since nothing would ever be
-    /// learnt again. That is more seldom each time it is in vain.
+    /// A draft was there and not worth its rows; says whether it is time to try one all the same.
+    ///
+    /// Without that nothing would ever be learnt again. It is more seldom each time it is in vain.
     mutating func leave(_ kind: DraftKind) -> Bool {
         let origin = kind.origin.rawValue
         left[origin] += 1

@@ -7,8 +7,8 @@ struct Drafts {
     private var acceptance = DraftAcceptance()
     private var memory: AnswerMemory
     /// Who has a draft in the step that is planned, and what it gets of the rows.
-    fileprivate var owners: [Int] = []
-    fileprivate var division = DraftDivision()
+    var owners: [Int] = []
+    var division = DraftDivision()
     /// Rows for drafts in a step at most.
     let rows: Int
 
@@ -52,7 +52,7 @@ struct Drafts {
             sequence.text = SearchedText(sequence.searchable, prompt: prompt, reserving: more)
         }
         guard let text = sequence.text else { return }
-        let texts = Texts(
+        let texts = SearchedTexts(
             own: text.followers,
             asker: memory.followers(asker),
             prompt: memory.followers(.prompt(text.prompt))
@@ -70,13 +70,13 @@ struct Drafts {
     }
 
     /// A sequence has a draft and wants rows.
-    fileprivate mutating func offer(_ sequence: JobSequence) {
+    mutating func offer(_ sequence: JobSequence) {
         let acceptance = acceptance
         division.offer(sequence.draftKinds.lazy.map { acceptance.chance($0, sequence.acceptance) })
     }
 
     /// Divides the rows among those that have a draft.
-    fileprivate mutating func divide(decoding: Int, most: Int) {
+    mutating func divide(decoding: Int, most: Int) {
         division.divide(decoding: decoding, most: most, costs: costs)
     }
 
@@ -109,124 +109,6 @@ struct Drafts {
         let prompt = sequence.promptKey(pageTokens: pageTokens)
         memory.keep(answer, after: end, of: .prompt(prompt))
         memory.keep(answer, after: end, of: .asker(sequence.job.asker))
-    }
-}
-
-/// The texts in which a sequence's next tokens are looked up.
-private struct Texts {
-    let own: FollowerTable
-    let asker: AnswerMemory.Followers?
-    let prompt: AnswerMemory.Followers?
-
-    /// The guess whose kind is right most often; of those that are alike the one from most tokens.
-    func guess(
-        after contexts: TextEnd.Contexts,
-        _ acceptance: DraftAcceptance
-    ) -> (token: Int32, kind: DraftKind)? {
-        var best: (token: Int32, kind: DraftKind)?
-        func consider(_ follower: FollowerTable.Follower?, _ text: DraftKind.Text, _ length: Int) {
-            guard let follower else { return }
-            let kind = DraftKind(text, length: length, follower)
-            if let best, !acceptance.prefers(kind, to: best.kind) { return }
-            best = (follower.token, kind)
-        }
-        for length in (0..<contexts.count).reversed() {
-            let name = contexts[length]
-            consider(own[name], .own, length)
-            consider(prompt?[name], .prompt, length)
-            consider(asker?[name], .asker, length)
-        }
-        return best
-    }
-}
-
-extension Scheduler {
-    /// Gives the sequences that decode their drafts for the next step.
-    ///
-    /// None while a prompt is being read: its tokens make better use of rows, and are paced by steps without drafts.
-    mutating func chooseDrafts() {
-        guard limits.draftRows > 0,
-            !running.contains(where: { $0.isPrefilling && $0.readyEnd(images) > $0.cached })
-        else { return }
-        drafts.owners.removeAll(keepingCapacity: true)
-        drafts.division.clear()
-        var rows = limits.draftRows
-        for index in running.indices where !running[index].isPrefilling && running[index].job.claim != nil {
-            rows -= draftClaim(of: index, most: rows)
-        }
-        for index in running.indices where !running[index].isPrefilling && running[index].job.claim == nil {
-            let most = mostDrafts(of: index)
-            guard most > 0, findDraft(of: index, most: most) else { continue }
-            drafts.owners.append(index)
-            drafts.offer(running[index])
-        }
-        guard !drafts.owners.isEmpty else { return }
-        drafts.divide(decoding: decodingCount, most: rows)
-        var left = rows - drafts.division.best.reduce(0, +)
-        for (place, index) in drafts.owners.enumerated() {
-            var count = drafts.division.best[place]
-            if count == 0, drafts.division.firstChance(place) < Drafts.hopeless, left > 0,
-                running[index].acceptance.leave(running[index].draftKinds[0])
-            {
-                count = 1
-                left -= 1
-            }
-            running[index].cutDraft(to: count)
-        }
-    }
-
-    /// What may come next in a sequence: what came before, as far as its format allows it, else what that asks for; says
-    /// whether there is anything.
-    private mutating func findDraft(of index: Int, most: Int) -> Bool {
-        let isFound = drafts.find(for: &running[index], most: most, pageTokens: limits.pageTokens)
-        guard let formatGuard = running[index].formatGuard else { return isFound }
-        if isFound, case let part = formatGuard.allowedPart(of: running[index].draft), !part.isEmpty {
-            running[index].cutDraft(to: part.count)
-            return true
-        }
-        running[index].setDraft(formatGuard.forcedTokens(most: most), kind: .forced)
-        return !running[index].draft.isEmpty
-    }
-
-    /// What a receipt has next is the draft, as long as rows and pages allow; says how long it is.
-    private mutating func draftClaim(of index: Int, most: Int) -> Int {
-        let sequence = running[index]
-        guard let claim = sequence.job.claim, !sequence.job.trace else { return 0 }
-        // The last token is chosen behind the one before it.
-        let left = min(most, sequence.job.mostTokens - sequence.generatedCount - 1)
-        let wanted = min(left, limits.maxPositions - sequence.tokens.count - 1)
-        while wanted > 0, pagesNeeded(sequence.tokens.count + wanted) > running[index].pages.count,
-            let page = pages.takeFree(leaving: running.count)
-        {
-            running[index].pages.append(page)
-        }
-        let room = running[index].pages.count * limits.pageTokens - sequence.tokens.count
-        let count = max(0, min(wanted, room))
-        let draft = Array(claim.dropFirst(sequence.generatedCount).prefix(count))
-        // What the format forbids is not computed: something else will be chosen there.
-        running[index].setDraft(sequence.formatGuard.map { Array($0.allowedPart(of: draft)) } ?? draft, kind: .forced)
-        return running[index].draft.count
-    }
-
-    /// A step has been computed that took no prompts in.
-    mutating func note(rows: Int, seconds: Double) { drafts.note(rows: rows, seconds: seconds) }
-
-    /// Drafts that a sequence can make use of: as its answer, the model's context and its pages allow.
-    private mutating func mostDrafts(of index: Int) -> Int {
-        let sequence = running[index]
-        guard sequence.job.speculates, !sequence.job.trace else { return 0 }
-        let left = min(
-            limits.draftRows,
-            sequence.job.sampling.maxTokens - sequence.generatedCount - 1,
-            limits.maxPositions - sequence.tokens.count - 1
-        )
-        // A page more where there are plenty; nobody loses one for the sake of a guess.
-        if left > 0, pagesNeeded(sequence.tokens.count + left) > sequence.pages.count,
-            let page = pages.takeFree(leaving: running.count)
-        {
-            running[index].pages.append(page)
-        }
-        return min(left, running[index].pages.count * limits.pageTokens - sequence.tokens.count)
     }
 }
 

@@ -34,10 +34,7 @@ struct FollowerTableTests {
         }
     }
 
-    @Test(
-        "as plain lists say, for texts of few and of many different tokens, with older texts and without",
-        arguments: 0..<20
-    )
+    @Test("as plain lists say, for texts of few and of many different tokens", arguments: 0..<20)
     func storm(seed: Int) {
         var random = SeededRandom(seed: UInt64(seed))
         let kinds = Int32([1, 2, 5, 9, 40][seed % 5])

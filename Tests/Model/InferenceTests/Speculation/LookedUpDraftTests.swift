@@ -62,9 +62,7 @@ struct LookedUpDraftTests {
         return sequence
     }
 
-    @Test(
-        "an asker's earlier answers, whatever they were about, behind those about the same; nobody else's but to the same prompt"
-    )
+    @Test("an asker's earlier answers, behind those to the same prompt; nobody else's but to that")
     func answers() throws {
         func draft(
             _ drafts: inout Drafts,
