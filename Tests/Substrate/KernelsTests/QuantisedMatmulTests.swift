@@ -9,7 +9,7 @@ struct QuantisedMatmulTests {
     @Test("every output is its defined chain, for every set", arguments: everySet, quantised)
     func definition(kernels: KernelSet, storage: PackedMatrix.Storage) {
         let pool = ThreadPool(threads: 2)
-        for (rows, columns) in [(1, 1), (15, 31), (17, 33), (33, 50), (16, 96), (33, 2048)] {
+        for (rows, columns) in [(1, 1), (15, 31), (17, 33), (33, 50), (16, 96), (33, 2048), (49, 2080)] {
             let problem = Product(rows, columns, storage, tokens: 25, pool)
             let defined = problem.defined()
             for tokens in Array(1...9) + [17, 18, 21, 25] {
@@ -27,6 +27,7 @@ struct QuantisedMatmulTests {
             (200, 50, SumTree(leafEnds: [50, 100, 150, 200], merges: [0, 1, 0, 2])),
             (200, 50, SumTree(leafEnds: [100, 150, 200], merges: [0, 0, 1])),
             (500, 192, SumTree(leafEnds: [192, 384, 500], merges: [0, 0, 0])),
+            (4112, 2048, SumTree(leafEnds: [4096, 4112], merges: [0, 1])),
         ]
         for (columns, blockColumns, tree) in cases {
             let problem = Product(70, columns, storage, blockColumns: blockColumns, tree: tree, tokens: 31, pool)
