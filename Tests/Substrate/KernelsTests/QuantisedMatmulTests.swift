@@ -27,7 +27,6 @@ struct QuantisedMatmulTests {
             (200, 50, SumTree(leafEnds: [50, 100, 150, 200], merges: [0, 1, 0, 2])),
             (200, 50, SumTree(leafEnds: [100, 150, 200], merges: [0, 0, 1])),
             (500, 192, SumTree(leafEnds: [192, 384, 500], merges: [0, 0, 0])),
-            (4112, 2048, SumTree(leafEnds: [4096, 4112], merges: [0, 1])),
         ]
         for (columns, blockColumns, tree) in cases {
             let problem = Product(70, columns, storage, blockColumns: blockColumns, tree: tree, tokens: 31, pool)
@@ -35,6 +34,17 @@ struct QuantisedMatmulTests {
                 let found = problem.run(pool, tokens: 0..<tokens, kernels: kernels)
                 #expect(found.bits == problem.defined(tokens: 0..<tokens).bits)
             }
+        }
+    }
+
+    @Test("one token goes through panels of several blocks side by side", arguments: everySet, quantised)
+    func oneToken(kernels: KernelSet, storage: PackedMatrix.Storage) {
+        let tree = SumTree(leafEnds: [4096, 4112], merges: [0, 1])
+        let problem = Product(70, 4112, storage, blockColumns: 2048, tree: tree, tokens: 1, ThreadPool(threads: 1))
+        let defined = problem.defined(tokens: 0..<1)
+        for threads in [1, 2, 3] {
+            let found = problem.run(ThreadPool(threads: threads), tokens: 0..<1, kernels: kernels)
+            #expect(found.bits == defined.bits)
         }
     }
 
