@@ -42,8 +42,10 @@ class Flotilla:
         options = {"prefill": ["prefill", "--tokens", work.prompt], "decode": ["decode"],
                    "depth": ["decode", "--context", work.depth], "behind the prompt": ["decode", "--context", work.prompt],
                    "batch": ["batch", "--batch", ",".join(map(str, work.batches)), "--context", work.short]}[test]
+        # A round of decoding is eight steps; others are measured over `decoded` of them.
+        rounds = 1 if test == "prefill" else max(1, work.decoded // 8)
         report = json.loads(run([self.binary, "bench", *options, "--model", path, "--format", form, "--ranks", ranks,
-                                 "--threads", threads, "--rounds", 1, "--json"]))
+                                 "--threads", threads, "--rounds", rounds, "--json"]))
         names = {"prefill": lambda row: f"prefill {row['tokens']}", "decode": lambda row: "decode",
                  "depth": lambda row: f"decode @ {row['context']}", "behind the prompt": lambda row: f"decode @ {row['context']}",
                  "batch": lambda row: f"batch {row['sequences']}"}

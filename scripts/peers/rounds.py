@@ -10,6 +10,8 @@ class Comparison:
         self.results = {}
         self.left_out = {}
         self.details = []
+        # What ended the comparison before its last round; what was measured until then stays.
+        self.broken = None
 
     def leave_out(self, name, error):
         """Says in one line why something is missing, once."""
@@ -45,12 +47,22 @@ class Comparison:
         for case in cases: found[case][self.ours] = self.ours.model(*case)
         return found
 
+    def rounds(self, count, measure):
+        """Calls `measure` with the number of each round, until one fails; with nothing measured before, that is an error."""
+        try:
+            for number in range(count): measure(number)
+        except Failed as error:
+            if not self.results: raise
+            self.broken = error
+
     def measure(self, cases, files, threads, tests, rounds):
-        for number in range(rounds):
+        def round(number):
             for case in cases:
                 for count in threads:
                     say(f"round {number + 1} of {rounds}: {' '.join(case)}, {count} threads")
                     for test in tests: self.test(case, files[case], count, test, number)
+
+        self.rounds(rounds, round)
 
     def test(self, case, files, threads, test, number):
         for program in turns(list(files), number):

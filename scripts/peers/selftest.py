@@ -81,14 +81,31 @@ def leaving_out():
     assert said.getvalue().count("left out") == 4, "each is said once"
     assert comparison.results["tiny", "q8", "1×1", "decode"].keys() == {"good", "picky", "flotilla"}
     assert len(comparison.results["tiny", "q4", "1×1", "decode"]["good"]) == 3 and len(ours.seen) == 6 and not ill.seen
-    ours.broken = "figures"
-    try:
-        with contextlib.redirect_stderr(said): comparison.measure(cases, comparison.files(cases), [1], ["decode"], 1)
-    except Failed: pass
-    else: raise AssertionError("ours failed, and nobody was told")
+    failing(good, ours)
     for count in range(1, 6):
         orders = [turns(list(range(count)), number) for number in range(count)]
         assert all(sorted(order) == list(range(count)) for order in orders) and len({order[0] for order in orders}) == count
+
+
+def failing(peer, ours):
+    """Ours fails in the third of four rounds: what the rounds before have measured stays, and it is an error all the same."""
+    class Late(Fake):
+        def figures(self, *asked):
+            if len(self.seen) == 2: self.broken = "figures"
+            return super().figures(*asked)
+
+    late, cases = Late("flotilla", ["q8"]), [("tiny", "q8")]
+    comparison = Comparison(late, [peer])
+    with contextlib.redirect_stderr(io.StringIO()): comparison.measure(cases, comparison.files(cases), [1], ["decode"], 4)
+    figures = comparison.results["tiny", "q8", "1×1", "decode"]
+    assert str(comparison.broken) == "no figures" and len(figures["flotilla"]) == 2 and len(figures["good"]) >= 2, figures
+    # In the first program's first turn there is nothing to be kept.
+    ours.broken = "figures"
+    comparison = Comparison(ours, [])
+    try:
+        with contextlib.redirect_stderr(io.StringIO()): comparison.measure(cases, {cases[0]: {ours: "x"}}, [1], ["decode"], 1)
+    except Failed: pass
+    else: raise AssertionError("ours failed, and nobody was told")
 
 
 def command_lines():

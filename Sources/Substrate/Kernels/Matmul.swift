@@ -81,6 +81,19 @@ package enum Matmul {
         }
         precondition(column == y.width, "matmul: \(column) rows into \(y.width)")
     }
+
+    /// The matrices of each call that a list of them comes to.
+    static func products(_ matrices: [PackedMatrix]) -> [[PackedMatrix]] {
+        var products: [[PackedMatrix]] = []
+        for matrix in matrices {
+            if let first = products.last?.first, matrix.takesInput(as: first) {
+                products[products.count - 1].append(matrix)
+            } else {
+                products.append([matrix])
+            }
+        }
+        return products
+    }
 }
 
 extension PackedMatrix {

@@ -148,89 +148,36 @@ struct MatmulCall {
         _ body: (PackedMatrix, _ panels: Range<Int>, _ tiles: Range<Int>, UnsafeMutablePointer<Float>, _ thread: Int) ->
             Void
     ) {
-        pool.run(plan.tasks) { task, thread in
-            let (panels, tiles) = plan.part(task)
-            var (first, column) = (0, 0)
-            for w in matrices {
-                let (begin, end) = (max(panels.lowerBound - first, 0), min(panels.upperBound - first, w.panels))
-                if begin < end { body(w, begin..<end, tiles, y.base + column, thread) }
-                first += w.panels
-                column += w.rows
+        guard plan.isInParts else {
+            return pool.run(plan.tasks) { task, thread in
+                let (panels, tiles) = plan.part(task)
+                forEachMatrix(panels) { w, panels, y in body(w, panels, tiles, y, thread) }
             }
         }
-    }
-}
-
-/// The tasks of one product: blocks of tiles times runs of panels, at least a few for each thread.
-///
-/// Of a single block, each run is a part of what is left, 1 / (2 · threads), so that the stream of weights restarts seldom
-/// and yet the threads end together: the last runs are short.
-struct MatmulPlan {
-    let tiles: Int
-    let tilesPerBlock: Int
-    let panels: Int
-    private let threads: Int
-    /// Panels of each task; `nil` where they are a part of what is left.
-    private let panelsPerTask: Int?
-    private let blocks: Int
-    /// Panels of a task at most.
-    private let limit: Int
-    /// Tasks of one block of tiles.
-    private let panelTasks: Int
-    var tasks: Int { panelTasks * blocks }
-
-    /// - Parameter atMost: panels of a task, where something else is to be done between tasks; whole groups all the same.
-    init(tiles: Int, panels: Int, threads: Int, quantised: Bool = false, atMost: Int? = nil) {
-        let limit = atMost.map(Self.wholeGroups) ?? panels
-        self.limit = limit
-        let most = quantised ? CK_QUANT_BLOCK_TILES : CK_BLOCK_TILES
-        blocks = max(1, (tiles + most - 1) / most)
-        (self.tiles, self.panels, self.threads) = (tiles, panels, threads)
-        tilesPerBlock = (tiles + blocks - 1) / blocks
-        if threads == 1 {
-            let size = max(1, min(panels, limit))
-            (panelsPerTask, panelTasks) = (size, max(1, (panels + size - 1) / size))
-        } else if blocks == 1 {
-            panelsPerTask = nil
-            panelTasks = Self.shrinkingRuns(over: panels, threads: threads, limit: limit).count
-        } else {
-            let size = min(32, limit, Self.wholeGroups(panels * blocks / (threads * (quantised ? 4 : 16))))
-            (panelsPerTask, panelTasks) = (size, (panels + size - 1) / size)
+        pool.announce(matrices[matrices.count - 1].ahead)
+        let grain = Self.grainPanels(of: w)
+        pool.runParts(plan.panels, grain: grain, most: max(grain, plan.limit)) { panels, thread in
+            forEachMatrix(panels) { w, panels, y in body(w, panels, 0..<plan.tiles, y, thread) }
         }
     }
 
-    /// The panels and tiles of a task; the panels of one block of tiles follow one another.
-    func part(_ task: Int) -> (panels: Range<Int>, tiles: Range<Int>) {
-        let (block, number) = task.quotientAndRemainder(dividingBy: panelTasks)
-        let tile = block * tilesPerBlock
-        return (run(number), tile..<min(tiles, tile + tilesPerBlock))
-    }
-
-    private func run(_ number: Int) -> Range<Int> {
-        guard let panelsPerTask else {
-            return Self.shrinkingRuns(over: panels, threads: threads, limit: limit, most: number + 1).last
+    private func forEachMatrix(
+        _ panels: Range<Int>,
+        _ body: (PackedMatrix, Range<Int>, UnsafeMutablePointer<Float>) -> Void
+    ) {
+        var (first, column) = (0, 0)
+        for w in matrices {
+            let (begin, end) = (max(panels.lowerBound - first, 0), min(panels.upperBound - first, w.panels))
+            if begin < end { body(w, begin..<end, y.base + column) }
+            first += w.panels
+            column += w.rows
         }
-        return number * panelsPerTask..<min(panels, (number + 1) * panelsPerTask)
     }
 
-    /// The first `most` runs of a single block: their number, and the last of them.
-    private static func shrinkingRuns(
-        over panels: Int,
-        threads: Int,
-        limit: Int,
-        most: Int = .max
-    ) -> (count: Int, last: Range<Int>) {
-        var (count, last) = (0, 0..<0)
-        while count < most, last.upperBound < panels {
-            let begin = last.upperBound
-            last = begin..<min(panels, begin + min(limit, wholeGroups((panels - begin) / (2 * threads))))
-            count += 1
-        }
-        return (count, last)
-    }
-
-    /// At least one group of the panels that kernels take together.
-    private static func wholeGroups(_ panels: Int) -> Int {
-        max(CK_GROUP_PANELS, panels / CK_GROUP_PANELS * CK_GROUP_PANELS)
+    /// Panels of the smallest piece that a thread takes: what kernels take together, or have behind one another in memory.
+    ///
+    /// In blocks of few columns a panel is a few kilobytes, too short a stretch; elsewhere two are the sooner done, the better.
+    static func grainPanels(of w: PackedMatrix) -> Int {
+        w.storage.isQuantised && w.blockColumns == w.columns ? 2 : CK_GROUP_PANELS
     }
 }

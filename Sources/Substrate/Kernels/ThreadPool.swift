@@ -13,7 +13,9 @@ package final class ThreadPool {
     /// Threads, the caller's included, without helpers.
     package let threads: Int
 
-    private let handle: OpaquePointer
+    let handle: OpaquePointer
+    /// Where the pieces of a product are dealt out.
+    let parts: OpaquePointer
     /// Threads of the lowest priority, if there are any.
     let helpers: Helpers?
     /// The work areas of the pool's threads.
@@ -33,16 +35,19 @@ package final class ThreadPool {
     ///   - binding: Binds each worker to a processor if the process may use exactly `threads` of them.
     package init(threads: Int, helpers: Int = 0, helperProcessors: [Int]? = nil, binding: Bool = true) {
         precondition(threads >= 1, "a pool of \(threads) threads")
-        guard let handle = ck_thread_pool_create(threads, binding) else {
+        guard let handle = ck_thread_pool_create(threads, binding), let parts = ck_parts_create(threads) else {
             preconditionFailure("the system refused \(threads) threads")
         }
         self.threads = threads
-        self.handle = handle
+        (self.handle, self.parts) = (handle, parts)
         self.helpers = helpers > 0 ? Helpers(helpers, firstThread: threads, processors: helperProcessors) : nil
         reserveScratch(floatsPerThread: 16_384, shared: 16)
     }
 
-    deinit { ck_thread_pool_destroy(handle) }
+    deinit {
+        ck_thread_pool_destroy(handle)
+        ck_parts_destroy(parts)
+    }
 
     /// What the calling thread does between its tasks, and while it waits for the others'.
     ///

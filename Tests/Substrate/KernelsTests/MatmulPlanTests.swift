@@ -19,6 +19,7 @@ struct MatmulPlanTests {
                     quantised: quantised,
                     atMost: limit
                 )
+                guard !plan.isInParts else { continue }
                 var ends: [Range<Int>: Int] = [:]
                 for task in 0..<plan.tasks {
                     let part = plan.part(task)
@@ -33,11 +34,13 @@ struct MatmulPlanTests {
         }
     }
 
-    @Test("of one block begin and end at groups of panels, and the last are short", arguments: [2, 3, 16])
-    func shrink(threads: Int) {
-        let plan = MatmulPlan(tiles: 1, panels: 1024, threads: threads, quantised: true)
-        let counts = (0..<plan.tasks).map { plan.part($0).panels.count }
-        #expect(zip(counts, counts.dropFirst()).allSatisfy { $0 >= $1 && $0 % 4 == 0 })
-        #expect(counts.first == 1024 / (2 * threads) / 4 * 4 && counts.suffix(threads).allSatisfy { $0 <= 4 })
+    @Test("are parts where several threads share a single block, and only there")
+    func parts() {
+        for threads in [1, 2, 5] {
+            for tiles in [1, 16, 17] {
+                let plan = MatmulPlan(tiles: tiles, panels: 40, threads: threads, quantised: true, atMost: 9)
+                #expect(plan.isInParts == (threads > 1 && tiles <= 16) && plan.limit == 8)
+            }
+        }
     }
 }

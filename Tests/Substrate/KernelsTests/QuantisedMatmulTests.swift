@@ -9,7 +9,7 @@ struct QuantisedMatmulTests {
     @Test("every output is its defined chain, for every set", arguments: everySet, quantised)
     func definition(kernels: KernelSet, storage: PackedMatrix.Storage) {
         let pool = ThreadPool(threads: 2)
-        for (rows, columns) in [(1, 1), (15, 31), (17, 33), (33, 50), (16, 96), (33, 2048)] {
+        for (rows, columns) in [(1, 1), (15, 31), (17, 33), (33, 50), (16, 96), (33, 2048), (49, 2080)] {
             let problem = Product(rows, columns, storage, tokens: 25, pool)
             let defined = problem.defined()
             for tokens in Array(1...9) + [17, 18, 21, 25] {
@@ -34,6 +34,17 @@ struct QuantisedMatmulTests {
                 let found = problem.run(pool, tokens: 0..<tokens, kernels: kernels)
                 #expect(found.bits == problem.defined(tokens: 0..<tokens).bits)
             }
+        }
+    }
+
+    @Test("one token goes through panels of several blocks side by side", arguments: everySet, quantised)
+    func oneToken(kernels: KernelSet, storage: PackedMatrix.Storage) {
+        let tree = SumTree(leafEnds: [4096, 4112], merges: [0, 1])
+        let problem = Product(70, 4112, storage, blockColumns: 2048, tree: tree, tokens: 1, ThreadPool(threads: 1))
+        let defined = problem.defined(tokens: 0..<1)
+        for threads in [1, 2, 3] {
+            let found = problem.run(ThreadPool(threads: threads), tokens: 0..<1, kernels: kernels)
+            #expect(found.bits == defined.bits)
         }
     }
 

@@ -11,6 +11,15 @@ CK_INLINE __m512i ck_word(const uint8_t *p) {
     return _mm512_set1_epi32(word);
 }
 
+// One token waits for memory alone, and more lines can be under way to the second-level cache than to the first.
+CK_INLINE void ck_quant_bring(const size_t width, const uint8_t *p) {
+    if (width == 1) {
+        _mm_prefetch((const char *)p, _MM_HINT_T1);
+    } else {
+        _mm_prefetch((const char *)p, _MM_HINT_T0);
+    }
+}
+
 // One group: dot has the exact integers. The instruction multiplies unsigned by signed bytes; so weights get 128 added
 // (or are nibbles, 8 too large), and dot begins with what that is too much, which the activations know.
 CK_INLINE void ck_quant_step(const ck_quant quant, const size_t width, const uint8_t *scales, const uint8_t *values,
@@ -22,7 +31,7 @@ CK_INLINE void ck_quant_step(const ck_quant quant, const size_t width, const uin
 #pragma clang loop unroll(full)
     for (size_t quad = 0; quad < (quant == CK_Q8 ? 8 : 4); quad++) {
         const __m512i w = _mm512_loadu_si512((const void *)(values + 64 * quad));
-        _mm_prefetch((const char *)(values + 64 * quad + reach), _MM_HINT_T0);
+        ck_quant_bring(width, values + 64 * quad + reach);
         const __m512i low = quant == CK_Q8 ? _mm512_xor_si512(w, flip) : _mm512_and_si512(w, mask);
         const __m512i high = _mm512_and_si512(_mm512_srli_epi16(w, 4), mask);
 #pragma clang loop unroll(full)
@@ -41,6 +50,12 @@ CK_INLINE void ck_quant_step(const ck_quant quant, const size_t width, const uin
     }
 }
 
+// Where a NaN stands in a sum, the one that is always stored.
+CK_INLINE __m512 ck_quant_result(__m512 sum) {
+    const __m512 nan = _mm512_castsi512_ps(_mm512_set1_epi32((int)CK_NAN));
+    return _mm512_mask_mov_ps(sum, _mm512_cmp_ps_mask(sum, sum, _CMP_UNORD_Q), nan);
+}
+
 // One panel. `quant` and `width` are constants at the call.
 CK_INLINE void ck_quant_panel(const ck_quant quant, const size_t width, const uint8_t *w, size_t groups,
                               const uint8_t *end, ptrdiff_t jump, const uint8_t *x, float *acc, bool fresh) {
@@ -51,19 +66,15 @@ CK_INLINE void ck_quant_panel(const ck_quant quant, const size_t width, const ui
     for (; groups >= 2; groups -= 2) {
         const uint8_t *values = w + ck_scale_bytes;
         const ptrdiff_t reach = ck_quant_reach(w, end, jump);
-        _mm_prefetch((const char *)(w + reach), _MM_HINT_T0);
+        ck_quant_bring(width, w + reach);
         ck_quant_step(quant, width, w, values, reach, x, sum);
         ck_quant_step(quant, width, w + ck_scale_bytes / 2, values + bytes, reach, x + step, sum);
         w += ck_pair_bytes(quant);
         x += 2 * step;
     }
     if (groups) ck_quant_step(quant, width, w, w + ck_scale_bytes, ck_quant_reach(w, end, jump), x, sum);
-    const __m512 nan = _mm512_castsi512_ps(_mm512_set1_epi32((int)CK_NAN));
 #pragma clang loop unroll(full)
-    for (size_t t = 0; t < width; t++) {
-        const __mmask16 bad = _mm512_cmp_ps_mask(sum[t], sum[t], _CMP_UNORD_Q);
-        _mm512_storeu_ps(acc + t * CK_PANEL_ROWS, _mm512_mask_mov_ps(sum[t], bad, nan));
-    }
+    for (size_t t = 0; t < width; t++) _mm512_storeu_ps(acc + t * CK_PANEL_ROWS, ck_quant_result(sum[t]));
 }
 
 #include "../common/quant_panels.h"

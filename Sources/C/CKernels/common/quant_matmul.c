@@ -58,7 +58,7 @@ typedef struct {
     size_t tiles, block_tokens;
     size_t first_token;                      // the block's first tile's
     size_t begin[CK_QUANT_BLOCK_TILES + 1];  // of each tile, counted from there
-    size_t panel, panels, panel_end;
+    size_t panel, panels;
 } work;
 
 static size_t block_columns(const ck_quant_matrix *m, size_t block) {
@@ -70,12 +70,12 @@ static const uint8_t *panel_of_block(const ck_quant_matrix *m, size_t block, siz
     return (const uint8_t *)m->blocks + block * m->block_bytes + panel * bytes;
 }
 
-// Bytes from the end of a group of panels in a block to where this call reads next: the same panels of the next block,
-// or the next panels. What comes after the call nobody knows; then it stays where it is.
+// Bytes from the end of a group of panels in a block to what is read next: the same panels of the next block, or the next
+// panels, which the same thread most often goes on with when the call ends. Behind the last ones it stays where it is.
 static ptrdiff_t jump_after(const work *b, size_t block) {
     const uint8_t *end = panel_of_block(b->m, block, b->panel + b->panels);
     if ((block + 1) * b->m->block_columns < b->m->columns) return panel_of_block(b->m, block + 1, b->panel) - end;
-    if (b->panel + b->panels < b->panel_end) return panel_of_block(b->m, 0, b->panel + b->panels) - end;
+    if ((b->panel + b->panels) * CK_PANEL_ROWS < b->m->rows) return panel_of_block(b->m, 0, b->panel + b->panels) - end;
     return -ck_quant_ahead;
 }
 
@@ -181,7 +181,7 @@ void ck_quant_matmul(const ck_kernels *kernels, const ck_quant_matrix *m, size_t
                      float *y, size_t y_stride, size_t y_partial_stride, float *scratch) {
     work b = {.m = m, .tile = kernels->quant_tile[m->quant], .x = x,
               .groups = ck_quant_groups(m->columns, m->block_columns), .tiles = tile_end - tile_begin,
-              .first_token = ck_quant_tile_begin(tokens, tile_begin), .panel_end = panel_end};
+              .first_token = ck_quant_tile_begin(tokens, tile_begin)};
     for (size_t i = 0; i <= b.tiles; i++) b.begin[i] = ck_quant_tile_begin(tokens, tile_begin + i) - b.first_token;
     b.block_tokens = b.begin[b.tiles];
     if (b.block_tokens >= wide_tokens) b.widen = kernels->quant_widen[m->quant];

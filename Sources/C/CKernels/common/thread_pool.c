@@ -33,10 +33,15 @@ struct ck_thread_pool {
 #endif
     pthread_t *workers;
     struct seat {
-        struct ck_thread_pool *pool;
+        _Alignas(128) struct ck_thread_pool *pool;
         size_t thread;
-    } *seats;
+        _Atomic(const char *) ahead;
+    } *seats;  // one a thread, the caller's first
 };
+
+// Bytes that a thread brings to its second-level cache while it waits: some microseconds of reading, and a quarter or less
+// of the smallest cache that is found in servers.
+enum { most_ahead = 128 << 10, lines_together = 8 };
 
 void ck_relax(size_t round) {
     const size_t pauses = 2000, yields = 10000;
@@ -80,8 +85,16 @@ static bool sleep_until_step(ck_thread_pool *pool) {
     return goes_on;
 }
 
+// What a thread does while it waits for the `idle`-th time in a row: it brings the next lines of what comes, or rests.
+static void wait_a_little(struct seat *seat, size_t idle) {
+    const char *ahead = atomic_load_explicit(&seat->ahead, memory_order_relaxed);
+    const size_t begin = idle * lines_together * 64;
+    if (!ahead || begin >= most_ahead) return ck_relax(idle);
+    for (size_t i = 0; i < lines_together; i++) __builtin_prefetch(ahead + begin + i * 64, 0, 2);
+}
+
 static void *worker(void *argument) {
-    const struct seat *seat = argument;
+    struct seat *seat = argument;
     ck_thread_pool *pool = seat->pool;
     for (size_t idle = 0;; idle++) {
         if (work(pool, seat->thread)) {
@@ -90,7 +103,7 @@ static void *worker(void *argument) {
             if (!sleep_until_step(pool)) return NULL;
             idle = 0;
         } else {
-            ck_relax(idle);
+            wait_a_little(seat, idle);
         }
     }
 }
@@ -176,11 +189,11 @@ ck_thread_pool *ck_thread_pool_create(size_t threads, bool bind) {
     pthread_mutex_init(&pool->mutex, NULL);
     pthread_cond_init(&pool->wake, NULL);
     pool->workers = calloc(threads, sizeof *pool->workers);
-    pool->seats = calloc(threads, sizeof *pool->seats);
+    pool->seats = aligned_alloc(128, threads * sizeof *pool->seats);
     bool able = pool->workers && pool->seats;
+    for (size_t i = 0; able && i < threads; i++) pool->seats[i] = (struct seat){pool, i, NULL};
     while (able && pool->started + 1 < threads) {
-        struct seat *seat = &pool->seats[pool->started];
-        *seat = (struct seat){pool, pool->started + 1};
+        struct seat *seat = &pool->seats[pool->started + 1];
         able = pthread_create(&pool->workers[pool->started], NULL, worker, seat) == 0;
         pool->started += able;
     }
@@ -209,7 +222,12 @@ void ck_thread_pool_begin_step(ck_thread_pool *pool) {
 }
 
 void ck_thread_pool_end_step(ck_thread_pool *pool) {
+    for (size_t i = 0; i <= pool->started; i++) ck_thread_pool_set_ahead(pool, i, NULL);
     if (pool->started > 0) set_awake(pool, false, false);
+}
+
+void ck_thread_pool_set_ahead(ck_thread_pool *pool, size_t thread, const void *ahead) {
+    atomic_store_explicit(&pool->seats[thread].ahead, (const char *)ahead, memory_order_relaxed);
 }
 
 void ck_thread_pool_set_errand(ck_thread_pool *pool, ck_errand *errand, void *context) {
@@ -228,7 +246,7 @@ static void share(ck_thread_pool *pool, size_t tasks, ck_task *body, void *conte
     work(pool, 0);
     for (size_t idle = 0; atomic_load_explicit(&pool->done, memory_order_acquire) < tasks; idle++) {
         if (pool->errand) pool->errand(pool->errand_context);
-        ck_relax(idle);
+        wait_a_little(&pool->seats[0], idle);
     }
 }
 

@@ -9,6 +9,7 @@
 #include "ck_kernels.h"
 #include "ck_matrix.h"
 #include "ck_memory.h"
+#include "ck_parts.h"
 #include "ck_probe.h"
 #include "ck_quant.h"
 #include "ck_rows.h"

@@ -82,6 +82,7 @@ package final class Qwen3Decoder {
             onProgress(layer + 2, parts)
         }
         self.layers = layers
+        PackedMatrix.foresee(layers.flatMap(\.products) + embedding.products, threads: pool.threads)
         finalNorm = checkpoint.required(TensorNames.finalNorm).floats()
         kept?.markFilled()
     }

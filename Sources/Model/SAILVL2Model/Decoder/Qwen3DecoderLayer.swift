@@ -71,6 +71,15 @@ struct Qwen3DecoderLayer {
         return normed
     }
 
+    /// The matrices of its products, in the order in which they are read.
+    var products: [[PackedMatrix]] {
+        let lists = [
+            attention.qkvProjection.weights, [attention.outputProjection.weight].compactMap(\.self),
+            mlp.gateUpProjection?.weights ?? [], [mlp.downProjection.weight].compactMap(\.self),
+        ]
+        return lists.filter { !$0.isEmpty }
+    }
+
     var weightBytes: Int {
         let norms = inputNorm.count + postAttentionNorm.count + attention.queryNorm.count + attention.keyNorm.count
         return attention.weightBytes + mlp.weightBytes + 4 * norms

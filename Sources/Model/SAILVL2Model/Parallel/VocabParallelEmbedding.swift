@@ -56,6 +56,9 @@ package final class VocabParallelEmbedding {
         (embedding?.byteCount ?? 0) + (head === embedding ? 0 : head?.byteCount ?? 0)
     }
 
+    /// The matrices of its products.
+    var products: [[PackedMatrix]] { [head].compactMap { $0.map { [$0] } } }
+
     /// Bytes of the head, which a step with logits reads as a whole; of the embedding it reads a row a token.
     package var headBytes: Int { head?.byteCount ?? 0 }
 

@@ -20,6 +20,11 @@ struct ComputationEditionTests {
         ("demo bf16 f32", ["--model", "demo", "--image", ReceiptRuns.sum, "--format", "bf16", "--kv", "f32"], true),
         ("demo q8 q8", ["--model", "demo", "--image", ReceiptRuns.sum, "--format", "q8", "--kv", "q8"], true),
         ("demo q4 f16", ["--model", "demo", "--image", ReceiptRuns.sum, "--format", "q4"], true),
+        ("demo q4m f16", ["--model", "demo", "--image", ReceiptRuns.sum, "--format", "q4m"], true),
+        (
+            "mini-bf16 q4m q8", ["--model", mini("mini-bf16"), "--image", picture, "--format", "q4m", "--kv", "q8"],
+            true
+        ),
         ("mini-f32 native f32", ["--model", mini("mini-f32"), "--image", picture, "--kv", "f32"], true),
         ("mini-bf16 q8 f16", ["--model", mini("mini-bf16"), "--image", picture, "--format", "q8"], true),
         ("demo vision q8", ["--model", "demo", "--image", ReceiptRuns.sum, "--vision-format", "q8"], true),
