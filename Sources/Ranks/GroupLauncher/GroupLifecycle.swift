@@ -198,7 +198,8 @@ struct GroupLifecycle {
 
     private mutating func terminate(_ now: Duration) -> [Action] {
         phase = .terminating
-        phaseDeadline = now + limits.terminating
+        // Of a host that says nothing mpirun cannot end the daemon, and would wait for it.
+        phaseDeadline = now + (signs.silent == nil ? limits.terminating : limits.terminatingSilent)
         return [.terminate] + (launcherEnded ? conclude() : [])
     }
 

@@ -75,6 +75,8 @@ package struct GroupSpec: Sendable {
         package var finishing = Duration.seconds(5)
         /// From SIGTERM until SIGKILL.
         package var terminating = Duration.seconds(1)
+        /// The same where a rank was silent: its host may be gone, and `mpirun` would wait for it in vain.
+        package var terminatingSilent = Duration.milliseconds(300)
         /// From the first sign of a loss until what is known of its cause must do.
         package var diagnosing = Duration.milliseconds(1500)
         /// A rank that was silent for longer is lost.

@@ -49,10 +49,11 @@ final class LinkServerLoop {
             for member in members.values { serve(member, readable: ready.contains(member.channel.socket.descriptor)) }
             turnAwayLateStrangers()
             beatHeart()
+            noteSilence()
         }
     }
 
-    /// The descriptors that can go on; waits until one can, or it is time for a heartbeat.
+    /// The descriptors that can go on; waits until one can, it is time for a heartbeat, or a rank has been silent for too long.
     private func waitForSockets() -> Set<Int32> {
         var entries = [pollfd(fd: server.wakePipe.reading, events: Int16(POLLIN), revents: 0)]
         if isAdmitting {
@@ -62,7 +63,9 @@ final class LinkServerLoop {
         entries += members.values.map {
             pollfd(fd: $0.channel.socket.descriptor, events: $0.channel.events, revents: 0)
         }
-        let count = poll(&entries, nfds_t(entries.count), (nextHeartbeat - MonotonicClock.now).pollMilliseconds)
+        let silences = members.values.filter { !$0.silenceReported }.map { $0.channel.lastHeard + options.silenceLimit }
+        let next = silences.reduce(nextHeartbeat, min)
+        let count = poll(&entries, nfds_t(entries.count), (next - MonotonicClock.now).pollMilliseconds)
         return count > 0 ? Set(entries.filter { $0.revents != 0 }.map(\.fd)) : []
     }
 
@@ -132,12 +135,19 @@ final class LinkServerLoop {
         nextHeartbeat = now + options.heartbeat
         pingNumber += 1
         let ping = MessageCoding.frame(LinkCommand.ping(number: pingNumber), attachment: Data()).chunks()
-        for (rank, member) in members {
+        for member in members.values {
             // A rank that does not read would only collect pings.
             if member.channel.waitingBytes == 0 { member.channel.enqueue(ping) }
             serve(member, readable: false)
+        }
+    }
+
+    /// Reports who was silent for too long, as soon as that is so: at the next heartbeat it would be up to a second later.
+    private func noteSilence() {
+        let now = MonotonicClock.now
+        for (rank, member) in members {
             let silence = now - member.channel.lastHeard
-            guard members[rank] != nil, silence > options.silenceLimit, !member.silenceReported else { continue }
+            guard silence >= options.silenceLimit, !member.silenceReported else { continue }
             member.silenceReported = true
             onEvent(.silent(rank: rank, for: silence))
         }

@@ -52,7 +52,6 @@ package final class InProcessServing {
     private var inputs: [CoreInput] = []
     private var end: CoreEnd?
     private let interruption = Mutex<Int32?>(nil)
-    private static let longestPause = Duration.milliseconds(100)
 
     /// - Parameters:
     ///   - policies: how often a lost group is started again, one for each group.
@@ -109,8 +108,7 @@ package final class InProcessServing {
     private func hear() throws {
         if let signal = interruption.withLock({ $0 }) { throw Interrupted(signal: signal) }
         let now = ContinuousClock.now - began
-        // With nothing to wait for there is still a signal to be seen.
-        let pause = core.nextWake().map { max(.zero, min(Self.longestPause, $0 - now)) } ?? Self.longestPause
+        let pause = Self.pause(until: core.nextWake(), now: now)
         guard !groups.isEmpty else {
             Thread.sleep(forTimeInterval: max(pause, .milliseconds(1)) / .seconds(1))
             return try feed(.tick)
@@ -124,6 +122,14 @@ package final class InProcessServing {
             let loading = core.snapshot(now: now).groups.map(\.loading)
             handlers.onLoading(loading.reduce(0) { $0 + $1.done }, loading.reduce(0) { $0 + $1.total })
         }
+    }
+
+    /// How long a group is waited for at `now`: until the core wants to look, or a signal may have come.
+    ///
+    /// - Parameter wake: counted from the same beginning as `now`; `nil`: the core waits for no time.
+    static func pause(until wake: Duration?, now: Duration) -> Duration {
+        let longest = Duration.milliseconds(100)
+        return wake.map { max(.zero, min(longest, $0 - now)) } ?? longest
     }
 
     private func nextLetter(within pause: Duration) -> Letter? {

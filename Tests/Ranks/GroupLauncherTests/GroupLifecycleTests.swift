@@ -100,6 +100,14 @@ struct GroupLifecycleTests {
         #expect(error(life)?.description == "lost rank 1 (decoder) on host h, pid 11: silent for 4 s")
     }
 
+    @Test func whoWasSilentIsNotWaitedForLong() {
+        var life = working()
+        _ = life.handle(.silent(rank: 1, .seconds(4)), now: .zero)
+        #expect(life.deadline == GroupSpec.Limits().terminatingSilent)
+        #expect(life.handle(.deadline, now: .milliseconds(300)) == [.killLauncher])
+        #expect(life.handle(.launcherEnded(.signalled(9)), now: .milliseconds(310)) == [.announceEnd])
+    }
+
     @Test func anMpirunThatIsKilledIsNamed() {
         var life = working()
         #expect(life.handle(.launcherEnded(.signalled(9)), now: .zero) == [])

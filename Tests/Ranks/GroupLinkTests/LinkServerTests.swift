@@ -218,8 +218,22 @@ struct LinkServerTests {
         guard case .joined = try front.next(), case .silent(0, let duration) = try front.next() else {
             throw Unexpected()
         }
-        #expect(duration > .milliseconds(300))
+        #expect(duration >= .milliseconds(300))
         #expect(front.events.next(within: .milliseconds(300)) == nil)
+        withExtendedLifetime(mute) {}
+    }
+
+    @Test func silenceIsNotFoundOutAtAHeartbeatOnly() throws {
+        let front = try Front {
+            $0.heartbeat = 2 * Self.long
+            $0.silenceLimit = .milliseconds(50)
+        }
+        let hello = MessageCoding.frame(
+            LinkReport.hello(RankHello(rank: 0, worldSize: 2, role: .vision)),
+            attachment: Data()
+        )
+        let mute = try stranger(front, Array(Preamble.bytes(front.secret)) + Array(hello.chunks()[0]))
+        guard case .joined = try front.next(), case .silent(0, _) = try front.next() else { throw Unexpected() }
         withExtendedLifetime(mute) {}
     }
 

@@ -28,7 +28,7 @@ struct ForecastTests {
     func even(ranks: Int) throws {
         let free = NetworkModel(latency: 0, secondsPerByte: 0)
         for work in [Workload.decode(), .prefill(256)] {
-            let step = try Self.forecast.step(work, ranks: ranks, alone: 8, network: NetworkLines(free))
+            let step = try Self.forecast.step(work, ranks: ranks, alone: 8, network: NetworkCurve(free))
             // The 2B shape divides by all of these but for the vocabulary's blocks of 64 rows.
             #expect(abs(step.seconds * Double(ranks) / 8 - 1) < 0.001)
             #expect(step.seconds == step.compute)
@@ -38,7 +38,7 @@ struct ForecastTests {
     @Test("latency comes twice a layer and round, and once with the embedding")
     func latency() throws {
         let network = NetworkModel(latency: 1e-3, secondsPerByte: 0)
-        let step = try Self.forecast.step(.decode(), ranks: 2, alone: 1, network: NetworkLines(network))
+        let step = try Self.forecast.step(.decode(), ranks: 2, alone: 1, network: NetworkCurve(network))
         #expect(abs(step.exchange - 57e-3) < 1e-12)
         #expect(step.seconds == step.compute + step.exchange)
     }
@@ -46,7 +46,7 @@ struct ForecastTests {
     @Test("bytes cost what two ranks send: a partial sum of 2048 floats twice a layer, and a row of the embedding")
     func perByte() throws {
         let network = NetworkModel(latency: 0, secondsPerByte: 1e-9)
-        let step = try Self.forecast.step(.decode(), ranks: 2, alone: 1, network: NetworkLines(network))
+        let step = try Self.forecast.step(.decode(), ranks: 2, alone: 1, network: NetworkCurve(network))
         #expect(abs(step.exchange - 1e-9 * Double(56 * 8192 + 4096)) < 1e-15)
         #expect(step.sentBytes == Double(56 * 8192) + 2048)
     }
@@ -68,7 +68,7 @@ struct ForecastTests {
             ranks: 4,
             alone: 1,
             domains: .together(4),
-            network: NetworkLines(slow)
+            network: NetworkCurve(slow)
         )
         #expect(step.exchange == 0 && step.seconds == step.compute)
     }
@@ -88,8 +88,8 @@ struct ForecastTests {
             )
             let slower = NetworkModel(latency: 2 * network.latency, secondsPerByte: 2 * network.secondsPerByte)
             let (one, other) = (
-                try Self.forecast.step(work, ranks: ranks, alone: 0.1, network: NetworkLines(network)),
-                try Self.forecast.step(work, ranks: ranks, alone: 0.1, network: NetworkLines(slower), ways: network)
+                try Self.forecast.step(work, ranks: ranks, alone: 0.1, network: NetworkCurve(network)),
+                try Self.forecast.step(work, ranks: ranks, alone: 0.1, network: NetworkCurve(slower), ways: network)
             )
             #expect(one.compute == other.compute && one.seconds >= one.compute)
             #expect(abs(other.exchange / one.exchange - 2) < 1e-9 && other.seconds > one.seconds)

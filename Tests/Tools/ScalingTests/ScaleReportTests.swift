@@ -44,7 +44,7 @@ struct ScaleReportTests {
             }
         }
         trial.steps = try works.map { work in
-            let step = try forecast.step(work, ranks: ranks, alone: alone[work] ?? 1, network: NetworkLines(network))
+            let step = try forecast.step(work, ranks: ranks, alone: alone[work] ?? 1, network: NetworkCurve(network))
             return .init(
                 work: work,
                 // Several ranks at once share processors.

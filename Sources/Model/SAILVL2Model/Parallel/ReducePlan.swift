@@ -92,12 +92,28 @@ package struct ReducePlan: Sendable, Equatable {
         return (sent, max(sent, taken))
     }
 
-    /// What an all-reduce of so many rows costs between domains: messages one after the other, and the most bytes that a
-    /// speaker sends or takes in; nothing in a group of one domain.
-    package func exchangeCost(rows: Int) -> (rounds: Int, bytes: Int) {
-        guard domains.count > 1 else { return (0, 0) }
+    /// The rounds of an all-reduce of so many rows between domains: of each the most bytes that a speaker sends or takes in;
+    /// none in a group of one domain.
+    package func rounds(rows: Int) -> [Int] {
+        guard domains.count > 1 else { return [] }
         let way = way(rows: rows)
-        return (way == .direct ? 1 : 2, bytes(way, rows: rows).most)
+        let moved = ofDomain.indices.map { domain -> (first: Int, second: Int) in
+            let (own, others) = (ofDomain[domain], totalOfDomains - ofDomain[domain])
+            let whole = rows * wire.bytes(width)
+            guard way != .direct else { return (max(own * (domains.count - 1), others) * whole, 0) }
+            let slice = bytesOfSlice(domain, rows: rows, way)
+            return (
+                max((whole - slice) * own, slice * others), max(slice * (domains.count - 1), whole - slice)
+            )
+        }
+        let most = (moved.map(\.first).max() ?? 0, moved.map(\.second).max() ?? 0)
+        return way == .direct ? [most.0] : [most.0, most.1]
+    }
+
+    /// Bytes of the sums of the rows or columns that a domain adds up.
+    private func bytesOfSlice(_ domain: Int, rows: Int, _ way: Way) -> Int {
+        way == .rows
+            ? self.rows(domain, of: rows).count * wire.bytes(width) : rows * wire.bytes(columns(domain).count)
     }
 
     /// The columns that a domain adds up; whole cache lines, and whole groups of numbers that travel together.

@@ -96,20 +96,23 @@ package struct ScaleTrial {
         let weights = try group.all(Double(decoder.stepBytes)).reduce(0, +)
         let whole = try ShardPlan(checkpoint.config.decoder, ranks: 1).shards[0]
         trial.weightBytes = weights / StepWork(checkpoint.config.decoder, shard: whole).weights
-        trial.network = try samples()
         trial.ways = decoder.workspace.fabric.network
+        let network = networkSamples()
+        try network?.measure()
         (trial.bytesPerSecond, trial.operationsPerSecond) = try ceilings()
-        for work in job.works { trial.steps.append(try step(work)) }
+        for work in job.works {
+            trial.steps.append(try step(work))
+            try network?.measure()
+        }
+        trial.network = network?.samples ?? []
         return trial
     }
 
-    /// Exchanges of all speakers with all, from next to nothing to a megabyte.
-    private func samples() throws -> [NetworkSample] {
+    /// Exchanges of all speakers with all, from next to nothing to a megabyte; `nil` on ranks that do not speak for their host.
+    private func networkSamples() -> NetworkSamples? {
         let speakers = decoder.workspace.fabric.speakers.flatMap { $0 as? MPICommunicator }
-        guard domains.count > 1, let world = group.mpi else { return [] }
-        // Ranks that do not speak for their host wait for the first one's numbers.
-        guard let speaking = pausable != nil ? world : speakers else { return [] }
-        return try NetworkSamples(speaking, rounds: job.rounds).measure()
+        guard domains.count > 1, let world = group.mpi else { return nil }
+        return (pausable != nil ? world : speakers).map { NetworkSamples($0, turns: job.rounds) }
     }
 
     /// Bytes and operations a second of each rank.

@@ -82,7 +82,7 @@ package struct ClusterForecast: Sendable {
                 var steps: [Forecast.Step] = []
                 for machines in 1...most {
                     steps.append(
-                        try forecast.step(work, ranks: machines, alone: alone, network: NetworkLines(network.model))
+                        try forecast.step(work, ranks: machines, alone: alone, network: NetworkCurve(network.model))
                     )
                 }
                 networks.append(Outlook(network: network, work: work, steps: steps))

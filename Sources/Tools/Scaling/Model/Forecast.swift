@@ -34,14 +34,14 @@ package struct Forecast: Sendable {
     ///   - alone: seconds that one rank takes for this work.
     ///   - domains: which ranks share memory; by default none.
     ///   - network: between them; `nil` only for one rank.
-    ///   - ways: the network by which the ranks choose the ways of their sums; by default that of short messages.
+    ///   - ways: the network by which the ranks choose the ways of their sums; by default the line through the ends of its curve.
     /// - Throws: `UsageError` where the ranks do not fit the model.
     package func step(
         _ work: Workload,
         ranks: Int,
         alone: Double,
         domains: MemoryDomains? = nil,
-        network: NetworkLines?,
+        network: NetworkCurve?,
         ways: NetworkModel? = nil
     ) throws(UsageError) -> Step {
         let plan = try ShardPlan(config, ranks: ranks)
@@ -52,7 +52,7 @@ package struct Forecast: Sendable {
             plan,
             elementBytes: elementBytes,
             domains: domains,
-            network: ways ?? network.short
+            network: ways ?? network.line
         )
         let exchange = traffic.seconds(rows: work.rows, network)
         let seconds = StepTime.seconds(

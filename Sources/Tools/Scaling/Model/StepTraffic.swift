@@ -60,19 +60,14 @@ package struct StepTraffic: Sendable {
         return Double(sums) + Double(rows * rowBytes * (ranks - 1)) / Double(ranks)
     }
 
-    /// Seconds of all exchanges of a step by themselves.
-    package func seconds(rows: Int, _ network: NetworkLines) -> Double {
+    /// Seconds of all exchanges of a step by themselves, round after round.
+    package func seconds(rows: Int, _ network: NetworkCurve) -> Double {
         guard domains.count > 1 else { return 0 }
         let blocks = TreeAllReduce.blockRows(rows, domains: domains.count)
-        let ofLayer = sums.reduce(0.0) { all, sum in
-            all
-                + blocks.reduce(0.0) { seconds, rows in
-                    let cost = sum.exchangeCost(rows: rows)
-                    return seconds + network.seconds(rounds: cost.rounds, bytes: cost.bytes)
-                }
-        }
+        let rounds = sums.flatMap { sum in blocks.flatMap { sum.rounds(rows: $0) } }
+        let ofLayer = rounds.reduce(0.0) { $0 + network.seconds(bytes: $1) }
         // Who owns a token sends its row to each other; of many tokens everybody owns some.
         let embedding = rows * rowBytes * (ranks - 1) / (rows > 1 ? ranks : 1)
-        return Double(config.layers) * ofLayer + network.seconds(rounds: 1, bytes: embedding)
+        return Double(config.layers) * ofLayer + network.seconds(bytes: embedding)
     }
 }

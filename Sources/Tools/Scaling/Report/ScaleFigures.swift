@@ -29,6 +29,9 @@ package struct ScaleFigures: Sendable {
         package var plannedBytes: Int
         package var isAsPlanned: Bool
         package var isWeak: Bool
+
+        /// The same of tokens a second.
+        package var rateError: Double? { predictionError.map { 1 / (1 + $0) - 1 } }
     }
 
     package let rows: [Row]
@@ -43,9 +46,10 @@ package struct ScaleFigures: Sendable {
         for trial in record.decoders {
             let fit = NetworkFit(trial.network, ranks: max(trial.domains.count, 2))
             fits[trial.ranks] = fit
+            let curve = NetworkCurve(trial.network)
             for step in trial.steps {
                 let isWeak = trial.ranks > 1 && Self.isWeak(step.work, trial.ranks, tokensPerRank)
-                rows.append(Self.row(step, trial, alone, fit?.lines, record.setting, config, isWeak: isWeak))
+                rows.append(Self.row(step, trial, alone, curve, record.setting, config, isWeak: isWeak))
             }
         }
         self.rows = rows
@@ -76,7 +80,7 @@ package struct ScaleFigures: Sendable {
         _ step: DecoderTrial.Step,
         _ trial: DecoderTrial,
         _ alone: DecoderTrial?,
-        _ network: NetworkLines?,
+        _ network: NetworkCurve?,
         _ setting: ScaleRecord.Setting,
         _ config: ModelConfig.Decoder,
         isWeak: Bool
@@ -120,7 +124,7 @@ package struct ScaleFigures: Sendable {
             ranks: trial.ranks,
             alone: base.wall,
             domains: Self.domains(trial),
-            network: network ?? NetworkLines(NetworkModel(latency: 0, secondsPerByte: 0)),
+            network: network ?? NetworkCurve(NetworkModel(latency: 0, secondsPerByte: 0)),
             ways: trial.ways
         )
         row.predictedSeconds = foretold?.seconds

@@ -70,7 +70,7 @@ package struct ScaleReport: Sendable {
             return [
                 row.work.title, "\(row.ranks)", Markdown.number(row.tokensPerSecond), Markdown.number(scaled.factor),
                 Markdown.number(scaled.efficiency), Markdown.milliseconds(row.compute),
-                Markdown.milliseconds(row.communicate), Markdown.percent(row.predictionError, signed: true),
+                Markdown.milliseconds(row.communicate), Markdown.percent(row.rateError, signed: true),
             ]
         }
         let note =
@@ -96,7 +96,7 @@ package struct ScaleReport: Sendable {
     private func cells(_ row: ScaleFigures.Row) -> [String] {
         let rows = Double(row.work.rows)
         let forecast = row.predictedSeconds.map {
-            "\(Markdown.number(rows / $0)) (\(Markdown.percent(1 / (1 + (row.predictionError ?? 0)) - 1, signed: true)))"
+            "\(Markdown.number(rows / $0)) (\(Markdown.percent(row.rateError, signed: true)))"
         }
         return [
             row.work.title, "\(row.ranks)", Markdown.number(row.tokensPerSecond), forecast ?? "–",
@@ -161,7 +161,8 @@ package struct ScaleReport: Sendable {
         guard !rows.isEmpty else { return "" }
         let title =
             "**The network**: exchanges of all ranks with all, and the lines t = α + β n through short and long ones"
-        return title + "\n\n"
+        let note = "The forecast goes from one size to the next, not along these lines."
+        return title + "\n\n" + note + "\n\n"
             + Markdown.table(
                 ["ranks", "α µs", "1/β Gbit/s", "α, long", "1/β, long", "worst sample", "bytes a rank: µs"],
                 rows
