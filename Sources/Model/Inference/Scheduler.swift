@@ -145,6 +145,10 @@ package struct Scheduler {
         if prompt >= limits.maxPositions {
             return .tooLong("the prompt has \(prompt) tokens, the model's context \(limits.maxPositions)")
         }
+        // A draft model's context may be shorter than that of the model whose answer has come so far.
+        if prompt + job.answerIds.count >= limits.maxPositions {
+            return .tooLong("prompt and answer have filled the model's context of \(limits.maxPositions) tokens")
+        }
         let longest = min(prompt + job.mostTokens, limits.maxPositions)
         if pagesNeeded(longest) > limits.pages {
             return .tooLong(

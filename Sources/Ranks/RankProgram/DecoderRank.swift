@@ -86,6 +86,7 @@ struct DecoderRank {
         defer { words.deallocate() }
         let activity = ActivityMeter()
         let plans = MPIBroadcast(decoders, .stepPlan)
+        let pages = worker.storage.map { MPIPageOutbox($0, decoders) }
         // Filled anew by each message, so that one like the last takes no memory.
         var plan = StepPlan()
         while true {
@@ -96,7 +97,7 @@ struct DecoderRank {
                 endpoint.tick()
                 while endpoint.poll() != nil {}
                 try inbox.advance()
-                try MPIPageInbox.report(worker.storage, to: decoders)
+                try pages?.advance()
                 activity.report(to: endpoint, decoders.meter)
                 idle.pause()
                 byteCount = try plans.poll()
@@ -105,7 +106,7 @@ struct DecoderRank {
             if plan.isShutdown { return }
             let began = ContinuousClock.now
             _ = try worker.execute(plan)
-            try MPIPageInbox.report(worker.storage, to: decoders)
+            try pages?.advance()
             activity.noteStep(ContinuousClock.now - began)
             activity.report(to: endpoint, decoders.meter)
             endpoint.tick()

@@ -105,7 +105,8 @@ final class LeaderLoop {
                 proposals.map { .init(id: $0.id, start: $0.start, tokens: Array($0.tokens.prefix { isKnown([$0]) })) }
             )
         case .cancel(let id):
-            guard leader.cancel(id: id) else { return }
+            // One that a draft model has given up by itself leaves its clock.
+            guard leader.cancel(id: id) else { return clocks[id] = nil }
             finish(Scheduler.Ending(id: id, reason: .cancelled, cachedTokens: 0))
         default:
             break

@@ -26,6 +26,7 @@ final class VisionRank {
     private let worker: VisionWorker
     private let tokensPerTile: Int
     private var deliveries: [Delivery] = []
+    private let headers: MessageOutbox
     private let activity = ActivityMeter()
     private var computation: Receipt.Computation?
 
@@ -34,6 +35,7 @@ final class VisionRank {
         self.world = world
         self.options = options
         tokensPerTile = checkpoint.config.visualTokensPerTile
+        headers = MessageOutbox(world, to: 0, .tileHeader, most: TileHeader.wordCount)
         worker = VisionWorker(place: world.rank - options.decoderRanks, of: options.visionRanks)
     }
 
@@ -109,14 +111,13 @@ final class VisionRank {
 
     /// Moves messages on, and tells the leader of tiles that everybody has, in their order.
     private func moveDeliveries() throws {
-        guard !deliveries.isEmpty else { return }
         for index in deliveries.indices {
             deliveries[index].pending = try deliveries[index].pending.filter { try $0.poll() == nil }
         }
         while let first = deliveries.first, first.pending.isEmpty {
-            // Small enough to be buffered, so that this returns at once.
-            try first.header.words.withUnsafeBytes { try world.send($0, to: 0, .tileHeader) }
+            headers.append(first.header.words)
             deliveries.removeFirst()
         }
+        try headers.advance()
     }
 }

@@ -30,8 +30,6 @@ package final class PageDirectory {
         patience: Duration = .zero
     ) throws(PageFailure) {
         let path = "\(parent)/\(Self.prefix)\(shape.name)-\(slot)"
-        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw PageFailure(errno: errno) }
-        guard Self.isOwn(path) else { throw .foreign }
         guard let descriptor = try Self.lock(path, patience: patience) else { return nil }
         self.init(shape, slot, path, descriptor)
     }
@@ -90,18 +88,21 @@ package final class PageDirectory {
     static let lockName = "lock"
 
     /// A descriptor that holds the directory's lock; `nil` if another process does.
+    ///
+    /// Makes the directory, again and again where somebody who tidies up removes it between two calls.
     static func lock(_ path: String, patience: Duration) throws(PageFailure) -> Int32? {
         let deadline = ContinuousClock.now + patience
         while true {
-            let name = "\(path)/\(lockName)"
-            let descriptor = open(name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+            guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw PageFailure(errno: errno) }
+            var status = stat()
+            if lstat(path, &status) != 0, errno == ENOENT { continue }
+            guard isOwn(path) else { throw .foreign }
+            let descriptor = open("\(path)/\(lockName)", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+            if descriptor < 0, errno == ENOENT { continue }
             guard descriptor >= 0 else { throw PageFailure(errno: errno) }
             if flock(descriptor, LOCK_EX | LOCK_NB) == 0 {
-                var status = stat()
                 if fstat(descriptor, &status) == 0, status.st_nlink > 0 { return descriptor }
-                // Who tidied up has removed it between the two calls.
                 close(descriptor)
-                guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw PageFailure(errno: errno) }
                 continue
             }
             let code = errno

@@ -1,5 +1,6 @@
 import Foundation
 import Requests
+import Synchronization
 import TestSupport
 import Testing
 
@@ -104,6 +105,43 @@ struct PageDirectoryTests {
             #expect(held != nil)
             PageLeftovers.tidy(directory.path, limit: 0)
             #expect(Store.files(directory).count == 1)
+        }
+    }
+
+    @Test("who opens one while others tidy up finds a place, or one in use, and keeps what was found")
+    func tidied() throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            let tidiers = TidyingThreads(directory.path, count: 2)
+            defer { tidiers.end() }
+            var found = 0
+            for _ in 0..<3000 {
+                guard let opened = try PageDirectory(Store.shape(), in: directory.path, slot: 0) else { continue }
+                found += 1
+                withExtendedLifetime(opened) { #expect(access("\(opened.path)/lock", F_OK) == 0) }
+            }
+            #expect(found > 0)
+        }
+    }
+
+    /// Threads that tidy a directory until they are told to end.
+    private final class TidyingThreads: Sendable {
+        private let isOver = Atomic(false)
+        private let running: Atomic<Int>
+
+        init(_ path: String, count: Int) {
+            running = Atomic(count)
+            for _ in 0..<count {
+                Thread { [self] in
+                    while !isOver.load(ordering: .relaxed) { PageLeftovers.tidy(path, limit: 0) }
+                    running.subtract(1, ordering: .relaxed)
+                }
+                .start()
+            }
+        }
+
+        func end() {
+            isOver.store(true, ordering: .relaxed)
+            _ = Poll.until { running.load(ordering: .relaxed) == 0 }
         }
     }
 }

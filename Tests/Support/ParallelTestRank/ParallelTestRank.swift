@@ -8,6 +8,7 @@ import Foundation
 /// ParallelTestRank allreduce 0,0,1  the same where only ranks of one label share memory
 /// ParallelTestRank wire 0,0,1       sums that are rounded between hosts against one process that stands for all of them
 /// ParallelTestRank broadcast        messages of rank 0 to all, of many lengths; a line from every rank
+/// ParallelTestRank outbox           records of every rank to rank 0, which waits elsewhere; a line from every rank
 /// ParallelTestRank time             microseconds of an all-reduce, by bytes
 /// ParallelTestRank endless          prints every rank's pid, then exchanges until somebody kills it
 /// ParallelTestRank forward MODEL    allocations of a decode step, where `AllocationCount` is preloaded
@@ -22,6 +23,7 @@ enum ParallelTestRank {
             case "allreduce": try AllReduceCheck.run(world, labels: arguments.dropFirst(2).first)
             case "wire": try WireCheck.run(world, labels: arguments.dropFirst(2).first)
             case "broadcast": try BroadcastCheck.run(world)
+            case "outbox": try OutboxCheck.run(world)
             case "time": try AllReduceTiming.run(world)
             case "endless": try endless(world)
             case "forward": try ForwardCount.run(arguments[2], world)

@@ -22,17 +22,23 @@ final class MPIPageInbox: PageInbox {
         }
         return outcomes
     }
+}
+
+/// A follower tells the leader how pages fared, between two steps and without waiting for it.
+final class MPIPageOutbox {
+    private let storage: any PageStorage
+    private let messages: MessageOutbox
 
     private static let mostInMessage = 64
 
-    /// What a follower tells, if there is anything to tell.
-    static func report(_ storage: (any PageStorage)?, to decoders: MPICommunicator) throws {
-        guard let outcomes = storage?.finished(), !outcomes.isEmpty else { return }
-        // In messages that MPI sends off by themselves: for a long one the leader would have to be there, and it may be in a
-        // step that waits for this rank.
-        for start in stride(from: 0, to: outcomes.count, by: mostInMessage) {
-            try outcomes[start..<min(start + mostInMessage, outcomes.count)].flatMap(\.words)
-                .withUnsafeBytes { try decoders.send($0, to: 0, .pageOutcome) }
-        }
+    init(_ storage: any PageStorage, _ decoders: MPICommunicator) {
+        self.storage = storage
+        messages = MessageOutbox(decoders, to: 0, .pageOutcome, most: Self.mostInMessage * PageOutcome.wordCount)
+    }
+
+    /// Sends off what there is to tell, as far as what was told before has gone.
+    func advance() throws {
+        for outcome in storage.finished() { messages.append(outcome.words) }
+        try messages.advance()
     }
 }

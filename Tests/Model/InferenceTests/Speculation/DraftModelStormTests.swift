@@ -120,7 +120,7 @@ struct DraftModelStormTests {
                 pages: seed % 3 == 0 ? 40 : 400,
                 sequences: 1 + seed % 5,
                 draftRows: 0,
-                lead: [1, 5, 16][seed % 3]
+                lead: lead
             )
             draft.model = Self.wayward
             return draft
@@ -179,6 +179,10 @@ struct DraftModelStormTests {
         // More than its context has: 120 positions.
         draft.scheduler.confirm(id: "a", start: 5, tokens: Array(repeating: 20, count: 116))
         #expect(!draft.scheduler.hasSequences && draft.scheduler.load.usedPages == 0)
+        // One that begins when the answer is longer than that already.
+        job.answerIds = Array(repeating: 20, count: 117)
+        #expect(draft.scheduler.submit(job)?.kind == .tooLong && !draft.scheduler.hasSequences)
+        job.answerIds = []
         job.stopIds = [10, 11, 12]
         _ = draft.scheduler.submit(job)
         for _ in 0..<20 { draft.step() }
