@@ -20,6 +20,9 @@ struct TextEnd: Sendable {
         }
     }
 
+    /// Another in every process, so that nobody can choose tokens whose names are all alike to a table.
+    private static let seed = UInt64.random(in: .min ... .max)
+
     /// A ring.
     private var tokens = SIMD16<Int32>()
     private var next = 0
@@ -39,7 +42,7 @@ struct TextEnd: Sendable {
 
     var contexts: Contexts {
         var contexts = Contexts()
-        var name: UInt64 = 0x9E37_79B9_7F4A_7C15
+        var name = Self.seed
         for back in 0..<known {
             let token = tokens[(next + Self.longest - 1 - back) % Self.longest]
             // splitmix64's steps, so that all bits of all tokens count.
