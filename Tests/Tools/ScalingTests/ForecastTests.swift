@@ -52,6 +52,24 @@ struct ForecastTests {
     }
 
     @Test(
+        "the rounds of a step have room for what the busiest rank sends, and are never twice as much",
+        arguments: 2...8
+    )
+    func rounds(ranks: Int) throws {
+        let plan = try ShardPlan(Self.config, ranks: ranks)
+        let perByte = NetworkModel(latency: 0, secondsPerByte: 1)
+        for network in [nil, NetworkModel(latency: 1e-4, secondsPerByte: 8e-9)] {
+            let traffic = StepTraffic(Self.config, plan, elementBytes: 2, network: network)
+            for rows in [1, 3, 40, 256] {
+                let (moved, sent) = (
+                    traffic.seconds(rows: rows, NetworkCurve(perByte)), traffic.mostBytesSent(rows: rows)
+                )
+                #expect(moved >= sent * (1 - 1e-6) && moved <= 2 * sent, "\(rows) rows: \(moved) and \(sent)")
+            }
+        }
+    }
+
+    @Test(
         "the busiest rank sends no more a token than was promised",
         arguments: [(2, 452.0), (3, 900.0), (4, 680.0), (6, 1200.0), (8, 800.0)]
     )

@@ -56,13 +56,13 @@ struct NetworkFitTests {
             NetworkModel(latency: 1e-4, secondsPerByte: 1e-8), NetworkModel(latency: 1e-3, secondsPerByte: 2e-8)
         )
         let others = ranks - 1
-        let samples = [8, 2048, 65_536, 65_537, 131_072, 1 << 20].map { size in
-            let model = size <= 65_536 ? short : long
+        let samples = [8, 2048, 65_535, 65_536, 131_072, 1 << 20].map { size in
+            let model = size <= 65_535 ? short : long
             return NetworkSample(bytes: size * others, seconds: model.seconds(rounds: 1, bytes: size * others))
         }
         let fit = try #require(NetworkFit(samples, ranks: ranks))
         #expect(fit.worstError < 1e-6 && abs(fit.lines.long.latency / 1e-3 - 1) < 1e-6)
-        let limit = 65_536 * others
+        let limit = 65_535 * others
         #expect(fit.lines.seconds(rounds: 2, bytes: 2 * limit) == fit.lines.short.seconds(rounds: 2, bytes: 2 * limit))
         let more = 2 * limit + 2
         #expect(fit.lines.seconds(rounds: 2, bytes: more) == fit.lines.long.seconds(rounds: 2, bytes: more))

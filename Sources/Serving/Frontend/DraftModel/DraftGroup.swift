@@ -120,7 +120,8 @@ extension DraftGroup {
             if isEnding { return }
             failures = wasReady ? 1 : failures + 1
             let cause = error.map { "\($0)" } ?? "they ended"
-            guard failures <= Self.mostFailures else {
+            // Memory that is not there will not be there in a while either.
+            guard failures <= Self.mostFailures, !(error is HostMemoryError) else {
                 state.withLock { $0.status.phase = .off }
                 return note("the draft model's ranks do not start, and answers go on without its guesses: \(cause)")
             }

@@ -36,6 +36,8 @@ extension DraftLaunch {
         bytes: (draft: Int, decoder: Int),
         facts: HostFacts? = HostFacts.ofThisHost()
     ) throws {
+        // What all ranks of both need here is checked as one sum.
+        spec.bytesOfRanks = nil
         guard let whole = group.spec.facts["localhost"] ?? facts else { return }
         let all = whole.cores
         let mine = Self.cores(
@@ -65,6 +67,8 @@ extension DraftLaunch {
 
     /// Puts the ranks on the hosts of the decoder's vision ranks, which rest while answers are decoded.
     ///
+    /// They have the memory that the group leaves there; what does not fit is refused when it is to be started.
+    ///
     /// - Parameter placement: of the decoder's group, as it is now.
     package mutating func join(visionRanksOf placement: Placement, decoderRanks: Int) {
         var hosts: [Hostfile.Host] = []
@@ -75,7 +79,20 @@ extension DraftLaunch {
             if !hosts.contains(where: { $0.name == host.name }) { hosts.append(host) }
         }
         spec.hosts = Hostfile(hosts: hosts)
+        spec.facts = factsLeft(by: placement, decoderRanks: decoderRanks)
         let decoders = Set((0..<decoderRanks).map { placement.host(of: $0).name })
         options.threads = hosts.contains { decoders.contains($0.name) } ? 1 : nil
+    }
+
+    /// What hosts have beside the decoder's group.
+    private func factsLeft(by placement: Placement, decoderRanks: Int) -> [String: HostFacts] {
+        let bytes = bytesOfGroup?(decoderRanks) ?? []
+        var facts = factsOfGroup
+        for (index, host) in placement.hosts.enumerated() {
+            guard let available = facts[host.name]?.availableBytes else { continue }
+            let taken = placement.ranks(on: index).reduce(0) { $0 + (bytes.indices.contains($1) ? bytes[$1] : 0) }
+            facts[host.name]?.availableBytes = max(0, available - taken)
+        }
+        return facts
     }
 }

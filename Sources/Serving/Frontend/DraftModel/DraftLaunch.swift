@@ -11,15 +11,22 @@ package struct DraftLaunch: Sendable {
     package var options: RankOptions
     package var spec: GroupSpec
     package let modelName: String
+    /// What the decoder's group needs, and its hosts had before it was there: for the memory that is left beside it.
+    let bytesOfGroup: (@Sendable (_ decoderRanks: Int) -> [Int])?
+    let factsOfGroup: [String: HostFacts]
 
     /// Tokens by which a draft model runs ahead: those that a step checks at most.
     static let lead = SpeculationMode.draft.draftRows
 
-    /// - Parameter spec: of the decoder's group, on whose hosts it is.
-    package init(options: RankOptions, beside spec: GroupSpec, modelName: String) {
+    /// - Parameters:
+    ///   - spec: of the decoder's group, on whose hosts it is.
+    ///   - bytes: of each rank; empty if nobody knows.
+    package init(options: RankOptions, beside spec: GroupSpec, modelName: String, bytes: [Int] = []) {
         (self.options, self.modelName, self.spec) = (options, modelName, spec)
+        (bytesOfGroup, factsOfGroup) = (spec.bytesOfRanks, spec.facts)
         (self.spec.decoderRanks, self.spec.visionRanks) = (options.decoderRanks, options.visionRanks)
-        (self.spec.spreadsVision, self.spec.bytesOfRanks) = (false, nil)
+        self.spec.spreadsVision = false
+        self.spec.bytesOfRanks = bytes.isEmpty ? nil : { _ in bytes }
         (self.spec.threads, self.spec.visionThreads) = (options.threads, options.visionThreads)
         // A link of its own, with a secret of its own.
         (self.spec.secret, self.spec.linkPort) = (nil, 0)

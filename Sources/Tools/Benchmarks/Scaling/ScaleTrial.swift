@@ -61,6 +61,8 @@ package struct ScaleTrial {
     }
 
     private static let decodePositions = 64
+    /// Steps' tokens that exchanges are repeated with.
+    private static let tokenLists = 16
 
     private static func sizes(_ works: [Workload]) -> DecoderBenchmark.Sizes {
         let pages = works.map {
@@ -147,17 +149,24 @@ package struct ScaleTrial {
         var compute = max(0, wall.median - talk)
         var exchange = max(0, wall.median - (try group.maximum(compute)))
         if let pausable {
-            // The same on every rank: each repeats its own work as often as it is quick.
-            let tokens = next().tokens
+            // The same on every rank: each repeats its own work as often as it is quick. A token is another rank's every time:
+            // were it always the same one's, that rank would be ahead of the others, and its message would take no time.
+            let tokens = (0..<Self.tokenLists).map { _ in next().tokens }
+            var turn = 0
+            func exchange() throws {
+                try decoder.exchange(tokens[turn % tokens.count])
+                turn += 1
+            }
             pausable.isPaused = true
             let (alone, adding) = try turns.each { () -> (Double, Double) in
                 let solo = BenchmarkGroup()
                 let alone = try rounds.measure(in: solo) { _ = try decoder.forward(next()) }.median
-                return (alone, try rounds.measure(in: solo) { try decoder.exchange(tokens) }.median)
+                return (alone, try rounds.measure(in: solo) { try exchange() }.median)
             }
             pausable.isPaused = false
             compute = alone
-            let all = try rounds.measure(in: group) { try decoder.exchange(tokens) }.median
+            turn = 0
+            let all = try rounds.measure(in: group) { try exchange() }.median
             // What is added up is counted with the computing.
             exchange = max(0, all - (try group.maximum(adding)))
         }

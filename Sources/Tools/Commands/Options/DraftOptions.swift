@@ -70,7 +70,8 @@ extension DraftOptions.Model {
         }
         var launches: [DraftLaunch] = []
         for index in groups.indices {
-            var launch = DraftLaunch(options: options, beside: groups[index].spec, modelName: name)
+            let bytes = self.plan.ranks.map(\.totalBytes)
+            var launch = DraftLaunch(options: options, beside: groups[index].spec, modelName: name, bytes: bytes)
             if groups[index].spec.hosts == nil {
                 try launch.divide(&groups[index], bytes: (weights(self.plan), weights(plan)))
             } else if let placement = groups[index].placement {

@@ -16,7 +16,8 @@ package struct NetworkLines: Sendable, Equatable {
     /// Bytes that a rank sends in one round at most for its messages to be short.
     package var limit: Int
 
-    /// Open MPI sends messages over TCP up to so many bytes without asking (`btl_tcp_eager_limit`).
+    /// Open MPI sends messages over TCP without asking that are shorter, with its own header, than so many bytes
+    /// (`btl_tcp_eager_limit`).
     package static let eagerBytes = 64 << 10
 
     package init(short: NetworkModel, long: NetworkModel, limit: Int) {
@@ -44,7 +45,7 @@ package struct NetworkFit: Sendable, Equatable {
     ///
     /// - Parameter ranks: that exchange something, each with each other.
     package init?(_ samples: [NetworkSample], ranks: Int) {
-        let limit = NetworkLines.eagerBytes * max(ranks - 1, 1)
+        let limit = (NetworkLines.eagerBytes - 1) * max(ranks - 1, 1)
         let valid = samples.filter { $0.seconds > 0 }
         let (few, many) = (valid.filter { $0.bytes <= limit }, valid.filter { $0.bytes > limit })
         guard let all = Self.line(valid) else { return nil }
