@@ -39,8 +39,8 @@ struct ck_thread_pool {
     } *seats;  // one a thread, the caller's first
 };
 
-// Bytes that a thread brings to its second-level cache while it waits: some microseconds of reading, and half or less of
-// the smallest such cache.
+// Bytes that a thread brings to its second-level cache while it waits: some microseconds of reading, and half or less
+// of the smallest such cache.
 enum { most_ahead = 128 << 10, lines_together = 8 };
 
 void ck_relax(size_t round) {
