@@ -174,9 +174,11 @@ struct MatmulCall {
         }
     }
 
-    /// Panels of the smallest piece that a thread takes: what kernels take together, or have behind one another in memory.
+    /// Panels of the smallest piece that a thread takes: what kernels take together, or have behind one another in
+    /// memory.
     ///
-    /// In blocks of few columns a panel is a few kilobytes, too short a stretch; elsewhere two are the sooner done, the better.
+    /// In blocks of few columns a panel is a few kilobytes, too short a stretch; elsewhere two are the sooner done, the
+    /// better.
     static func grainPanels(of w: PackedMatrix) -> Int {
         w.storage.isQuantised && w.blockColumns == w.columns ? 2 : CK_GROUP_PANELS
     }

@@ -2,8 +2,8 @@ internal import CKernels
 
 /// The tasks of one product: blocks of tiles times runs of panels, at least a few for each thread.
 ///
-/// A single block has no tasks but parts: each thread goes through one stretch of the panels from its beginning to its end, so
-/// that the stream of weights restarts seldom, and then helps the others.
+/// A single block has no tasks but parts: each thread goes through one stretch of the panels from its beginning to its
+/// end, so that the stream of weights restarts seldom, and then helps the others.
 struct MatmulPlan {
     let tiles: Int
     let tilesPerBlock: Int
@@ -18,7 +18,7 @@ struct MatmulPlan {
     private let panelTasks: Int
     var tasks: Int { panelTasks * blocks }
 
-    /// - Parameter atMost: panels of a task, where something else is to be done between tasks; whole groups all the same.
+    /// - Parameter atMost: panels of a task, where something else is to be done between tasks; whole groups even so.
     init(tiles: Int, panels: Int, threads: Int, quantised: Bool = false, atMost: Int? = nil) {
         limit = atMost.map(Self.wholeGroups) ?? panels
         let most = quantised ? CK_QUANT_BLOCK_TILES : CK_BLOCK_TILES

@@ -27,7 +27,7 @@ package final class PackedMatrix: @unchecked Sendable {
     /// Nothing for other storages.
     let quantised: ck_quant_matrix
     private let owner: AnyObject
-    /// What is read behind it, if somebody has said so (``foresee(_:threads:)``); like the weights, said before it is shared.
+    /// What is read behind it, if somebody has said so (``foresee(_:threads:)``), before it is shared, as the weights.
     var ahead: WeightsAhead?
 
     /// Allocates memory, zeroed; pages come with the first write, so each thread touches its own.

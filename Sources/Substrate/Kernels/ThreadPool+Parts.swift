@@ -3,8 +3,8 @@ internal import CKernels
 extension ThreadPool {
     /// Calls `body(piece, thread)` for pieces of `0..<count` on all threads and returns when all are done.
     ///
-    /// Each thread goes through a part of its own, half of what is left of it at a time, and then takes of the others'. Each
-    /// number is in one piece; who takes it is an accident. Must not be called from inside a task.
+    /// Each thread goes through a part of its own, half of what is left of it at a time, and then takes of the others'.
+    /// Each number is in one piece; who takes it is an accident. Must not be called from inside a task.
     ///
     /// - Parameters:
     ///   - grain: pieces begin at its multiples.

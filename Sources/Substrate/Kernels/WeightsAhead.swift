@@ -2,8 +2,8 @@ internal import CKernels
 
 /// Where each thread of a pool begins to read the weights of a product to come.
 ///
-/// Between two products memory would rest: threads wait for the last one to be done, and one of them norms and quantises what
-/// comes next. Whoever waits then brings the beginning of its part into its own cache.
+/// Between two products memory would rest: threads wait for the last one to be done, and one of them norms and quantises
+/// what comes next. Whoever waits then brings the beginning of its part into its own cache.
 package struct WeightsAhead: Sendable {
     /// Addresses, which nobody but a prefetch uses, and that never fails.
     private let begins: [UInt]

@@ -1,5 +1,6 @@
-// Two panels side by side for one token, where two streams are read faster than one: on Intel's processors, 98 % of what a
-// thread can read instead of 95 (q8, Emerald Rapids). AMD's read one better (50 GB/s against 45 of two threads, Zen 5).
+// Two panels side by side for one token, where two streams are read faster than one: on Intel's processors, 98 % of
+// what a thread can read instead of 95 (q8, Emerald Rapids). AMD's read one better (two threads on Zen 5: 50 GB/s
+// against 45).
 #pragma once
 #include "quant_tile.h"
 
@@ -39,8 +40,8 @@ CK_INLINE void ck_two_step(const ck_quant quant, const uint8_t *scales, const ui
 }
 
 // As ck_quant_panel for one token; `beyond` is how far ahead to prefetch where that is behind a panel's end.
-CK_INLINE void ck_two_panels(const ck_quant quant, const uint8_t *w, size_t panel_bytes, size_t groups, ptrdiff_t beyond,
-                             const uint8_t *x, float *acc, bool fresh) {
+CK_INLINE void ck_two_panels(const ck_quant quant, const uint8_t *w, size_t panel_bytes, size_t groups,
+                             ptrdiff_t beyond, const uint8_t *x, float *acc, bool fresh) {
     __m512 sum[2];
 #pragma clang loop unroll(full)
     for (size_t p = 0; p < 2; p++) sum[p] = _mm512_maskz_loadu_ps(fresh ? 0 : 0xffff, acc + p * CK_PANEL_ROWS);

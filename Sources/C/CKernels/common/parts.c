@@ -1,5 +1,5 @@
-// A part is one atomic word: its next grain in the high half, its end in the low. Its thread and those that have nothing
-// left take from the same end, so that a piece never splits what its thread goes through.
+// A part is one atomic word: its next grain in the high half, its end in the low. Its thread and those that have
+// nothing left take from the same end, so that a piece never splits what its thread goes through.
 #include "internal.h"
 #include <stdatomic.h>
 #include <stdlib.h>

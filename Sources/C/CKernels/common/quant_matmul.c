@@ -70,8 +70,8 @@ static const uint8_t *panel_of_block(const ck_quant_matrix *m, size_t block, siz
     return (const uint8_t *)m->blocks + block * m->block_bytes + panel * bytes;
 }
 
-// Bytes from the end of a group of panels in a block to what is read next: the same panels of the next block, or the next
-// panels, which the same thread most often goes on with when the call ends. Behind the last ones it stays where it is.
+// Bytes from the end of a group of panels in a block to what is read next: the same panels of the next block, or the
+// next panels, which the same thread most often goes on with when the call ends. Behind the last ones it stays there.
 static ptrdiff_t jump_after(const work *b, size_t block) {
     const uint8_t *end = panel_of_block(b->m, block, b->panel + b->panels);
     if ((block + 1) * b->m->block_columns < b->m->columns) return panel_of_block(b->m, block + 1, b->panel) - end;

@@ -39,8 +39,8 @@ struct ck_thread_pool {
     } *seats;  // one a thread, the caller's first
 };
 
-// Bytes that a thread brings to its second-level cache while it waits: some microseconds of reading, and a quarter or less
-// of the smallest cache that is found in servers.
+// Bytes that a thread brings to its second-level cache while it waits: some microseconds of reading, and half or less
+// of the smallest such cache.
 enum { most_ahead = 128 << 10, lines_together = 8 };
 
 void ck_relax(size_t round) {
@@ -85,7 +85,7 @@ static bool sleep_until_step(ck_thread_pool *pool) {
     return goes_on;
 }
 
-// What a thread does while it waits for the `idle`-th time in a row: it brings the next lines of what comes, or rests.
+// What a thread does while it waits, `idle` times before in a row: it brings the next lines of what comes, or rests.
 static void wait_a_little(struct seat *seat, size_t idle) {
     const char *ahead = atomic_load_explicit(&seat->ahead, memory_order_relaxed);
     const size_t begin = idle * lines_together * 64;
@@ -96,14 +96,14 @@ static void wait_a_little(struct seat *seat, size_t idle) {
 static void *worker(void *argument) {
     struct seat *seat = argument;
     ck_thread_pool *pool = seat->pool;
-    for (size_t idle = 0;; idle++) {
+    for (size_t idle = 0;;) {
         if (work(pool, seat->thread)) {
             idle = 0;
         } else if (!atomic_load_explicit(&pool->awake, memory_order_acquire)) {
             if (!sleep_until_step(pool)) return NULL;
             idle = 0;
         } else {
-            wait_a_little(seat, idle);
+            wait_a_little(seat, idle++);
         }
     }
 }

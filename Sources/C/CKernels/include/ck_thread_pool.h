@@ -34,6 +34,6 @@ bool ck_thread_pool_run(ck_thread_pool *pool, size_t tasks, ck_task *body, void 
 // Something short: it takes the caller's time.
 void ck_thread_pool_set_errand(ck_thread_pool *pool, ck_errand *errand, void *context);
 
-// What thread `thread` will read first in an operation to come, or NULL: it brings the beginning of it nearer while it waits
-// for that operation, until the step ends or something else is said. Nothing is read that is not there.
+// What thread `thread` will read first in an operation to come, or NULL: it brings the beginning of it nearer while it
+// waits for that operation, until the step ends or something else is said. Nothing is read that is not there.
 void ck_thread_pool_set_ahead(ck_thread_pool *pool, size_t thread, const void *ahead);
