@@ -78,8 +78,11 @@ package final class PageDirectory {
     /// Whether it is a directory that nobody else can look into or change.
     static func isOwn(_ path: String) -> Bool {
         var status = stat()
-        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR && status.st_uid == geteuid()
-            && status.st_mode & 0o077 == 0
+        return lstat(path, &status) == 0 && isOwn(status)
+    }
+
+    private static func isOwn(_ status: stat) -> Bool {
+        status.st_mode & S_IFMT == S_IFDIR && status.st_uid == geteuid() && status.st_mode & 0o077 == 0
     }
 
     // MARK: - Locks
@@ -96,7 +99,7 @@ package final class PageDirectory {
             guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw PageFailure(errno: errno) }
             var status = stat()
             if lstat(path, &status) != 0, errno == ENOENT { continue }
-            guard isOwn(path) else { throw .foreign }
+            guard isOwn(status) else { throw .foreign }
             let descriptor = open("\(path)/\(lockName)", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
             if descriptor < 0, errno == ENOENT { continue }
             guard descriptor >= 0 else { throw PageFailure(errno: errno) }
