@@ -72,7 +72,7 @@ CK_INLINE void ck_quant_panel(const ck_quant quant, const size_t width, const ui
     if (fresh) memset(acc, 0, cells * sizeof *acc);
     for (size_t g = 0; g < groups; g++) {
         const uint8_t *values = ck_group_values(quant, w, g), *scales = ck_group_scales(quant, w, g);
-        const ptrdiff_t reach = ck_quant_reach(values, end, jump);
+        const ptrdiff_t reach = ck_quant_reach(ck_quant_ahead, values, end, jump);
         if (g % 2 == 0) _mm_prefetch((const char *)(scales + reach), _MM_HINT_T0);
         if (width <= 4) {
             ck_quant_step(quant, 2, width, scales, values, reach, x, acc);

@@ -11,19 +11,10 @@ CK_INLINE __m512i ck_word(const uint8_t *p) {
     return _mm512_set1_epi32(word);
 }
 
-// One token waits for memory alone, and more lines can be under way to the second-level cache than to the first.
-CK_INLINE void ck_quant_bring(const size_t width, const uint8_t *p) {
-    if (width == 1) {
-        _mm_prefetch((const char *)p, _MM_HINT_T1);
-    } else {
-        _mm_prefetch((const char *)p, _MM_HINT_T0);
-    }
-}
-
 // One group: dot has the exact integers. The instruction multiplies unsigned by signed bytes; so weights get 128 added
 // (or are nibbles, 8 too large), and dot begins with what that is too much, which the activations know.
 CK_INLINE void ck_quant_step(const ck_quant quant, const size_t width, const uint8_t *scales, const uint8_t *values,
-                             ptrdiff_t reach, const uint8_t *x, __m512 sum[CK_QUANT_TILE_TOKENS]) {
+                             ptrdiff_t far, ptrdiff_t near, const uint8_t *x, __m512 sum[CK_QUANT_TILE_TOKENS]) {
     const __m512i flip = _mm512_set1_epi8((char)0x80), mask = _mm512_set1_epi8(15);
     __m512i dot[CK_QUANT_TILE_TOKENS];
 #pragma clang loop unroll(full)
@@ -31,7 +22,8 @@ CK_INLINE void ck_quant_step(const ck_quant quant, const size_t width, const uin
 #pragma clang loop unroll(full)
     for (size_t quad = 0; quad < (quant == CK_Q8 ? 8 : 4); quad++) {
         const __m512i w = _mm512_loadu_si512((const void *)(values + 64 * quad));
-        ck_quant_bring(width, values + 64 * quad + reach);
+        _mm_prefetch((const char *)(values + 64 * quad + far), _MM_HINT_T1);
+        _mm_prefetch((const char *)(values + 64 * quad + near), _MM_HINT_T0);
         const __m512i low = quant == CK_Q8 ? _mm512_xor_si512(w, flip) : _mm512_and_si512(w, mask);
         const __m512i high = _mm512_and_si512(_mm512_srli_epi16(w, 4), mask);
 #pragma clang loop unroll(full)
@@ -65,14 +57,18 @@ CK_INLINE void ck_quant_panel(const ck_quant quant, const size_t width, const ui
     const size_t step = width * CK_QUANT_X_BYTES, bytes = ck_value_bytes(quant);
     for (; groups >= 2; groups -= 2) {
         const uint8_t *values = w + ck_scale_bytes;
-        const ptrdiff_t reach = ck_quant_reach(w, end, jump);
-        ck_quant_bring(width, w + reach);
-        ck_quant_step(quant, width, w, values, reach, x, sum);
-        ck_quant_step(quant, width, w + ck_scale_bytes / 2, values + bytes, reach, x + step, sum);
+        const ptrdiff_t far = ck_quant_reach(ck_quant_ahead, w, end, jump);
+        const ptrdiff_t near = ck_quant_reach(ck_quant_near, w, end, jump);
+        _mm_prefetch((const char *)(w + far), _MM_HINT_T1);
+        ck_quant_step(quant, width, w, values, far, near, x, sum);
+        ck_quant_step(quant, width, w + ck_scale_bytes / 2, values + bytes, far, near, x + step, sum);
         w += ck_pair_bytes(quant);
         x += 2 * step;
     }
-    if (groups) ck_quant_step(quant, width, w, w + ck_scale_bytes, ck_quant_reach(w, end, jump), x, sum);
+    if (groups) {
+        const ptrdiff_t far = ck_quant_reach(ck_quant_ahead, w, end, jump);
+        ck_quant_step(quant, width, w, w + ck_scale_bytes, far, ck_quant_reach(ck_quant_near, w, end, jump), x, sum);
+    }
 #pragma clang loop unroll(full)
     for (size_t t = 0; t < width; t++) _mm512_storeu_ps(acc + t * CK_PANEL_ROWS, ck_quant_result(sum[t]));
 }

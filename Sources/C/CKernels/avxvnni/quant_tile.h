@@ -7,14 +7,15 @@ CK_AVXVNNI_BEGIN
 // One group. The instruction multiplies unsigned by signed bytes; so weights get 128 added (or are nibbles, 8 too
 // large). The loop over the columns is not unrolled, so that the compiler keeps the integers in registers.
 CK_INLINE void ck_quant_step(const ck_quant quant, const size_t width, const uint8_t *scales, const uint8_t *values,
-                             ptrdiff_t reach, const uint8_t *x, float *acc) {
+                             ptrdiff_t far, ptrdiff_t near, const uint8_t *x, float *acc) {
     const __m256i flip = _mm256_set1_epi8((char)0x80), mask = _mm256_set1_epi8(15);
     __m256i dot[2][ck_step_tokens];
     ck_begin_dots(width, x, dot);
 #pragma clang loop unroll(disable)
     for (size_t quad = 0; quad < (quant == CK_Q8 ? 8 : 4); quad++) {
         __m256i low[2], high[2];
-        _mm_prefetch((const char *)(values + 64 * quad + reach), _MM_HINT_T0);
+        _mm_prefetch((const char *)(values + 64 * quad + far), _MM_HINT_T1);
+        _mm_prefetch((const char *)(values + 64 * quad + near), _MM_HINT_T0);
 #pragma clang loop unroll(full)
         for (size_t h = 0; h < 2; h++) {
             const __m256i w = _mm256_loadu_si256((const __m256i *)(values + 64 * quad + 32 * h));
@@ -36,11 +37,12 @@ CK_INLINE void ck_quant_panel(const ck_quant quant, const size_t width, const ui
     if (fresh) memset(acc, 0, width * CK_PANEL_ROWS * sizeof *acc);
     for (size_t g = 0; g < groups; g++) {
         const uint8_t *values = ck_group_values(quant, w, g), *scales = ck_group_scales(quant, w, g);
-        const ptrdiff_t reach = ck_quant_reach(values, end, jump);
-        if (g % 2 == 0) _mm_prefetch((const char *)(scales + reach), _MM_HINT_T0);
-        ck_quant_step(quant, half, scales, values, reach, x, acc);
+        const ptrdiff_t far = ck_quant_reach(ck_quant_ahead, values, end, jump);
+        const ptrdiff_t near = ck_quant_reach(ck_quant_near, values, end, jump);
+        if (g % 2 == 0) _mm_prefetch((const char *)(scales + far), _MM_HINT_T1);
+        ck_quant_step(quant, half, scales, values, far, near, x, acc);
         if (half < width) {
-            ck_quant_step(quant, width - half, scales, values, reach, x + half * CK_QUANT_X_BYTES,
+            ck_quant_step(quant, width - half, scales, values, far, near, x + half * CK_QUANT_X_BYTES,
                           acc + half * CK_PANEL_ROWS);
         }
         x += width * CK_QUANT_X_BYTES;
