@@ -2,7 +2,7 @@
 package enum SpeculationMode: String, CaseIterable, Sendable {
     /// A token a step.
     case off
-    /// From what followed the last tokens when they came before, in prompt and answer and in answers to the same prompt.
+    /// From what followed the last tokens when they came before, in prompt and answer and in earlier answers.
     case lookup
     /// From a smaller model of the same tokenizer besides, on ranks of its own.
     case draft

@@ -20,7 +20,7 @@ package struct GenerateJob: Codable, Sendable, Equatable {
     package var logprobs = 0
     /// Whether drafts may be tried; the tokens are the same.
     package var speculates = true
-    /// Who asks, by a number: answers to the same words about other pictures are drafts for nobody else.
+    /// Who asks, by a number: answers to other prompts are drafts for nobody else.
     package var asker = 0
     /// Whether the rank sends visual tokens and logits back as ``LinkReport/trace(_:)``; such a job takes nothing
     /// from the prefix cache.
