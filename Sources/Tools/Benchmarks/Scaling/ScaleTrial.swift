@@ -153,7 +153,7 @@ package struct ScaleTrial {
             // were it always the same one's, that rank would be ahead of the others, and its message would take no time.
             let tokens = (0..<Self.tokenLists).map { _ in next().tokens }
             var turn = 0
-            func exchange() throws {
+            func exchangeOnce() throws {
                 try decoder.exchange(tokens[turn % tokens.count])
                 turn += 1
             }
@@ -161,12 +161,12 @@ package struct ScaleTrial {
             let (alone, adding) = try turns.each { () -> (Double, Double) in
                 let solo = BenchmarkGroup()
                 let alone = try rounds.measure(in: solo) { _ = try decoder.forward(next()) }.median
-                return (alone, try rounds.measure(in: solo) { try exchange() }.median)
+                return (alone, try rounds.measure(in: solo) { try exchangeOnce() }.median)
             }
             pausable.isPaused = false
             compute = alone
             turn = 0
-            let all = try rounds.measure(in: group) { try exchange() }.median
+            let all = try rounds.measure(in: group) { try exchangeOnce() }.median
             // What is added up is counted with the computing.
             exchange = max(0, all - (try group.maximum(adding)))
         }
