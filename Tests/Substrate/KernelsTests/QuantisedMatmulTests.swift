@@ -48,6 +48,27 @@ struct QuantisedMatmulTests {
         }
     }
 
+    @Test("so are leaves of any width of a tree of any form", arguments: everySet, quantised)
+    func anyTree(kernels: KernelSet, storage: PackedMatrix.Storage) {
+        let pool = ThreadPool(threads: 2)
+        var random = SeededRandom(seed: 71)
+        for (blockColumns, leaves) in [(1, 37), (32, 33), (50, 19), (128, 16), (192, 7), (544, 3), (700, 2)] {
+            var (ends, merges, depth): ([Int], [Int], Int) = ([], [], 0)
+            for leaf in 0..<leaves {
+                ends.append((ends.last ?? 0) + blockColumns * (leaf % 5 == 3 ? 2 : 1))
+                merges.append(Int.random(in: 0...min(depth, 3), using: &random))
+                depth += 1 - merges[leaf]
+            }
+            let tree = SumTree(leafEnds: ends, merges: merges)
+            let columns = ends[leaves - 1]
+            let problem = Product(50, columns, storage, blockColumns: blockColumns, tree: tree, tokens: 19, pool)
+            for tokens in [2, 9, 19] {
+                let found = problem.run(pool, tokens: 0..<tokens, kernels: kernels)
+                #expect(found.bits == problem.defined(tokens: 0..<tokens).bits)
+            }
+        }
+    }
+
     @Test(
         "company, threads and cuts change no bit of a token",
         arguments: everySet.filter { $0.name != "ref" },

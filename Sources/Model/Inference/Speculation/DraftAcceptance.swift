@@ -19,7 +19,7 @@ struct DraftAcceptance: Sendable {
     static let longestPause = 512
     /// How far one guess that was right or wrong moves the odds of its kind, and those of its request's origin.
     private static let kindRate = 0.25
-    private static let textRate = 0.3
+    private static let textRate = 0.5
     private static let otherRate = 1.0
     private static let lowest = -6.0
     private static let highest = 4.0

@@ -40,15 +40,17 @@ struct DraftKind: Equatable, Sendable {
         }
     }
 
+    private var isOfPrompt: Bool { index / (Self.textKinds / Text.allCases.count) == Text.prompt.rawValue }
+
     /// The logarithm of the odds that such a guess is right, before anything is known: longer texts that agree, and that have
-    /// gone on so more often, say more.
+    /// gone on so more often, say more, and who asks the same again mostly gets the same.
     var firstOdds: Double {
         switch self {
         case .forced: 2.2
         case .ofModel: 0.4
         default:
-            -0.9 + 0.35 * Double(index / (2 * Self.steps) % TextEnd.lengths) + 0.35 * Double(index / 2 % Self.steps + 1)
-                - 0.7 * Double(index % 2)
+            -2 + 0.6 * Double(index / (2 * Self.steps) % TextEnd.lengths) + 0.6 * Double(index / 2 % Self.steps + 1)
+                - 0.7 * Double(index % 2) + (isOfPrompt ? 1.2 : 0)
         }
     }
 }
