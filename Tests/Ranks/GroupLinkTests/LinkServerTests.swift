@@ -225,7 +225,7 @@ struct LinkServerTests {
 
     @Test func silenceIsNotFoundOutAtAHeartbeatOnly() throws {
         let front = try Front {
-            $0.heartbeat = 2 * Self.long
+            $0.heartbeat = Self.long * 2
             $0.silenceLimit = .milliseconds(50)
         }
         let hello = MessageCoding.frame(

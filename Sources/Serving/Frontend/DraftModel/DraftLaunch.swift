@@ -25,8 +25,8 @@ package struct DraftLaunch: Sendable {
         (self.options, self.modelName, self.spec) = (options, modelName, spec)
         (bytesOfGroup, factsOfGroup) = (spec.bytesOfRanks, spec.facts)
         (self.spec.decoderRanks, self.spec.visionRanks) = (options.decoderRanks, options.visionRanks)
-        self.spec.spreadsVision = false
-        self.spec.bytesOfRanks = bytes.isEmpty ? nil : { _ in bytes }
+        (self.spec.spreadsVision, self.spec.bytesOfRanks) = (false, nil)
+        if !bytes.isEmpty { self.spec.bytesOfRanks = { _ in bytes } }
         (self.spec.threads, self.spec.visionThreads) = (options.threads, options.visionThreads)
         // A link of its own, with a secret of its own.
         (self.spec.secret, self.spec.linkPort) = (nil, 0)

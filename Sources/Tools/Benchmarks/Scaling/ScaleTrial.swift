@@ -149,11 +149,11 @@ package struct ScaleTrial {
         var compute = max(0, wall.median - talk)
         var exchange = max(0, wall.median - (try group.maximum(compute)))
         if let pausable {
-            // The same on every rank: each repeats its own work as often as it is quick. A token is another rank's every time:
+            // The same on every rank: each repeats its own work as often as it is quick. A token is of another rank every time:
             // were it always the same one's, that rank would be ahead of the others, and its message would take no time.
             let tokens = (0..<Self.tokenLists).map { _ in next().tokens }
             var turn = 0
-            func exchange() throws {
+            func exchangeOnce() throws {
                 try decoder.exchange(tokens[turn % tokens.count])
                 turn += 1
             }
@@ -161,12 +161,12 @@ package struct ScaleTrial {
             let (alone, adding) = try turns.each { () -> (Double, Double) in
                 let solo = BenchmarkGroup()
                 let alone = try rounds.measure(in: solo) { _ = try decoder.forward(next()) }.median
-                return (alone, try rounds.measure(in: solo) { try exchange() }.median)
+                return (alone, try rounds.measure(in: solo) { try exchangeOnce() }.median)
             }
             pausable.isPaused = false
             compute = alone
             turn = 0
-            let all = try rounds.measure(in: group) { try exchange() }.median
+            let all = try rounds.measure(in: group) { try exchangeOnce() }.median
             // What is added up is counted with the computing.
             exchange = max(0, all - (try group.maximum(adding)))
         }
