@@ -23,11 +23,9 @@ package struct DraftLaunch: Sendable {
     ///   - bytes: of each rank; empty if nobody knows.
     package init(options: RankOptions, beside spec: GroupSpec, modelName: String, bytes: [Int] = []) {
         (self.options, self.modelName, self.spec) = (options, modelName, spec)
-        bytesOfGroup = spec.bytesOfRanks
-        factsOfGroup = spec.facts
+        (bytesOfGroup, factsOfGroup) = (spec.bytesOfRanks, spec.facts)
         (self.spec.decoderRanks, self.spec.visionRanks) = (options.decoderRanks, options.visionRanks)
-        self.spec.spreadsVision = false
-        self.spec.bytesOfRanks = nil
+        (self.spec.spreadsVision, self.spec.bytesOfRanks) = (false, nil)
         if !bytes.isEmpty { self.spec.bytesOfRanks = { _ in bytes } }
         (self.spec.threads, self.spec.visionThreads) = (options.threads, options.visionThreads)
         // A link of its own, with a secret of its own.

@@ -149,7 +149,7 @@ package struct ScaleTrial {
         var compute = max(0, wall.median - talk)
         var exchange = max(0, wall.median - (try group.maximum(compute)))
         if let pausable {
-            // The same on every rank: each repeats its own work as often as it is quick. A token is another rank's every time:
+            // The same on every rank: each repeats its own work as often as it is quick. A token is of another rank every time:
             // were it always the same one's, that rank would be ahead of the others, and its message would take no time.
             let tokens = (0..<Self.tokenLists).map { _ in next().tokens }
             var turn = 0
