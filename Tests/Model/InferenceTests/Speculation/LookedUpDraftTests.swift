@@ -26,13 +26,13 @@ struct LookedUpDraftTests {
         #expect(Self.draft([7, 1, 2, 3, 4, 9, 2, 3, 5, 9, 8, 1, 2, 3], most: 1) == [5])
         #expect(Self.draft([8, 2, 3, 4, 5, 6]) == [])
         #expect(Self.draft([]) == [])
-        #expect(Self.draft([1, 2, 3, 4, 5, 6, 20, 21, 1, 2], most: 9).starts(with: [3, 4, 5, 6]))
+        #expect(Self.draft([1, 2, 3, 4, 5, 6, 20, 21, 1, 2], most: 9).starts(with: [3, 4, 5]))
     }
 
     @Test("a repetition goes on, as long as it is wanted; behind an end of the answer nothing does")
     func repetition() {
         #expect(Self.draft([9, 1, 2, 3, 1, 2, 3, 1, 2], most: 5) == [3, 1, 2, 3, 1])
-        #expect(Self.draft([5, 5, 5], most: 4) == [5, 5, 5, 5])
+        #expect(Self.draft([5, 5, 5], most: 3) == [5, 5, 5])
         #expect(Self.draft([9, 1, 2, 3, 1, 2, 3, 1, 2], most: 8, stops: [1]) == [3, 1])
     }
 

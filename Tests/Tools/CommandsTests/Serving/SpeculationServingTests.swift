@@ -34,10 +34,10 @@ struct SpeculationServingTests {
                 let found = try ReplayTests.answers(server) { kill(try #require(try server.ranks()[victim]), SIGKILL) }
                 Self.compare(found, expected, "rank \(victim)")
                 #expect(found.contains { $0.end?.replays == 1 } && Self.accepted(found) > 0)
-                // Asked again, all of it is drafted.
+                // Asked again, most of it is drafted.
                 let again = try ReplayTests.answers(server) {}
                 Self.compare(again, expected, "again")
-                #expect(Self.accepted(again) > Self.accepted(found))
+                #expect(Self.accepted(again) * 2 > again.reduce(0) { $0 + $1.ids.count })
                 #expect(server.end().status == 0, "\(server.errors)")
             }
         }
