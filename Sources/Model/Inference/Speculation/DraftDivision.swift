@@ -51,6 +51,7 @@ struct DraftDivision: Sendable {
             counts.append(0)
             worth.append(firstChance(offer))
         }
+        if costs.wantsPlain(rows: decoding) { return }
         var tokens = Double(decoding)
         var bestRate = Self.leastGain * tokens / costs.seconds(rows: decoding)
         for rows in stride(from: 1, through: most, by: 1) {

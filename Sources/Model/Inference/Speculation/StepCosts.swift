@@ -6,8 +6,9 @@
 struct StepCosts: Sendable {
     private struct Cost: Sendable {
         var seconds: Double
-        /// The step in which it was last seen.
+        /// The step in which it was last seen, and how often it was.
         var seen: Int
+        var times: Int
     }
 
     private var costs: [Cost?]
@@ -17,22 +18,42 @@ struct StepCosts: Sendable {
     static let memory = 1024
     /// What a row more is taken to cost, in steps of one row, while nothing is known.
     static let assumed = 0.03
-    /// The share of a step that took longer in what is known; one that was faster counts in full.
+    /// The share of a step that took longer in what is known, where it counts as twice as long at most; one that was faster
+    /// counts in full.
     static let rate = 0.1
+    /// Steps with drafts behind which one goes without.
+    static let plainEvery = 128
+    /// Times that a number of rows was seen before others are judged by it.
+    static let settled = 8
 
     init(maxRows: Int) { costs = Array(repeating: nil, count: maxRows + 1) }
 
     mutating func note(rows: Int, seconds: Double) {
         guard costs.indices.contains(rows), rows > 0 else { return }
         steps += 1
-        costs[rows] = Cost(seconds: Self.leastOfLate(known(rows), seconds), seen: steps)
+        let before = costs[rows].flatMap { steps - $0.seen < Self.memory ? $0 : nil }
+        let now = Self.leastOfLate(before?.seconds, seconds)
+        costs[rows] = Cost(seconds: now, seen: steps, times: 1 + (before?.times ?? 0))
+        guard let before, before.times >= Self.settled else { return }
+        // Where everything takes longer than it did, so do the rows that have not been seen since: if they did not, they would
+        // seem to cost less than fewer rows, would be taken in their place, and nobody would ever find out.
+        for other in costs.indices where other != rows && (costs[other]?.seen ?? .max) < before.seen {
+            costs[other]?.seconds *= now / before.seconds
+        }
+    }
+
+    /// Whether it is time for a step without drafts, of so many rows: more rows are judged by it, and while they seem cheap nobody
+    /// would find out that it was held up when it was last seen.
+    func wantsPlain(rows: Int) -> Bool {
+        guard steps > 0, costs.indices.contains(rows) else { return false }
+        return costs[rows].map { steps - $0.seen >= Self.plainEvery } ?? true
     }
 
     /// The least that a step has taken of late: what interrupts one from outside is not its own length.
     ///
     /// - Parameter before: what was known; `nil` for the first.
     static func leastOfLate(_ before: Double?, _ seconds: Double) -> Double {
-        before.map { min(seconds, $0 + (seconds - $0) * rate) } ?? seconds
+        before.map { min(seconds, $0 + (min(seconds, 2 * $0) - $0) * rate) } ?? seconds
     }
 
     private func known(_ rows: Int) -> Double? {

@@ -65,6 +65,27 @@ struct DraftDivisionTests {
         #expect(costs.seconds(rows: 3) == 1 + 2 * StepCosts.assumed)
         costs.note(rows: 99, seconds: 1)
         costs.note(rows: 0, seconds: 1)
+        #expect(!costs.wantsPlain(rows: 1) && costs.wantsPlain(rows: 2) && !StepCosts(maxRows: 8).wantsPlain(rows: 1))
+    }
+
+    @Test(
+        "steps that are held up, and a machine that becomes slower and faster again, make no row look cheap",
+        arguments: 0..<20
+    )
+    func unsteady(seed: Int) {
+        var random = SeededRandom(seed: UInt64(seed))
+        var (costs, pace, tried) = (StepCosts(maxRows: 24), 1.0, 0)
+        let steps = 20_000
+        for step in 0..<steps {
+            if step % 500 == 0 { pace = Double.random(in: 0.6...1.8, using: &random) }
+            // One token in ten is right, and a row costs a quarter of a step.
+            let rows = DraftDivision.divide([Array(repeating: 0.1, count: 8)], decoding: 1, most: 16, costs: costs)[0]
+            tried += rows
+            let noise = Double.random(in: 1...1.3, using: &random)
+            let heldUp = Int.random(in: 0..<100, using: &random) == 0 ? 40.0 : 1
+            costs.note(rows: 1 + rows, seconds: pace * (1 + 0.25 * Double(rows)) * noise * heldUp)
+        }
+        #expect(tried * 50 < steps, "\(tried) rows for nothing in \(steps) steps")
     }
 
     @Test("drafts that are never right are soon left, and tried again ever more seldom")
