@@ -3,7 +3,8 @@ internal import Foundation
 /// How often guesses are right, by their kinds, over all requests and with what is peculiar to one.
 ///
 /// The odds of a kind are learnt by every guess that is checked; a request's texts may be harder or easier than others', and
-/// that it learns for itself and quickly, as one number that is added to the odds of all its guesses of an origin.
+/// that it learns for itself and quickly, as one number that is added to the odds of all its guesses of an origin. It begins with
+/// what that number came to in requests of late: many kinds are learnt slowly where all of them are wrong.
 struct DraftAcceptance: Sendable {
     /// One request's part.
     struct Request: Sendable {
@@ -21,13 +22,26 @@ struct DraftAcceptance: Sendable {
     private static let kindRate = 0.25
     private static let textRate = 0.5
     private static let otherRate = 1.0
+    /// The share of the latest request in what the next one begins with.
+    private static let usualRate = 0.3
     private static let lowest = -6.0
     private static let highest = 4.0
 
     /// Logarithms.
     private var odds = DraftKind.all.map(\.firstOdds)
+    private var usual = SIMD4<Double>()
 
     init() {}
+
+    /// A request begins.
+    func begin() -> Request {
+        var request = Request()
+        request.shifts = usual
+        return request
+    }
+
+    /// A request has ended.
+    mutating func end(_ request: Request) { usual += Self.usualRate * (request.shifts - usual) }
 
     /// Whether guesses of one kind are right more often than those of another.
     func prefers(_ kind: DraftKind, to other: DraftKind) -> Bool { odds[kind.index] > odds[other.index] }

@@ -51,8 +51,8 @@ struct DraftDivision: Sendable {
             counts.append(0)
             worth.append(firstChance(offer))
         }
-        if costs.wantsPlain(rows: decoding) { return }
         var tokens = Double(decoding)
+        var bestTokens = tokens
         var bestRate = Self.leastGain * tokens / costs.seconds(rows: decoding)
         for rows in stride(from: 1, through: most, by: 1) {
             guard let next = worthiest() else { break }
@@ -61,9 +61,11 @@ struct DraftDivision: Sendable {
             worth[next] *= counts[next] < length(next) ? chances[starts[next] + counts[next]] : 0
             let rate = tokens / costs.seconds(rows: decoding + rows)
             guard rate > bestRate else { continue }
-            bestRate = rate
+            (bestRate, bestTokens) = (rate, tokens)
             for place in counts.indices { best[place] = counts[place] }
         }
+        guard costs.wantsPlain(rows: decoding, gain: bestTokens / Double(decoding) - 1) else { return }
+        for place in best.indices { best[place] = 0 }
     }
 
     /// The first of the drafts whose next row is worth most, if one is worth anything.

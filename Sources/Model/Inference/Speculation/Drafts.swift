@@ -46,6 +46,7 @@ struct Drafts {
         let asker = AnswerMemory.Source.asker(sequence.job.asker)
         if sequence.text == nil {
             let prompt = sequence.promptKey(pageTokens: pageTokens)
+            sequence.acceptance = acceptance.begin()
             memory.touch(asker)
             memory.touch(.prompt(prompt))
             let more = sequence.reservedTokens
@@ -102,6 +103,7 @@ struct Drafts {
     /// Keeps the answer of a sequence that has ended, for what is asked next, unless it was to do without drafts.
     mutating func keep(_ sequence: JobSequence, pageTokens: Int) {
         guard rows > 0, sequence.job.speculates, !sequence.job.trace else { return }
+        acceptance.end(sequence.acceptance)
         var sequence = sequence
         let text = sequence.searchable
         let answer = text.suffix(sequence.generatedCount)

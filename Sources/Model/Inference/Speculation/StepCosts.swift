@@ -21,10 +21,12 @@ struct StepCosts: Sendable {
     /// The share of a step that took longer in what is known, where it counts as twice as long at most; one that was faster
     /// counts in full.
     static let rate = 0.1
-    /// Steps with drafts behind which one goes without.
-    static let plainEvery = 128
+    /// Steps that promise twice the tokens each, behind which one goes without drafts: less than a hundredth is lost by it.
+    static let plainEvery = 128.0
     /// Times that a number of rows was seen before others are judged by it.
     static let settled = 8
+    /// How far a step moves what is known then.
+    static let pull = 0.01
 
     init(maxRows: Int) { costs = Array(repeating: nil, count: maxRows + 1) }
 
@@ -32,7 +34,7 @@ struct StepCosts: Sendable {
         guard costs.indices.contains(rows), rows > 0 else { return }
         steps += 1
         let before = costs[rows].flatMap { steps - $0.seen < Self.memory ? $0 : nil }
-        let now = Self.leastOfLate(before?.seconds, seconds)
+        let now = Self.estimate(before, seconds)
         costs[rows] = Cost(seconds: now, seen: steps, times: 1 + (before?.times ?? 0))
         guard let before, before.times >= Self.settled else { return }
         // Where everything takes longer than it did, so do the rows that have not been seen since: if they did not, they would
@@ -42,11 +44,22 @@ struct StepCosts: Sendable {
         }
     }
 
+    /// At first the least, so that one step that was held up is nothing; then the median, which is the same for rows that are
+    /// seen often and seldom: the least of many would make what is tried seldom look dear, and its luck look cheap.
+    private static func estimate(_ before: Cost?, _ seconds: Double) -> Double {
+        guard let before, before.times >= settled else { return leastOfLate(before?.seconds, seconds) }
+        if seconds == before.seconds { return seconds }
+        return before.seconds * (seconds > before.seconds ? 1 + pull : 1 - pull)
+    }
+
     /// Whether it is time for a step without drafts, of so many rows: more rows are judged by it, and while they seem cheap nobody
     /// would find out that it was held up when it was last seen.
-    func wantsPlain(rows: Int) -> Bool {
+    ///
+    /// - Parameter gain: what drafts promise, in steps without them: the less, the sooner it is time.
+    func wantsPlain(rows: Int, gain: Double) -> Bool {
         guard steps > 0, costs.indices.contains(rows) else { return false }
-        return costs[rows].map { steps - $0.seen >= Self.plainEvery } ?? true
+        guard let plain = costs[rows] else { return true }
+        return Double(steps - plain.seen) >= max(1, gain * Self.plainEvery)
     }
 
     /// The least that a step has taken of late: what interrupts one from outside is not its own length.

@@ -19,8 +19,10 @@ struct DraftDivisionTests {
         let offers = (0..<Int.random(in: 1...3, using: &random)).map { _ in
             (0..<Int.random(in: 0...4, using: &random)).map { _ in Double.random(in: 0...1, using: &random) }
         }
-        let costs = Self.costs(Double.random(in: 0...0.6, using: &random))
+        var costs = Self.costs(Double.random(in: 0...0.6, using: &random))
         let decoding = Int.random(in: offers.count...5, using: &random)
+        // It has just been seen, so that it need not be looked at again.
+        costs.note(rows: decoding, seconds: costs.seconds(rows: decoding))
         func rate(_ counts: [Int]) -> Double {
             var tokens = Double(decoding)
             for (count, offer) in zip(counts, offers) {
@@ -65,7 +67,10 @@ struct DraftDivisionTests {
         #expect(costs.seconds(rows: 3) == 1 + 2 * StepCosts.assumed)
         costs.note(rows: 99, seconds: 1)
         costs.note(rows: 0, seconds: 1)
-        #expect(!costs.wantsPlain(rows: 1) && costs.wantsPlain(rows: 2) && !StepCosts(maxRows: 8).wantsPlain(rows: 1))
+        #expect(!costs.wantsPlain(rows: 1, gain: 0.1) && costs.wantsPlain(rows: 2, gain: 0.1))
+        #expect(!StepCosts(maxRows: 8).wantsPlain(rows: 1, gain: 0.1))
+        for _ in 0..<20 { costs.note(rows: 3, seconds: 1) }
+        #expect(costs.wantsPlain(rows: 1, gain: 0.1) && !costs.wantsPlain(rows: 1, gain: 1))
     }
 
     @Test(
@@ -81,11 +86,11 @@ struct DraftDivisionTests {
             // One token in ten is right, and a row costs a quarter of a step.
             let rows = DraftDivision.divide([Array(repeating: 0.1, count: 8)], decoding: 1, most: 16, costs: costs)[0]
             tried += rows
-            let noise = Double.random(in: 1...1.3, using: &random)
+            let noise = Double.random(in: 1...1.6, using: &random)
             let heldUp = Int.random(in: 0..<100, using: &random) == 0 ? 40.0 : 1
             costs.note(rows: 1 + rows, seconds: pace * (1 + 0.25 * Double(rows)) * noise * heldUp)
         }
-        #expect(tried * 50 < steps, "\(tried) rows for nothing in \(steps) steps")
+        #expect(tried * 10 < steps, "\(tried) rows for nothing in \(steps) steps")
     }
 
     @Test("drafts that are never right are soon left, and tried again ever more seldom")
@@ -110,6 +115,23 @@ struct DraftDivisionTests {
         // Others have learnt something as well, and a draft model's guesses are something else.
         #expect(acceptance.chance(kind, .init()) > 0.6)
         #expect(acceptance.chance(.ofModel, request) == DraftAcceptance().chance(.ofModel, .init()))
+    }
+
+    @Test("where guesses of all kinds were wrong, the next request begins with doubt, and soon believes what is right")
+    func usual() {
+        var acceptance = DraftAcceptance()
+        let kinds = DraftKind.all.filter { $0.origin == .text }
+        let before = acceptance.chance(kinds[0], acceptance.begin())
+        for _ in 0..<12 {
+            var request = acceptance.begin()
+            for kind in kinds.prefix(12) { acceptance.note([kind], accepted: 0, &request) }
+            acceptance.end(request)
+        }
+        var next = acceptance.begin()
+        let untried = DraftAcceptance().chance(kinds[60], .init())
+        #expect(acceptance.chance(kinds[0], next) < before / 2 && acceptance.chance(kinds[60], next) < untried)
+        for _ in 0..<8 { acceptance.note([kinds[60]], accepted: 1, &next) }
+        #expect(acceptance.chance(kinds[60], next) > untried)
     }
 
     @Test("kinds are told apart by texts, lengths, times and others; the odds of each are bounded")
