@@ -13,9 +13,18 @@ struct DraftAcceptance: Sendable {
         fileprivate var left = SIMD4<Int>()
         fileprivate var pause = SIMD4<Int>(repeating: DraftAcceptance.shortestPause)
 
+        /// Looks in a row that promised nothing, and steps that are to pass before the next.
+        fileprivate var vain = 0
+        fileprivate var rest = 0
+
         init() {}
     }
 
+    /// A guess below this promises nothing.
+    static let vainChance = 0.1
+    /// Looks in vain behind which only every fourth step looks: where steps are short, looking is a part of them.
+    static let mostVain = 16
+    static let restSteps = 3
     static let shortestPause = 16
     static let longestPause = 512
     /// How far one guess that was right or wrong moves the odds of its kind, and those of its request's origin.
@@ -83,6 +92,21 @@ struct DraftAcceptance: Sendable {
 }
 
 extension DraftAcceptance.Request {
+    /// Whether this step does without looking for a draft.
+    mutating func rests() -> Bool {
+        guard rest > 0 else { return false }
+        rest -= 1
+        return true
+    }
+
+    /// A draft was looked for.
+    ///
+    /// - Parameter chance: that its first token is right; `nil` where nothing was found.
+    mutating func look(promising chance: Double?) {
+        vain = (chance ?? 0) < DraftAcceptance.vainChance ? vain + 1 : 0
+        if vain >= DraftAcceptance.mostVain { rest = DraftAcceptance.restSteps }
+    }
+
     /// A draft was there and not worth its rows; says whether it is time to try one all the same.
     ///
     /// Without that nothing would ever be learnt again. It is more seldom each time it is in vain.

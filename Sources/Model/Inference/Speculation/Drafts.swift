@@ -52,7 +52,7 @@ struct Drafts {
             let more = sequence.reservedTokens
             sequence.text = SearchedText(sequence.searchable, prompt: prompt, reserving: more)
         }
-        guard let text = sequence.text else { return }
+        guard let text = sequence.text, !sequence.acceptance.rests() else { return }
         let texts = SearchedTexts(
             own: text.followers,
             asker: memory.followers(asker),
@@ -68,12 +68,14 @@ struct Drafts {
             if sequence.job.stopIds.contains(guess.token) { break }
             end.append(guess.token)
         }
+        let first = sequence.draftKinds.first.map { acceptance.chance($0, sequence.acceptance) }
+        sequence.acceptance.look(promising: first)
     }
 
-    /// A sequence has a draft and wants rows.
-    mutating func offer(_ sequence: JobSequence) {
+    /// A sequence has a draft of these kinds and wants rows.
+    mutating func offer(_ kinds: [DraftKind], _ request: DraftAcceptance.Request) {
         let acceptance = acceptance
-        division.offer(sequence.draftKinds.lazy.map { acceptance.chance($0, sequence.acceptance) })
+        division.offer(kinds.lazy.map { acceptance.chance($0, request) })
     }
 
     /// Divides the rows among those that have a draft.

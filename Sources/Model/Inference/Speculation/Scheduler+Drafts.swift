@@ -18,7 +18,7 @@ extension Scheduler {
             let most = mostDrafts(of: index)
             guard most > 0, findDraft(of: index, most: most) else { continue }
             drafts.owners.append(index)
-            drafts.offer(running[index])
+            drafts.offer(running[index].draftKinds, running[index].acceptance)
         }
         guard !drafts.owners.isEmpty else { return }
         drafts.divide(decoding: decodingCount, most: rows)
@@ -73,19 +73,19 @@ extension Scheduler {
 
     /// Drafts that a sequence can make use of: as its answer, the model's context and its pages allow.
     private mutating func mostDrafts(of index: Int) -> Int {
-        let sequence = running[index]
-        guard sequence.job.speculates, !sequence.job.trace else { return 0 }
+        guard running[index].job.speculates, !running[index].job.trace else { return 0 }
+        let count = running[index].tokens.count
         let left = min(
             limits.draftRows,
-            sequence.job.sampling.maxTokens - sequence.generatedCount - 1,
-            limits.maxPositions - sequence.tokens.count - 1
+            running[index].job.sampling.maxTokens - running[index].generatedCount - 1,
+            limits.maxPositions - count - 1
         )
         // A page more where there are plenty; nobody loses one for the sake of a guess.
-        if left > 0, pagesNeeded(sequence.tokens.count + left) > sequence.pages.count,
+        if left > 0, pagesNeeded(count + left) > running[index].pages.count,
             let page = pages.takeFree(leaving: running.count)
         {
             running[index].pages.append(page)
         }
-        return min(left, running[index].pages.count * limits.pageTokens - sequence.tokens.count)
+        return min(left, running[index].pages.count * limits.pageTokens - count)
     }
 }

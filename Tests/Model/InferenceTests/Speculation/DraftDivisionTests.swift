@@ -134,6 +134,25 @@ struct DraftDivisionTests {
         #expect(acceptance.chance(kinds[60], next) > untried)
     }
 
+    @Test("who has looked in vain for long looks in every fourth step, until something promises well")
+    func rests() {
+        var request = DraftAcceptance.Request()
+        for _ in 1..<DraftAcceptance.mostVain {
+            request.look(promising: nil)
+            let rests = request.rests()
+            #expect(!rests)
+        }
+        for _ in 0..<3 {
+            request.look(promising: 0.01)
+            let rests = (0..<4).map { _ in request.rests() }
+            #expect(rests == [true, true, true, false])
+        }
+        request.look(promising: 0.5)
+        request.look(promising: nil)
+        let rests = request.rests()
+        #expect(!rests)
+    }
+
     @Test("kinds are told apart by texts, lengths, times and others; the odds of each are bounded")
     func kinds() {
         var indices: Set<Int> = []
