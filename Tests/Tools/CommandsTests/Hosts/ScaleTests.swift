@@ -97,7 +97,7 @@ struct ScaleTests {
         let ranks = trial.ranks
         #expect(trial.hosts == (1...ranks).map { "node\($0)" })
         #expect(trial.domains == (0..<ranks).map { [$0] })
-        #expect(trial.network.count == (ranks == 1 ? 0 : 7))
+        #expect(trial.network.count == (ranks == 1 ? 0 : 15))
         #expect(zip(trial.network, trial.network.dropFirst()).allSatisfy { $0.bytes < $1.bytes })
         for step in trial.steps {
             #expect(step.sentBytes == step.plannedBytes)
