@@ -26,9 +26,14 @@ struct DraftDivision: Sendable {
     ///
     /// - Parameter draft: the probability that each of its tokens is right if those before it are.
     mutating func offer(_ draft: some Sequence<Double>) {
-        chances.append(contentsOf: draft)
-        starts.append(chances.count)
+        for chance in draft { add(chance) }
+        endOffer()
     }
+
+    /// One token more of the draft that is being offered.
+    mutating func add(_ chance: Double) { chances.append(chance) }
+
+    mutating func endOffer() { starts.append(chances.count) }
 
     var offerCount: Int { starts.count - 1 }
 

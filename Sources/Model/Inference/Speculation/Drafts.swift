@@ -74,8 +74,8 @@ struct Drafts {
 
     /// A sequence has a draft of these kinds and wants rows.
     mutating func offer(_ kinds: [DraftKind], _ request: DraftAcceptance.Request) {
-        let acceptance = acceptance
-        division.offer(kinds.lazy.map { acceptance.chance($0, request) })
+        for kind in kinds { division.add(acceptance.chance(kind, request)) }
+        division.endOffer()
     }
 
     /// Divides the rows among those that have a draft.
