@@ -67,12 +67,10 @@ package enum Matmul {
     ) {
         var (first, column) = (0, 0)
         while first < matrices.count {
-            var (end, width) = (first, 0)
-            while end < matrices.count, matrices[end].takesInput(as: matrices[first]) {
-                width += matrices[end].rows
-                end += 1
-            }
+            let end = end(ofCallAt: first, matrices)
             let part = UnsafeBufferPointer(rebasing: matrices[first..<end])
+            var width = 0
+            for matrix in part { width += matrix.rows }
             SumTree.withUnsafeSingleTree(columns: x.width) { tree in
                 let out = y.columns(column..<column + width)
                 MatmulCall(pool, kernels, part, x, tree: tree, into: out, partialStride: 0).run()
@@ -84,15 +82,23 @@ package enum Matmul {
 
     /// The matrices of each call that a list of them comes to.
     static func products(_ matrices: [PackedMatrix]) -> [[PackedMatrix]] {
-        var products: [[PackedMatrix]] = []
-        for matrix in matrices {
-            if let first = products.last?.first, matrix.takesInput(as: first) {
-                products[products.count - 1].append(matrix)
-            } else {
-                products.append([matrix])
+        matrices.withUnsafeBufferPointer { list in
+            var products: [[PackedMatrix]] = []
+            var first = 0
+            while first < list.count {
+                let end = end(ofCallAt: first, list)
+                products.append(Array(list[first..<end]))
+                first = end
             }
+            return products
         }
-        return products
+    }
+
+    /// Where the stretch of matrices ends that take `x` in the same form as the first of them.
+    private static func end(ofCallAt first: Int, _ matrices: UnsafeBufferPointer<PackedMatrix>) -> Int {
+        var end = first
+        while end < matrices.count, matrices[end].takesInput(as: matrices[first]) { end += 1 }
+        return end
     }
 }
 
