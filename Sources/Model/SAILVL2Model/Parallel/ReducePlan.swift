@@ -97,17 +97,15 @@ package struct ReducePlan: Sendable, Equatable {
     package func rounds(rows: Int) -> [Int] {
         guard domains.count > 1 else { return [] }
         let way = way(rows: rows)
-        let moved = ofDomain.indices.map { domain -> (first: Int, second: Int) in
-            let (own, others) = (ofDomain[domain], totalOfDomains - ofDomain[domain])
-            let whole = rows * wire.bytes(width)
-            guard way != .direct else { return (max(own * (domains.count - 1), others) * whole, 0) }
+        if way == .direct { return [bytes(.direct, rows: rows).most] }
+        let whole = rows * wire.bytes(width)
+        var most = [0, 0]
+        for (domain, own) in ofDomain.enumerated() {
             let slice = bytesOfSlice(domain, rows: rows, way)
-            return (
-                max((whole - slice) * own, slice * others), max(slice * (domains.count - 1), whole - slice)
-            )
+            most[0] = max(most[0], (whole - slice) * own, slice * (totalOfDomains - own))
+            most[1] = max(most[1], slice * (domains.count - 1), whole - slice)
         }
-        let most = (moved.map(\.first).max() ?? 0, moved.map(\.second).max() ?? 0)
-        return way == .direct ? [most.0] : [most.0, most.1]
+        return most
     }
 
     /// Bytes of the sums of the rows or columns that a domain adds up.

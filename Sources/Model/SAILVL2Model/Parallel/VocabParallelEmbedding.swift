@@ -57,7 +57,7 @@ package final class VocabParallelEmbedding {
     }
 
     /// The matrices of its products.
-    var products: [[PackedMatrix]] { [head].compactMap { $0.map { [$0] } } }
+    var products: [[PackedMatrix]] { head.map { [[$0]] } ?? [] }
 
     /// Bytes of the head, which a step with logits reads as a whole; of the embedding it reads a row a token.
     package var headBytes: Int { head?.byteCount ?? 0 }
