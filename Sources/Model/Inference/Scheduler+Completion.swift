@@ -84,10 +84,10 @@ extension Scheduler {
         _ report: inout StepReport
     ) -> Fate {
         var tokens = StepReport.Tokens(id: running[index].job.id, ids: spareLists.popLast() ?? [])
-        var (accepted, hasEnded) = (0, false)
+        var accepted = 0
         defer {
             if !running[index].draft.isEmpty { tokens.draft = drafts.figures(of: running[index], accepted: accepted) }
-            drafts.note(&running[index], accepted: accepted, hasEnded: hasEnded)
+            drafts.note(&running[index], taken: tokens.ids.count, accepted: accepted)
             if !tokens.ids.isEmpty { report.tokens.append(tokens) }
         }
         for place in chosen.indices {
@@ -102,7 +102,6 @@ extension Scheduler {
             tokens.ids.append(token)
             let isDrafted = row < running[index].draft.count && running[index].draft[row] == token
             if isDrafted { accepted += 1 }
-            hasEnded = isDrafted
             if let reason = finishReason(running[index], after: token) {
                 guard running[index].lead != nil else { return .ended(ending(of: running[index], reason)) }
                 running[index].lead?.hasEnded = true

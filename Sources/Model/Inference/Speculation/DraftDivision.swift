@@ -22,17 +22,12 @@ struct DraftDivision: Sendable {
         starts.append(0)
     }
 
-    /// Somebody wants rows.
-    ///
-    /// - Parameter draft: the probability that each of its tokens is right if those before it are.
-    mutating func offer(_ draft: some Sequence<Double>) {
-        for chance in draft { add(chance) }
-        endOffer()
-    }
-
     /// One token more of the draft that is being offered.
+    ///
+    /// - Parameter chance: the probability that it is right if those before it are.
     mutating func add(_ chance: Double) { chances.append(chance) }
 
+    /// Whoever wants rows has told all of its draft.
     mutating func endOffer() { starts.append(chances.count) }
 
     var offerCount: Int { starts.count - 1 }

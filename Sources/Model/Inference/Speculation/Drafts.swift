@@ -59,8 +59,10 @@ struct Drafts {
             prompt: memory.followers(.prompt(text.prompt))
         )
         var (end, right) = (text.end, 1.0)
+        var first: Double?
         while sequence.draft.count < most, let guess = texts.guess(after: end.contexts, acceptance) {
             right *= acceptance.chance(guess.kind, sequence.acceptance)
+            first = first ?? right
             // Nothing behind it would be worth a row, wherever that costs anything; the first is for whoever wants to learn.
             if right < Self.leastChance, !sequence.draft.isEmpty { break }
             sequence.draft.append(guess.token)
@@ -68,7 +70,6 @@ struct Drafts {
             if sequence.job.stopIds.contains(guess.token) { break }
             end.append(guess.token)
         }
-        let first = sequence.draftKinds.first.map { acceptance.chance($0, sequence.acceptance) }
         sequence.acceptance.look(promising: first)
     }
 
@@ -91,13 +92,12 @@ struct Drafts {
 
     /// A sequence's draft has been checked; it has none any more.
     ///
-    /// - Parameter hasEnded: with the last one accepted, so that those behind were not compared with anything.
-    mutating func note(_ sequence: inout JobSequence, accepted: Int, hasEnded: Bool) {
+    /// - Parameter taken: tokens of the step that the sequence has now: so many of the draft were compared with one.
+    mutating func note(_ sequence: inout JobSequence, taken: Int, accepted: Int) {
         guard !sequence.draft.isEmpty else { return }
         // Whether a receipt is right says nothing about guesses.
         if sequence.job.claim == nil {
-            let compared = sequence.draftKinds.prefix(hasEnded ? accepted : accepted + 1)
-            acceptance.note(compared, accepted: accepted, &sequence.acceptance)
+            acceptance.note(sequence.draftKinds.prefix(taken), accepted: accepted, &sequence.acceptance)
         }
         sequence.setDraft([], kind: .forced)
     }

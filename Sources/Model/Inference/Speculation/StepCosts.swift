@@ -33,7 +33,7 @@ struct StepCosts: Sendable {
     mutating func note(rows: Int, seconds: Double) {
         guard costs.indices.contains(rows), rows > 0 else { return }
         steps += 1
-        let before = costs[rows].flatMap { steps - $0.seen < Self.memory ? $0 : nil }
+        let before = recent(rows)
         let now = Self.estimate(before, seconds)
         costs[rows] = Cost(seconds: now, seen: steps, times: 1 + (before?.times ?? 0))
         guard let before, before.times >= Self.settled else { return }
@@ -69,10 +69,12 @@ struct StepCosts: Sendable {
         before.map { min(seconds, $0 + (min(seconds, 2 * $0) - $0) * rate) } ?? seconds
     }
 
-    private func known(_ rows: Int) -> Double? {
+    private func recent(_ rows: Int) -> Cost? {
         guard let cost = costs[rows], steps - cost.seen < Self.memory else { return nil }
-        return cost.seconds
+        return cost
     }
+
+    private func known(_ rows: Int) -> Double? { recent(rows)?.seconds }
 
     /// Seconds of a step of so many rows; in steps of one row while nothing was measured.
     func seconds(rows: Int) -> Double {

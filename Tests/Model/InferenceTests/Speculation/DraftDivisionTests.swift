@@ -179,6 +179,11 @@ struct DraftDivisionTests {
 }
 
 extension DraftDivision {
+    private mutating func offer(_ draft: [Double]) {
+        for chance in draft { add(chance) }
+        endOffer()
+    }
+
     /// The rows that each offer gets.
     static func divide(_ offers: [[Double]], decoding: Int, most: Int, costs: StepCosts) -> [Int] {
         var division = DraftDivision()
