@@ -25,7 +25,7 @@ struct RankLossTests {
             [
                 "generate", "--model", model.path, "--prompt", "describe the image", "--image",
                 Fixtures.url("images/wide.png").path, "--max-tokens", "30000", "--decoder-ranks", "2",
-                "--vision-ranks", "1",
+                "--vision-ranks", "1", "--speculate", "off",
             ],
             in: directory
         )
@@ -58,6 +58,7 @@ struct RankLossTests {
                     [
                         "generate", "--model", model.path, "--prompt", "describe the image", "--max-tokens", "3000",
                         "--decoder-ranks", "2", "--temperature", "0.8", "--seed", "5", "--restarts", "2",
+                        "--speculate", "off",
                     ],
                     in: directory
                 )

@@ -208,7 +208,7 @@ struct HTTPAnswerTests {
             )
             let body = Bodies.chat(
                 "tell me about the sea",
-                #""stream":true,"max_tokens":1200,"temperature":0.9,"seed":7"#
+                #""stream":true,"max_tokens":1200,"speculate":false,"temperature":0.9,"seed":7"#
             )
             let expected = try server.chat(body)
             let client = try server.http()

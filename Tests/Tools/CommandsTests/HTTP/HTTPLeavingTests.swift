@@ -28,9 +28,9 @@ struct HTTPLeavingTests {
             let words = String(repeating: "the sea is deep ", count: 1500)
             let picture = Bodies.dataURL(Array(try Data(contentsOf: Self.largePicture(directory))))
             let requests: [(stage: String, body: String)] = [
-                ("decode", Bodies.chat("tell me about the sea", #""max_tokens":3000"#)),
-                ("prefill", Bodies.chat(words, #""max_tokens":3000"#)),
-                ("vision", Bodies.pictures([picture], "what is it?", #""max_tokens":3000"#)),
+                ("decode", Bodies.chat("tell me about the sea", #""max_tokens":3000,"speculate":false"#)),
+                ("prefill", Bodies.chat(words, #""max_tokens":3000,"speculate":false"#)),
+                ("vision", Bodies.pictures([picture], "what is it?", #""max_tokens":3000,"speculate":false"#)),
             ]
             for (stage, body) in requests {
                 for way in Way.allCases {
@@ -58,7 +58,9 @@ struct HTTPLeavingTests {
 
     /// Those that only wait in line leave it.
     private func waiting(_ server: ServerProcess) throws {
-        let body = Array(Bodies.chat("tell me about the sea", #""max_tokens":3000,"stream":true"#).utf8)
+        let body = Array(
+            Bodies.chat("tell me about the sea", #""max_tokens":3000,"speculate":false,"stream":true"#).utf8
+        )
         var clients: [RawClient?] = []
         for _ in 0..<8 {
             let client = try server.http()

@@ -66,23 +66,23 @@ struct HostsDraftTests {
             let draft = try Self.draft(server)
             #expect(draft.ranks.count == 3 && draft.hosts == ["node3"])
             try check("unharmed")
-            Self.compare(try ReplayTests.answers(server) {}, read, "unharmed")
+            Self.compare(try ReplayTests.answers(server, drafts: true) {}, read, "unharmed")
             // Nobody waits for guesses: on a busy machine they may all come too late for these answers.
             #expect(
                 Poll.until {
                     if (try? Self.draft(server).guesses) ?? 0 > 0 { return true }
-                    _ = try? ReplayTests.answers(server) {}
+                    _ = try? ReplayTests.answers(server, drafts: true) {}
                     return false
                 }
             )
             // Its ranks die alone: nothing of the decoder's is lost.
-            let killed = try ReplayTests.answers(server) { kill(draft.ranks[1].pid, SIGKILL) }
+            let killed = try ReplayTests.answers(server, drafts: true) { kill(draft.ranks[1].pid, SIGKILL) }
             Self.compare(killed, read, "killed")
             #expect(killed.allSatisfy { $0.end?.replays == 0 })
             #expect(Poll.until { (try? DraftModelServingTests.status(server))?["losses"] as? Int == 1 })
             DraftModelServingTests.wait(server, for: "ready")
             // Their host dies, which these answers need not wait for; the vision rank is gone as well, and both go elsewhere.
-            let cut = try ReplayTests.answers(server) { try lab.cut(3) }
+            let cut = try ReplayTests.answers(server, drafts: true) { try lab.cut(3) }
             Self.compare(cut, read, "cut")
             #expect(
                 Poll.until {
@@ -94,7 +94,7 @@ struct HostsDraftTests {
             DraftModelServingTests.wait(server, for: "ready")
             try check("without the third host")
             // Back again, all are where they were.
-            Self.compare(try ReplayTests.answers(server) { try lab.join(3) }, read, "joined")
+            Self.compare(try ReplayTests.answers(server, drafts: true) { try lab.join(3) }, read, "joined")
             #expect(Poll.until { (try? Self.hosts(server, role: "vision")) == ["node3"] }, "\(server.errors)")
             DraftModelServingTests.wait(server, for: "ready")
             #expect(try Self.draft(server).hosts == ["node3"])

@@ -17,8 +17,12 @@ struct ReplayTests {
 
     /// Runs all bodies and a picture over one connection; `middle` is called once, when `isTime` says so of what has come: if
     /// nobody says, when every stream has begun.
+    ///
+    /// - Parameter drafts: whether they are drafted. An answer that was given before is then over after a few steps, maybe
+    ///   before `middle` has done anything.
     static func answers(
         _ server: ServerProcess,
+        drafts: Bool = false,
         when isTime: ([RawClient.Answer]) -> Bool = { $0.allSatisfy { $0.ids.count > 10 } },
         middle: () throws -> Void
     ) throws -> [RawClient.Answer] {
@@ -26,8 +30,12 @@ struct ReplayTests {
         let client = try server.connect()
         client.send("BLOB 3 0 \(picture.count)")
         client.send(picture + [10])
-        client.send(#"GENERATE 3 {"prompt":"describe the picture","max_tokens":1200}"#)
-        for (index, body) in bodies.enumerated() { client.send("GENERATE \(index) \(body)") }
+        let members = drafts ? "}" : #","speculate":false}"#
+        for (index, body) in (bodies + [#"{"prompt":"describe the picture","max_tokens":1200}"#]).enumerated()
+            .reversed()
+        {
+            client.send("GENERATE \(index) \(body.dropLast())\(members)")
+        }
         var answers = Array(repeating: RawClient.Answer(), count: 4)
         var hasFired = false
         while answers.contains(where: { $0.end == nil && $0.error == nil }) {

@@ -100,7 +100,7 @@ struct ServingTests {
     }
 
     /// Of a model that does not end by itself.
-    static let long = #"{"prompt":"tell me about the sea","max_tokens":20000}"#
+    static let long = #"{"prompt":"tell me about the sea","max_tokens":20000,"speculate":false}"#
 
     @Test("CANCEL, a deadline and a closed connection stop the work; a half-closed one is finished")
     func stopping() throws {

@@ -31,11 +31,13 @@ struct SpeculationServingTests {
                     ["--decoder-ranks", "2", "--context", "16384"],
                     in: directory
                 )
-                let found = try ReplayTests.answers(server) { kill(try #require(try server.ranks()[victim]), SIGKILL) }
+                let found = try ReplayTests.answers(server, drafts: true) {
+                    kill(try #require(try server.ranks()[victim]), SIGKILL)
+                }
                 Self.compare(found, expected, "rank \(victim)")
                 #expect(found.contains { $0.end?.replays == 1 } && Self.accepted(found) > 0)
                 // Asked again, most of it is drafted.
-                let again = try ReplayTests.answers(server) {}
+                let again = try ReplayTests.answers(server, drafts: true) {}
                 Self.compare(again, expected, "again")
                 #expect(Self.accepted(again) * 2 > again.reduce(0) { $0 + $1.ids.count })
                 #expect(server.end().status == 0, "\(server.errors)")
@@ -53,7 +55,7 @@ struct SpeculationServingTests {
                 in: directory
             )
             for turn in 0..<2 {
-                let found = try ReplayTests.answers(server) {}
+                let found = try ReplayTests.answers(server, drafts: true) {}
                 Self.compare(found, expected, "turn \(turn)")
                 #expect(Self.accepted(found) > 0)
             }

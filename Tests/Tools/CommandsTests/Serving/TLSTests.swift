@@ -120,7 +120,7 @@ struct TLSTests {
             let script = Fixtures.url("tls/half_close.py").path
             let finished = try Self.run("python3", [script, "\(port)", pair.certificate, request], in: directory)
             #expect(finished.1.contains(#"END r {"#), "\(finished.1.suffix(300))")
-            let endless = #"GENERATE r {"prompt":"tell me about the sea","max_tokens":20000}"#
+            let endless = #"GENERATE r {"prompt":"tell me about the sea","max_tokens":20000,"speculate":false}"#
             let vanishing = try ChildProcess("python3", [script, "\(port)", pair.certificate, endless, "stay"])
             func running() -> Int? { ((try? server.stats()["requests"]) as? [String: Any])?["running"] as? Int }
             #expect(Poll.until { running() == 1 })
