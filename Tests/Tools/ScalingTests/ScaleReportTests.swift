@@ -54,7 +54,8 @@ struct ScaleReportTests {
                 sentBytes: Array(repeating: 7, count: ranks),
                 plannedBytes: Array(repeating: 7, count: ranks),
                 blocks: traffic.blocks(rows: work.rows),
-                sums: traffic.allReduces
+                sums: traffic.allReduces,
+                network: trial.network
             )
         }
         return trial

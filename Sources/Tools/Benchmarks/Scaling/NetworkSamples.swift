@@ -3,29 +3,28 @@ internal import Scaling
 
 /// Exchanges of all ranks with all at once, as sums make them, of several sizes.
 ///
-/// The sizes take turns, so that a disturbance hits all of them alike, and are measured again whenever they are asked for: a
+/// The sizes take turns, so that a disturbance hits all of them alike, and turns go between those of a step's exchanges: a
 /// network that is shared with others is not the same for minutes.
 final class NetworkSamples {
     private let world: MPICommunicator
     private let group: BenchmarkGroup
     private let exchange: any BlockExchange
     private let buffer: UnsafeMutableRawPointer
-    private let turns: Int
     /// Repetitions in a turn, and seconds of one in each turn so far, of each size.
     private var repetitions: [Int] = []
     private var seconds: [[Double]] = sizes.map { _ in [] }
 
-    /// To each other rank: those of sums of one row up to those of prompts, and closer together about the 64 KiB from which
-    /// on messages are announced before they are sent.
+    /// To each other rank: those of sums of one row up to those of prompts. Messages of 64 KiB with MPI's own header are
+    /// announced before they are sent, which takes longer at once: two sizes are close to either side of that.
     private static let sizes = [
-        8, 512, 2048, 4096, 8192, 16_384, 32_768, 49_152, 65_536, 98_304, 131_072, 196_608, 262_144, 524_288, 1 << 20,
+        8, 512, 2048, 4096, 8192, 16_384, 32_768, 49_152, 65_280, 65_536, 98_304, 131_072, 196_608, 262_144, 524_288,
+        1 << 20,
     ]
     private static let largest = sizes.last ?? 8
-    private static let turnSeconds = 0.1
+    private static let turnSeconds = 0.05
 
-    /// - Parameter turns: of each size, every time they are measured.
-    init(_ world: MPICommunicator, turns: Int) {
-        (self.world, self.turns) = (world, turns)
+    init(_ world: MPICommunicator) {
+        self.world = world
         group = BenchmarkGroup(world)
         exchange = world.blockExchange()
         let bytes = 2 * Self.largest * world.size
@@ -35,6 +34,8 @@ final class NetworkSamples {
 
     deinit { buffer.deallocate() }
 
+    /// One turn of every size.
+    ///
     /// Collective.
     func measure() throws {
         if repetitions.isEmpty {
@@ -45,17 +46,18 @@ final class NetworkSamples {
                 return try group.agreed(max(1, Int(Self.turnSeconds / max(usual, 1e-7))))
             }
         }
-        for _ in 0..<turns {
-            for (place, size) in Self.sizes.enumerated() {
-                seconds[place].append(try seconds(of: size, times: repetitions[place]))
-            }
+        for (place, size) in Self.sizes.enumerated() {
+            seconds[place].append(try seconds(of: size, times: repetitions[place]))
         }
     }
 
-    /// The medians of all turns so far; the same on every rank.
-    var samples: [NetworkSample] {
-        zip(Self.sizes, seconds).filter { !$1.isEmpty }.map { size, seconds in
-            NetworkSample(bytes: size * (world.size - 1), seconds: Spread(seconds).median)
+    /// The turns so far.
+    var turns: Int { seconds[0].count }
+
+    /// The medians of all turns but the first so many; the same on every rank.
+    func samples(behind turns: Int = 0) -> [NetworkSample] {
+        zip(Self.sizes, seconds.map { $0.dropFirst(turns) }).filter { !$1.isEmpty }.map { size, seconds in
+            NetworkSample(bytes: size * (world.size - 1), seconds: Spread(Array(seconds)).median)
         }
     }
 

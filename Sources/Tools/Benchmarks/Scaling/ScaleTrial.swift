@@ -63,6 +63,9 @@ package struct ScaleTrial {
     private static let decodePositions = 64
     /// Steps' tokens that exchanges are repeated with.
     private static let tokenLists = 16
+    /// Turns of a step's exchanges in each round, and how long one takes about.
+    private static let turnsOfRound = 2
+    private static let turnSeconds = 0.2
 
     private static func sizes(_ works: [Workload]) -> DecoderBenchmark.Sizes {
         let pages = works.map {
@@ -99,14 +102,10 @@ package struct ScaleTrial {
         let whole = try ShardPlan(checkpoint.config.decoder, ranks: 1).shards[0]
         trial.weightBytes = weights / StepWork(checkpoint.config.decoder, shard: whole).weights
         trial.ways = decoder.workspace.fabric.network
-        let network = networkSamples()
-        try network?.measure()
         (trial.bytesPerSecond, trial.operationsPerSecond) = try ceilings()
-        for work in job.works {
-            trial.steps.append(try step(work))
-            try network?.measure()
-        }
-        trial.network = network?.samples ?? []
+        let network = networkSamples()
+        for work in job.works { trial.steps.append(try step(work, network)) }
+        trial.network = network?.samples() ?? []
         return trial
     }
 
@@ -114,7 +113,7 @@ package struct ScaleTrial {
     private func networkSamples() -> NetworkSamples? {
         let speakers = decoder.workspace.fabric.speakers.flatMap { $0 as? MPICommunicator }
         guard domains.count > 1, let world = group.mpi else { return nil }
-        return (pausable != nil ? world : speakers).map { NetworkSamples($0, turns: job.rounds) }
+        return (pausable != nil ? world : speakers).map { NetworkSamples($0) }
     }
 
     /// Bytes and operations a second of each rank.
@@ -130,7 +129,7 @@ package struct ScaleTrial {
 
     // MARK: - One kind of step
 
-    private func step(_ work: Workload) throws -> DecoderTrial.Step {
+    private func step(_ work: Workload, _ network: NetworkSamples?) throws -> DecoderTrial.Step {
         let positions = max(work.tokens, Self.decodePositions)
         var batches = StepBatches(decoder, sequences: work.sequences, context: work.context, positions: positions)
         if work.context > 0 { batches.fillCache() }
@@ -139,6 +138,8 @@ package struct ScaleTrial {
         }
         let (sent, planned) = try bytes(next())
         let rounds = Rounds(count: job.rounds)
+        let turnsBefore = network?.turns ?? 0
+        try network?.measure()
         let before = talked.seconds
         var steps = 0
         let wall = try rounds.measure(in: group) {
@@ -166,10 +167,11 @@ package struct ScaleTrial {
             pausable.isPaused = false
             compute = alone
             turn = 0
-            let all = try rounds.measure(in: group) { try exchangeOnce() }.median
+            let all = try seconds(ofExchange: exchangeOnce, beside: network)
             // What is added up is counted with the computing.
             exchange = max(0, all - (try group.maximum(adding)))
         }
+        try network?.measure()
         let traffic = traffic
         return DecoderTrial.Step(
             work: work,
@@ -179,8 +181,34 @@ package struct ScaleTrial {
             sentBytes: sent,
             plannedBytes: planned,
             blocks: traffic.blocks(rows: work.rows),
-            sums: traffic.allReduces
+            sums: traffic.allReduces,
+            network: network?.samples(behind: turnsBefore) ?? []
         )
+    }
+
+    /// The median of turns between which the network is measured.
+    ///
+    /// All ranks begin at once each time, as they do when the leader has told them of a step: else the one that only sends its
+    /// row of the embedding would begin the first sum while the others wait for that row, and both would take the time of one.
+    ///
+    /// Collective.
+    private func seconds(ofExchange body: () throws -> Void, beside network: NetworkSamples?) throws -> Double {
+        func mean(_ times: Int) throws -> Double {
+            var taken = Duration.zero
+            for _ in 0..<times {
+                try group.barrier()
+                taken += try ContinuousClock().measure(body)
+            }
+            return try group.maximum(taken / .seconds(1)) / Double(times)
+        }
+        _ = try mean(1)
+        let times = try group.agreed(max(1, Int(Self.turnSeconds / max(try mean(1), 1e-7))))
+        return Spread(
+            try (0..<Self.turnsOfRound * job.rounds).map { _ in
+                try network?.measure()
+                return try mean(times)
+            }
+        ).median
     }
 
     /// Bytes that each rank sends for one step: counted, and planned.

@@ -46,8 +46,8 @@ package struct ScaleFigures: Sendable {
         for trial in record.decoders {
             let fit = NetworkFit(trial.network, ranks: max(trial.domains.count, 2))
             fits[trial.ranks] = fit
-            let curve = NetworkCurve(trial.network)
             for step in trial.steps {
+                let curve = NetworkCurve(step.network)
                 let isWeak = trial.ranks > 1 && Self.isWeak(step.work, trial.ranks, tokensPerRank)
                 rows.append(Self.row(step, trial, alone, curve, record.setting, config, isWeak: isWeak))
             }

@@ -97,6 +97,8 @@ package struct DecoderTrial: Codable, Sendable, Equatable {
         /// In how many blocks the rows took turns, and how many sums there were.
         package var blocks: Int
         package var sums: Int
+        /// Exchanges of all ranks with all, in turns with those of this step.
+        package var network: [NetworkSample]
 
         package init(
             work: Workload,
@@ -106,10 +108,12 @@ package struct DecoderTrial: Codable, Sendable, Equatable {
             sentBytes: [Int],
             plannedBytes: [Int],
             blocks: Int,
-            sums: Int
+            sums: Int,
+            network: [NetworkSample] = []
         ) {
             (self.work, self.wall, self.compute, self.exchange) = (work, wall, compute, exchange)
             (self.sentBytes, self.plannedBytes, self.blocks, self.sums) = (sentBytes, plannedBytes, blocks, sums)
+            self.network = network
         }
 
         package var slowest: Double { compute.max() ?? 0 }
@@ -127,6 +131,7 @@ package struct DecoderTrial: Codable, Sendable, Equatable {
     package var operationsPerSecond: [Double]
     /// Ranks of each domain that share memory.
     package var domains: [[Int]]
+    /// As `Step.network`, of all steps together.
     package var network: [NetworkSample]
     /// The network by which the ranks chose the ways of their sums, as they measured it at their start.
     package var ways: NetworkModel?

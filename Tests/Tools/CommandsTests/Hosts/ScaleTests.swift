@@ -11,6 +11,7 @@ struct ScaleTests {
             let compute: [Double]
             let wall, exchange: Double
             let blocks, sums: Int
+            let network: [Sample]
         }
         struct Trial: Decodable, Equatable {
             let ranks: Int
@@ -97,13 +98,14 @@ struct ScaleTests {
         let ranks = trial.ranks
         #expect(trial.hosts == (1...ranks).map { "node\($0)" })
         #expect(trial.domains == (0..<ranks).map { [$0] })
-        #expect(trial.network.count == (ranks == 1 ? 0 : 15))
+        #expect(trial.network.count == (ranks == 1 ? 0 : 16))
         #expect(zip(trial.network, trial.network.dropFirst()).allSatisfy { $0.bytes < $1.bytes })
         for step in trial.steps {
             #expect(step.sentBytes == step.plannedBytes)
             #expect(step.sentBytes.count == ranks && step.sentBytes.allSatisfy { ($0 > 0) == (ranks > 1) })
             #expect(step.compute.count == ranks && step.compute.allSatisfy { $0 > 0 } && step.wall > 0)
             #expect(step.exchange >= 0 && (step.sums > 0) == (ranks > 1))
+            #expect(step.network.map(\.bytes) == trial.network.map(\.bytes))
         }
         // A prompt of 70 tokens is two blocks between hosts.
         #expect(trial.steps.contains { $0.blocks == 2 } == (ranks > 1))
