@@ -175,7 +175,7 @@ struct GroupLifecycle {
     /// How long a rank's own words, and what `mpirun` printed, may still be on their way.
     ///
     /// While a group forms nobody waits for its end, so that there is more time for the cause.
-    private var lastWords: Duration { members.count == worldSize ? .milliseconds(100) : .milliseconds(500) }
+    private var lastWords: Duration { members.count == worldSize ? limits.lastWords : limits.lastWords * 5 }
 
     private mutating func passDeadline(_ now: Duration) -> [Action] {
         switch phase {

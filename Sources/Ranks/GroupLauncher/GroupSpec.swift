@@ -79,12 +79,14 @@ package struct GroupSpec: Sendable {
         package var terminatingSilent = Duration.milliseconds(300)
         /// From the first sign of a loss until what is known of its cause must do.
         package var diagnosing = Duration.milliseconds(1500)
+        /// From the end of `mpirun` until a rank's own words, which may still be on their way, are not waited for any more.
+        package var lastWords = Duration.milliseconds(100)
         /// A rank that was silent for longer is lost.
         package var silence = Duration.seconds(4)
 
         package init() {}
 
-        /// Names the limits that are other than usual: `hello=60,mpi=60,handshake=30,load=300,grow=60`, in seconds.
+        /// Names the limits that are other than usual: `hello=60,mpi=60,handshake=30,load=300,grow=60,silence=4`, in seconds.
         package static let variable = "FLOTILLA_START_LIMITS"
 
         /// - Throws: `UsageError` if the variable names something else, or no time.
@@ -100,13 +102,15 @@ package struct GroupSpec: Sendable {
                 case "handshake": handshake = .seconds(seconds)
                 case "load": loading = .seconds(seconds)
                 case "grow": growing = .seconds(seconds)
+                case "silence": silence = .seconds(seconds)
                 default: throw Self.unknown(item)
                 }
             }
         }
 
         private static func unknown(_ item: Substring) -> UsageError {
-            UsageError("\(variable) has \"\(item)\", expected hello=, mpi=, handshake=, load= or grow=SECONDS")
+            let names = "hello=, mpi=, handshake=, load=, grow= or silence=SECONDS"
+            return UsageError("\(variable) has \"\(item)\", expected \(names)")
         }
     }
 

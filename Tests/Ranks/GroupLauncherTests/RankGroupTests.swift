@@ -15,6 +15,15 @@ struct RankGroupTests {
         return (group, try group.waitUntilFormed().map(\.pid))
     }
 
+    /// Waits until all ranks of a group have come out of `MPI_Init`, if they use it, and are ready.
+    private func waitUntilReady(_ group: RankGroup, ranks: Int) {
+        var ready = 0
+        while ready < ranks, case .report(_, let report, _) = group.nextEvent(within: .seconds(Watchdog.seconds)) {
+            if case .ready = report { ready += 1 }
+        }
+        #expect(ready == ranks)
+    }
+
     private func nextReport(_ group: RankGroup) -> (rank: Int, report: LinkReport, attachment: Data)? {
         while case .report(let rank, let report, let attachment) = group.nextEvent(within: .seconds(Watchdog.seconds)) {
             switch report {
@@ -58,8 +67,12 @@ struct RankGroupTests {
     )
     func aStartEnds(place: Int, words: String) throws {
         var spec = TestProgram.spec(3, ["stall=1:\(place)"])
-        (spec.limits.initialising, spec.limits.handshake) = (.seconds(1), .seconds(1))
-        spec.limits.loading = .seconds(2)
+        // The others are long: a rank that gets no turn for seconds comes no further either.
+        switch place {
+        case 1: spec.limits.initialising = .seconds(1)
+        case 2: spec.limits.handshake = .seconds(1)
+        default: spec.limits.loading = .seconds(2)
+        }
         let group = try RankGroup.start(spec)
         let error = try #require(group.nextEnd()?.error as? LaunchError)
         #expect(error.description.contains("rank 1 on \(Machine.hostName) (127.0.0.1)"), "\(error)")
@@ -71,7 +84,7 @@ struct RankGroupTests {
     func aKilledRankIsNamedInTimeAndTheOthersEnd(_ options: [String]) throws {
         for round in 0..<(options.isEmpty ? 30 : 3) {
             let (group, pids) = try formed(3, options)
-            if !options.isEmpty { usleep(500_000) }
+            if !options.isEmpty { waitUntilReady(group, ranks: 3) }
             let victim = round % 3
             kill(pids[victim], SIGKILL)
             let error = try #require(group.nextEnd()?.error as? RankLostError)
@@ -85,7 +98,10 @@ struct RankGroupTests {
     }
 
     @Test func aRankThatHangsIsNamedInTime() throws {
-        let (group, pids) = try formed()
+        var spec = TestProgram.spec()
+        spec.limits.silence = GroupSpec.Limits().silence
+        let group = try RankGroup.start(spec)
+        let pids = try group.waitUntilFormed().map(\.pid)
         kill(pids[1], SIGSTOP)
         let error = try #require(group.nextEnd()?.error as? RankLostError)
         #expect(error.rank?.rank == 1)
@@ -152,7 +168,10 @@ struct RankGroupTests {
     }
 
     @Test func aRanksErrorIsTheGroupsErrorOnce() throws {
-        let group = try RankGroup.start(TestProgram.spec(3, ["fail=0:4", "fail=1:4", "fail=2:4", "mpi"]))
+        var spec = TestProgram.spec(3, ["fail=0:4", "fail=1:4", "fail=2:4", "mpi"])
+        // What the link brings, another thread than the one that hears of mpirun's end.
+        spec.limits.lastWords = .seconds(Watchdog.seconds)
+        let group = try RankGroup.start(spec)
         let error = try #require(group.nextEnd()?.error as? RankFailedError)
         #expect(error.description == "the checkpoint is broken")
         #expect(error.hint == "mend it")

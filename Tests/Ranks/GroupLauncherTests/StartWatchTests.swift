@@ -175,10 +175,10 @@ struct StartWatchTests {
     }
 
     @Test func limitsAreReadFromTheEnvironment() throws {
-        let limits = try GroupSpec.Limits(["FLOTILLA_START_LIMITS": "hello=5,mpi=6,handshake=2.5,load=7"])
-        #expect(limits.initialising == .seconds(6))
+        let limits = try GroupSpec.Limits(["FLOTILLA_START_LIMITS": "hello=5,mpi=6,handshake=2.5,load=7,silence=60"])
+        #expect(limits.initialising == .seconds(6) && limits.silence == .seconds(60))
         #expect(limits.forming == .seconds(5) && limits.handshake == .seconds(2.5) && limits.loading == .seconds(7))
-        #expect(try GroupSpec.Limits([:]).handshake == .seconds(30))
+        #expect(try GroupSpec.Limits([:]).handshake == .seconds(30) && GroupSpec.Limits([:]).silence == .seconds(4))
         for text in ["hello", "hello=", "hello=-1", "load=0", "sleep=3", "load=nan", "load=1=2"] {
             let error = #expect(throws: UsageError.self) { try GroupSpec.Limits(["FLOTILLA_START_LIMITS": text]) }
             #expect(error?.description.contains(text) == true)

@@ -11,8 +11,19 @@ enum TestProgram {
         return URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("LinkTestRank").path
     }()
 
+    /// A group that is lost for no other reason than what a test does to it, however busy the machine is: mpirun takes its time to
+    /// say what it has seen, and ranks to answer.
     static func spec(_ ranks: Int = 3, _ options: [String] = []) -> GroupSpec {
-        GroupSpec(decoderRanks: ranks - 1, visionRanks: 1, executable: path, rankArguments: ["rank"] + options)
+        var spec = GroupSpec(
+            decoderRanks: ranks - 1,
+            visionRanks: 1,
+            executable: path,
+            rankArguments: ["rank"] + options
+        )
+        spec.limits.silence = .seconds(Watchdog.seconds)
+        spec.limits.diagnosing = .seconds(Watchdog.seconds)
+        spec.limits.forming = .seconds(Watchdog.seconds)
+        return spec
     }
 
     /// What groups of this process left in memory.

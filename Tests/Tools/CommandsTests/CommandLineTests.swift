@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What stands on the command line is taken as it is written.
-@Suite("Values on the command line")
+@Suite("Values on the command line", .ownThread)
 struct CommandLineTests {
     static let model = Fixtures.url("mini-f32").path
 

@@ -14,6 +14,10 @@ enum FlotillaProgram {
         URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("flotilla")
     }
 
+    /// A rank that gets no turn for seconds on a busy machine is none that is lost, where no host is cut off and no rank is
+    /// stopped.
+    private static let patience = ["FLOTILLA_START_LIMITS": "silence=120"]
+
     /// Starts it; output and errors go to files in `directory`, so that neither can fill a pipe.
     ///
     /// - Parameters:
@@ -30,10 +34,11 @@ enum FlotillaProgram {
         let name = UUID().uuidString
         let output = directory.appendingPathComponent("\(name).out")
         let errors = directory.appendingPathComponent("\(name).err")
+        let isOverHosts = program != executable || environment["FLOTILLA_NETLAB"] != nil
         let process = try ChildProcess(
             script == nil ? program.path : "/bin/sh",
             (script.map { ["-c", $0, program.path] } ?? []) + arguments,
-            environment: environment,
+            environment: (isOverHosts ? [:] : patience).merging(environment) { $1 },
             in: place,
             output: .file(output),
             errors: .file(errors)

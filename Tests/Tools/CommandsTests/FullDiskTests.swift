@@ -3,7 +3,11 @@ import TestSupport
 import Testing
 
 /// What `synth` and `pack` leave on a disk that is full: a file system in memory, in a mount namespace of the test's own.
-@Suite("A full disk", .enabled(if: MountNamespace.isAllowed, "needs to be root, to mount a small file system"))
+@Suite(
+    "A full disk",
+    .ownThread,
+    .enabled(if: MountNamespace.isAllowed, "needs to be root, to mount a small file system")
+)
 struct FullDiskTests {
     static let model = Fixtures.url("mini-f32")
     static let commands = [

@@ -45,7 +45,7 @@ struct SampledGroupTests {
     }
 
     /// In such a step the leader tells the ranks twice what it wants, and what their records said must last until then.
-    @Test("a row whose logits must all travel, in steps with a row that keeps to a format", .timeLimit(.minutes(3)))
+    @Test("a row whose logits must all travel, in steps with a row that keeps to a format")
     func besideFormat() throws {
         try Fixtures.withTemporaryDirectory { directory in
             let lines = [

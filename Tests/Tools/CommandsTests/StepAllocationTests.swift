@@ -54,16 +54,23 @@ struct StepAllocationTests {
     func perToken() throws {
         try RankLossTests.withEndlessModel { model, directory in
             let library = try AllocationCount.library(in: directory)
-            let short = try Self.ranks(model, library, directory, tokens: 20, .guessed)
-            let long = try Self.ranks(model, library, directory, tokens: 60, .guessed)
-            #expect(short.count == 3 && long.count == 3)
-            let perToken = zip(short, long).map { Double($1.count - $0.count) / 40 }
             #if DEBUG
             let limits: [Double] = [2000, 1000, 20]
             #else
             // Reports come by the second, so that a busy machine has more of them a token.
             let limits: [Double] = [12, 6, 4]
             #endif
+            // What a rank says of itself by the second is more where everything takes longer: the least of some runs counts.
+            var least: [Int: [Int]] = [:]
+            var perToken: [Double] = []
+            for turn in 0..<5 where turn == 0 || zip(perToken, limits).contains(where: { $0 > $1 }) {
+                for tokens in [20, 60] {
+                    let counts = try Self.ranks(model, library, directory, tokens: tokens, .guessed).map(\.count)
+                    try #require(counts.count == 3)
+                    least[tokens] = least[tokens].map { zip($0, counts).map { min($0, $1) } } ?? counts
+                }
+                perToken = zip(least[20] ?? [], least[60] ?? []).map { Double($1 - $0) / 40 }
+            }
             for (rank, (found, limit)) in zip(perToken, limits).enumerated() {
                 #expect(found <= limit, "rank \(rank): \(found) allocations a token")
             }

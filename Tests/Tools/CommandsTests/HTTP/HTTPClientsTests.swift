@@ -134,7 +134,8 @@ struct HTTPClientsTests {
                 c = openai.OpenAI(max_retries=0)
                 seen = 0
                 try:
-                    for chunk in c.chat.completions.create(model="", messages=[{"role": "user", "content": "tell me about the sea"}], stream=True):
+                    for chunk in c.chat.completions.create(model="", messages=[{"role": "user", "content": "tell me about the sea"}], stream=True,
+                                                       extra_body={"speculate": False}):
                         seen += 1
                         if seen == 5:
                             s = socket.socket(socket.AF_UNIX); s.connect("\(server.path)"); s.sendall(b"SHUTDOWN x\\n")

@@ -9,6 +9,9 @@ struct HTTPLeavingTests {
         case close, halfClose, reset
     }
 
+    /// Nobody waits for its end.
+    private static let long = #""max_tokens":12000,"speculate":false"#
+
     static func go(_ client: inout RawClient?, _ way: Way) {
         switch way {
         case .close: client = nil
@@ -28,9 +31,9 @@ struct HTTPLeavingTests {
             let words = String(repeating: "the sea is deep ", count: 1500)
             let picture = Bodies.dataURL(Array(try Data(contentsOf: Self.largePicture(directory))))
             let requests: [(stage: String, body: String)] = [
-                ("decode", Bodies.chat("tell me about the sea", #""max_tokens":3000,"speculate":false"#)),
-                ("prefill", Bodies.chat(words, #""max_tokens":3000,"speculate":false"#)),
-                ("vision", Bodies.pictures([picture], "what is it?", #""max_tokens":3000,"speculate":false"#)),
+                ("decode", Bodies.chat("tell me about the sea", Self.long)),
+                ("prefill", Bodies.chat(words, Self.long)),
+                ("vision", Bodies.pictures([picture], "what is it?", Self.long)),
             ]
             for (stage, body) in requests {
                 for way in Way.allCases {
@@ -59,7 +62,7 @@ struct HTTPLeavingTests {
     /// Those that only wait in line leave it.
     private func waiting(_ server: ServerProcess) throws {
         let body = Array(
-            Bodies.chat("tell me about the sea", #""max_tokens":3000,"speculate":false,"stream":true"#).utf8
+            Bodies.chat("tell me about the sea", #"\#(Self.long),"stream":true"#).utf8
         )
         var clients: [RawClient?] = []
         for _ in 0..<8 {

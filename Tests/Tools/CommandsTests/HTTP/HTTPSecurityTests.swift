@@ -129,6 +129,9 @@ struct HTTPSecurityTests {
                 ["Authorization: Bearer token-of-one", "X-Request-Id: single"],
                 body: body
             )
+            // What was over by then is over; this test may have waited for its turn before it asked.
+            #expect(Poll.until { (try? server.figure("requests", "accepted")) == 13 })
+            let waiting = try server.figure("requests", "waiting")
             for client in many + [one] { #expect(try client.reply().status == 200) }
             // In the log's order of ends: three were under way when it came, and nobody else passed it.
             func logged() -> [Substring] {
@@ -137,7 +140,7 @@ struct HTTPSecurityTests {
             #expect(Poll.until { logged().count == 13 }, "the log is written by a thread of its own")
             let ends = logged()
             let place = try #require(ends.firstIndex { $0.contains("id=single") })
-            #expect(place <= 6, "\(ends)")
+            #expect(place <= 6 + max(0, 9 - waiting), "\(waiting) were waiting: \(ends)")
             #expect(server.end().status == 0)
         }
     }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Where a server listens.
-@Suite("Addresses to listen on", .serialized)
+@Suite("Addresses to listen on", .serialized, .ownThread)
 struct AddressTests {
     @Test("an IPv6 address is as good as an IPv4 one, and is printed as it is given")
     func version6() throws {

@@ -90,9 +90,9 @@ struct AttachTests {
             defer { supervisor.end() }
             let server = ServerProcess(running, path: socket)
             try server.waitUntil(.ready)
-            let expected = try ReplayTests.answers(server) {}
-            let found = try ReplayTests.answers(server) { kill(try #require(try server.ranks()[1]), SIGKILL) }
-            #expect(found.map(\.ids) == expected.map(\.ids))
+            let interruption = try Interruption(server)
+            let found = try interruption.answers { kill(try #require(try server.ranks()[1]), SIGKILL) }
+            #expect(found.map(\.ids) == interruption.expected.map(\.ids))
             #expect(found.allSatisfy { $0.end?.replays == 1 })
             #expect(server.end().status == 0)
         }

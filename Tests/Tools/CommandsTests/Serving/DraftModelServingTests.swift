@@ -44,11 +44,23 @@ struct DraftModelServingTests {
         try Fixtures.withTemporaryDirectory { directory in
             let expected = try Self.expected(in: directory)
             let arguments = ["--decoder-ranks", "2", "--draft-ranks", "2"] + Self.options
-            let server = try ServerProcess(model: Self.model, arguments, in: directory)
+            // A leader that is stopped is one that says nothing for so long.
+            let server = try ServerProcess(
+                model: Self.model,
+                arguments,
+                in: directory,
+                environment: ["FLOTILLA_START_LIMITS": "silence=6"]
+            )
             Self.wait(server, for: "ready")
             Self.compare(try ReplayTests.answers(server, drafts: true) {}, expected, "unharmed")
-            // Whether any comes in time depends on who is faster.
-            #expect(try Self.status(server)["guesses"] as? Int ?? 0 > 0)
+            // Nobody waits for guesses: on a busy machine they may all come too late for these answers.
+            #expect(
+                Poll.until {
+                    if (try? Self.status(server)["guesses"] as? Int) ?? 0 > 0 { return true }
+                    _ = try? ReplayTests.answers(server, drafts: true) {}
+                    return false
+                }
+            )
             for (index, signal) in [(0, SIGKILL), (1, SIGKILL), (2, SIGKILL), (0, SIGSTOP)] {
                 Self.wait(server, for: "ready")
                 let ranks = try Self.ranks(server)
@@ -97,20 +109,28 @@ struct DraftModelServingTests {
     func groupLost() throws {
         try Fixtures.withTemporaryDirectory { directory in
             let expected = try Self.expected(in: directory)
-            let server = try ServerProcess(model: Self.model, Self.options, in: directory)
-            Self.wait(server, for: "ready")
-            let before = try Self.ranks(server)
-            let found = try ReplayTests.answers(server, drafts: true) {
-                kill(try #require(try server.ranks()[0]), SIGKILL)
+            var hasInterrupted = false
+            for _ in 0..<5 where !hasInterrupted {
+                let server = try ServerProcess(model: Self.model, Self.options, in: directory)
+                Self.wait(server, for: "ready")
+                let before = try Self.ranks(server)
+                let found = try ReplayTests.answers(server, drafts: true) {
+                    kill(try #require(try server.ranks()[0]), SIGKILL)
+                }
+                for (one, other) in zip(found, expected) {
+                    #expect(one.text == other.text && one.ids == other.ids)
+                }
+                // A guessed answer may be over before its ranks are.
+                hasInterrupted = found.contains { $0.end?.replays == 1 }
+                let isNew = Poll.until {
+                    guard let now = try? Self.status(server), now["state"] as? String == "ready" else { return false }
+                    let ranks = (try? Self.ranks(server)) ?? []
+                    return !ranks.isEmpty && Set(ranks).isDisjoint(with: before)
+                }
+                #expect(isNew, "\(server.errors)")
+                #expect(server.end().status == 0)
             }
-            for (one, other) in zip(found, expected) {
-                #expect(one.text == other.text && one.ids == other.ids)
-            }
-            // A guessed answer may be over before its ranks are.
-            #expect(found.contains { $0.end?.replays == 1 })
-            Self.wait(server, for: "ready")
-            #expect(Set(try Self.ranks(server)).isDisjoint(with: before))
-            #expect(server.end().status == 0)
+            #expect(hasInterrupted, "no answer was under way when the rank was killed")
         }
     }
 }

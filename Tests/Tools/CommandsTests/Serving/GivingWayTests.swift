@@ -40,6 +40,12 @@ struct GivingWayTests {
         }
     }
 
+    /// The threads of a process when they are as they shall be: each says what it is when it gets its first turn.
+    private static func threads(of pid: Int32, when isTime: ([Thread]) -> Bool) throws -> [Thread] {
+        _ = Poll.until { (try? threads(of: pid)).map(isTime) ?? false }
+        return try threads(of: pid)
+    }
+
     private static let question = #"{"prompt":"describe the picture","max_tokens":20}"#
 
     private static func serve(
@@ -57,6 +63,8 @@ struct GivingWayTests {
         let server = ServerProcess(running, path: path)
         try server.waitUntil(.ready)
         let answer = try server.ask(question, pictures: [[UInt8](Data(contentsOf: Fixtures.url("images/wide.png")))])
+        // Ranks tell of themselves once a second or so.
+        #expect(Poll.until { (try? GroupsTests.report(server))?.ranks.contains { $0.tiles > 0 } ?? false })
         try body(try GroupsTests.report(server), answer)
         #expect(server.end().status == 0, "\(server.errors)")
     }
@@ -73,7 +81,9 @@ struct GivingWayTests {
                     answers.append(answer)
                     let vision = try #require(report.ranks.first { $0.role == "vision" })
                     #expect(vision.helperThreads == helpers && vision.threads == 1 && vision.tiles > 0)
-                    let threads = try Self.threads(of: vision.pid)
+                    let threads = try Self.threads(of: vision.pid) { threads in
+                        threads.count(where: \.gives) == helpers && threads.contains { $0.nice == 10 }
+                    }
                     #expect(threads.filter(\.gives).map(\.name) == Array(repeating: "helper", count: helpers))
                     #expect(threads.filter(\.gives).allSatisfy { $0.processors == mask }, "\(threads)")
                     let others = threads.filter { !$0.gives }.map(\.nice).sorted()
@@ -100,7 +110,7 @@ struct GivingWayTests {
             try Fixtures.withTemporaryDirectory { directory in
                 try Self.serve([], in: directory, script: script) { report, _ in
                     let vision = try #require(report.ranks.first { $0.role == "vision" })
-                    let threads = try Self.threads(of: vision.pid)
+                    let threads = try Self.threads(of: vision.pid) { $0.count(where: \.gives) == count - 1 }
                     #expect(vision.helperThreads == count - 1 && threads.count { $0.gives } == count - 1)
                     #expect(threads.filter(\.gives).allSatisfy { $0.processors == processors })
                     #expect(script == nil || threads.allSatisfy { $0.processors == first }, "\(threads)")

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A server whose log goes wrong serves on, and ends when it is told to.
-@Suite("A log that goes wrong", .serialized)
+@Suite("A log that goes wrong", .serialized, .ownThread)
 struct LogTests {
     static let plain = #"{"prompt":"what is 3 plus 4?"}"#
 

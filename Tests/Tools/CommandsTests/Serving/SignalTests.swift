@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What signals do to a server.
-@Suite("Signals to a server", .serialized)
+@Suite("Signals to a server", .serialized, .ownThread)
 struct SignalTests {
     /// A request that takes a while, and that has begun.
     static func begin(_ server: ServerProcess) throws -> RawClient {

@@ -25,24 +25,37 @@ struct SpeculationServingTests {
         try Fixtures.withTemporaryDirectory { directory in
             let expected = try DraftModelServingTests.expected(in: directory)
             for victim in 0..<3 {
-                // Begun anew, so that answers are not known from before, and are long enough to be interrupted.
-                let server = try ServerProcess(
-                    model: Self.model,
-                    ["--decoder-ranks", "2", "--context", "16384"],
-                    in: directory
-                )
-                let found = try ReplayTests.answers(server, drafts: true) {
-                    kill(try #require(try server.ranks()[victim]), SIGKILL)
+                var hasInterrupted = false
+                for _ in 0..<5 where !hasInterrupted {
+                    // Begun anew, so that answers are not known from before, and are long enough to be interrupted.
+                    let server = try ServerProcess(
+                        model: Self.model,
+                        ["--decoder-ranks", "2", "--context", "16384"],
+                        in: directory
+                    )
+                    let found = try ReplayTests.answers(server, drafts: true) {
+                        kill(try #require(try server.ranks()[victim]), SIGKILL)
+                    }
+                    Self.compare(found, expected, "rank \(victim)")
+                    hasInterrupted = found.contains { $0.end?.replays == 1 }
+                    #expect(Self.accepted(found) > 0)
+                    try Self.again(server, expected)
+                    #expect(server.end().status == 0, "\(server.errors)")
                 }
-                Self.compare(found, expected, "rank \(victim)")
-                #expect(found.contains { $0.end?.replays == 1 } && Self.accepted(found) > 0)
-                // Asked again, most of it is drafted.
-                let again = try ReplayTests.answers(server, drafts: true) {}
-                Self.compare(again, expected, "again")
-                #expect(Self.accepted(again) * 2 > again.reduce(0) { $0 + $1.ids.count })
-                #expect(server.end().status == 0, "\(server.errors)")
+                #expect(hasInterrupted, "no answer was under way when rank \(victim) was killed")
             }
         }
+    }
+
+    /// Asks again, when most of it is drafted: how many drafts are worth their rows is measured, on a machine that may be busy.
+    private static func again(_ server: ServerProcess, _ expected: [RawClient.Answer]) throws {
+        var isMost = false
+        for _ in 0..<5 where !isMost {
+            let again = try ReplayTests.answers(server, drafts: true) {}
+            compare(again, expected, "again")
+            isMost = accepted(again) * 2 > again.reduce(0) { $0 + $1.ids.count }
+        }
+        #expect(isMost, "\(server.errors)")
     }
 
     @Test("answers that push each other out of memory, over three ranks")

@@ -5,7 +5,7 @@ import Testing
 import WireProtocol
 
 /// What a model, a server or a name writes is harmless on a terminal, and itself in a pipe.
-@Suite("Other people's words on a terminal", .serialized)
+@Suite("Other people's words on a terminal", .serialized, .ownThread)
 struct TerminalTests {
     /// Sets the title, the clipboard, paints over a line, and turns the direction of writing.
     static let evil = "\u{1B}]0;title\u{07}\u{1B}]52;c;ZWNobw==\u{07}a\rb\u{9B}2J\u{202E}c"
@@ -90,7 +90,7 @@ struct TerminalTests {
 }
 
 /// Standard output that takes nothing.
-@Suite("Output that goes nowhere", .serialized)
+@Suite("Output that goes nowhere", .serialized, .ownThread)
 struct OutputTests {
     @Test("a full disk is an error in one sentence", arguments: ["plan", "tokenize", "ask"])
     func fullDisk(_ command: String) throws {

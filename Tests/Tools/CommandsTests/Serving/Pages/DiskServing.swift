@@ -74,6 +74,21 @@ enum DiskServing {
 
     static func count(_ name: String, _ server: ServerProcess) throws -> Int { try disk(server)[name] as? Int ?? -1 }
 
+    /// Waits until so many pages are on the disks: they are written by a thread that gives way to all others, and a server that
+    /// ends does not wait long for it.
+    static func settle(_ server: ServerProcess, pages: Int) {
+        #expect(Poll.until { ((try? count("pages", server)) ?? 0) >= pages }, "\(server.errors)")
+    }
+
+    /// Waits until the pages of a question are on the disks.
+    static func settle(_ server: ServerProcess, _ seen: Seen) {
+        settle(server, pages: (seen.end?.usage.prompt ?? 0) / 64)
+    }
+
+    /// Whether pages are still read: where the machine makes a reader wait, computing them may seem to be faster, and a group
+    /// leaves it at that.
+    static func reads(_ server: ServerProcess) throws -> Bool { try disk(server)["reading"] as? Bool == true }
+
     static func make(_ name: String, in directory: URL) throws -> String {
         let made = directory.appendingPathComponent(name)
         try FileManager.default.createDirectory(at: made, withIntermediateDirectories: true)

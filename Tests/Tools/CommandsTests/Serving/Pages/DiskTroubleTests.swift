@@ -25,6 +25,7 @@ struct DiskTroubleTests {
             for round in 0..<4 {
                 let server = try DiskServing.server(options, pages: pages, in: directory)
                 try Self.compare(server, plain, ["0", "1", "2", "3"].map { "\(round % 2) \($0) kill" })
+                DiskServing.settle(server, pages: 4)
                 // A long answer is being written, and its pages with it.
                 let client = try server.connect()
                 client.send(#"GENERATE k {"prompt":"\#(DiskServing.text)","max_tokens":3000,"speculate":false}"#)
@@ -89,6 +90,7 @@ struct DiskTroubleTests {
             let second = try DiskServing.server(["--groups", "2"], pages: pages, in: directory)
             let body = DiskServing.body("h")
             let expected = try DiskServing.ask(first, body)
+            DiskServing.settle(first, expected)
             for _ in 0..<3 {
                 let seen = try DiskServing.ask(second, body)
                 #expect(seen.ids == expected.ids)
