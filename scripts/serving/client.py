@@ -92,10 +92,10 @@ def program():
 class Server:
     """A `flotilla serve` of its own, on a Unix socket in a directory of its own."""
 
-    def __init__(self, model, *options, log=None, command=None):
+    def __init__(self, model, *options, log=None, command=None, environment=None):
         self.directory = tempfile.mkdtemp(prefix="flotilla-")
         self.path = self.directory + "/socket"
-        environment = dict(os.environ, OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
+        environment = {**os.environ, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", **(environment or {})}
         self.log = open(log or self.directory + "/log", "w")
         command = [*(command or [program()]), "serve", "--model", str(model), "--unix", self.path, "--mpirun-args=--oversubscribe", *options]
         self.process = subprocess.Popen(command, stderr=self.log, stdout=self.log, env=environment)

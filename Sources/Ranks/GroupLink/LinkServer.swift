@@ -18,7 +18,7 @@ package final class LinkServer: Sendable {
         package var worldSize: Int
         /// For a peer to show the secret and introduce itself.
         package var handshakeLimit = Duration.seconds(5)
-        /// Peers that have not yet introduced themselves; one more turns the oldest away.
+        /// Peers that have not yet introduced themselves, besides ranks that are still to come; one more turns the oldest away.
         package var strangerLimit = 16
         package var heartbeat = Duration.seconds(1)
         /// A longer silence is reported.

@@ -19,8 +19,10 @@ final class Stranger {
 
 extension LinkServerLoop {
     func acceptPeers(of listener: Socket) {
+        // All ranks may dial at one moment: those that are still to come have a seat each.
+        let seats = options.strangerLimit + options.worldSize - members.count
         while let socket = listener.accept() {
-            if strangers.count >= options.strangerLimit {
+            if strangers.count >= seats {
                 let oldest = strangers.first { $0.channel == nil } ?? strangers[0]
                 turnAway(oldest, "too many peers that do not introduce themselves")
             }

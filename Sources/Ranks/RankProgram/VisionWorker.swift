@@ -96,9 +96,13 @@ final class VisionWorker: Sendable {
 
     /// The next image; which were dropped is no matter any more once nothing waits, since numbers are not used twice.
     private func nextInput() -> (job: ImageJob, bytes: Data)?? {
-        if let input = inputs.poll() { return input }
-        forgotten.withLock { $0.removeAll() }
-        return inputs.next()
+        // At one go: what is submitted and dropped meanwhile is dropped behind it.
+        let waiting = forgotten.withLock { forgotten in
+            let input = inputs.poll()
+            if input == nil { forgotten.removeAll() }
+            return input
+        }
+        return waiting ?? inputs.next()
     }
 
     /// Encodes this rank's share of an image; of one that it has no part of, only the header is read.

@@ -75,6 +75,7 @@ package final class InProcessServing {
     ///   - next: the next request, `nil` when there are no more; called only when there is room for one.
     /// - Throws: what ended the group for good, `Interrupted`, or what a handler threw; nothing of the group is left then.
     package func run(inFlight: Int, next: () throws -> Preparation?) throws {
+        defer { DraftGroup.waitUntilGone() }
         do {
             try feed(.began)
             var isDrained = false

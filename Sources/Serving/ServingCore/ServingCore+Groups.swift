@@ -124,7 +124,9 @@ extension ServingCore {
         } else if !slots[slot].regrowth.isResting(now) {
             slots[slot].shunned = []
         }
-        let isHopeless = [.checkpoint, .usage, .ranksDisagree].contains(error.exitCode) && lived == nil
+        // What a host lacks that has just come back is wrong with that host, and the group lived without it.
+        let isOwn = before == nil && lived == nil
+        let isHopeless = isOwn && [.checkpoint, .usage, .ranksDisagree].contains(error.exitCode)
         let decision = slots[slot].policy.lost(lived: lived, isHopeless: isHopeless)
         if let before { slots[slot].policy.fallBack(to: before.decoderRanks) }
         switch decision {

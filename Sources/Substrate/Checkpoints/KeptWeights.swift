@@ -118,11 +118,18 @@ package final class KeptWeights: @unchecked Sendable {
                 close(descriptor)
                 return nil
             }
-            if !isWhole(descriptor), flock(descriptor, LOCK_EX) == 0, isWhole(descriptor) { flock(descriptor, LOCK_SH) }
+            var isLocked = true
+            if !isWhole(descriptor) {
+                // Two may have come to here at once. Who waited for the other's lock would wait as long as that one lives,
+                // which fills them and keeps a lock.
+                isLocked = flock(descriptor, LOCK_EX | LOCK_NB) == 0
+                if isLocked, isWhole(descriptor) { flock(descriptor, LOCK_SH) }
+            }
             var status = stat()
-            if fstat(descriptor, &status) == 0, status.st_nlink > 0 { return descriptor }
-            // It was removed meanwhile.
+            if isLocked, fstat(descriptor, &status) == 0, status.st_nlink > 0 { return descriptor }
+            // It was removed, or another is about to fill it.
             close(descriptor)
+            if !isLocked { usleep(useconds_t.random(in: 1000...10_000)) }
         }
     }
 }

@@ -47,9 +47,25 @@ struct DraftDeskTests {
         let seeing = Self.job("b", picture: 7)
         #expect(desk.submit(seeing) == [Self.asked(seeing, isComing: false)])
         #expect(desk.want([7]) == [.tell(.cancel(id: "b"))])
-        _ = desk.encode(ImageJob(number: 7), [])
-        #expect(desk.submit(seeing) == [Self.asked(seeing)])
+        #expect(desk.encode(ImageJob(number: 7), []).isEmpty)
+        #expect(desk.submit(seeing) == [.encode(ImageJob(number: 7), []), Self.asked(seeing)])
         #expect(desk.fail(picture: 7) == [.tell(.cancel(id: "b"))])
+    }
+
+    @Test("a picture goes there with the first answer that has guesses: tiles that no job has named hold up all others")
+    func unnamed() {
+        var desk = DraftDesk()
+        _ = desk.begin()
+        var silent = Self.job("a", picture: 7)
+        silent.speculates = false
+        let bytes: [UInt8] = [1, 2]
+        #expect(desk.submit(silent).isEmpty && desk.encode(ImageJob(number: 7), bytes).isEmpty)
+        // One in the order in which the core does it, and one that shares the other's picture.
+        let (seeing, sharing) = (Self.job("b", picture: 8), Self.job("c", picture: 7))
+        #expect(desk.submit(seeing) == [Self.asked(seeing, isComing: false)])
+        #expect(desk.encode(ImageJob(number: 8), bytes) == [.encode(ImageJob(number: 8), bytes)])
+        #expect(desk.submit(sharing) == [.encode(ImageJob(number: 7), bytes), Self.asked(sharing)])
+        #expect(desk.forget([7, 8]) == [.forget([7, 8])])
     }
 
     @Test("jobs that want no drafts are not told of")

@@ -1,3 +1,4 @@
+import Diagnostics
 import Requests
 import TestSupport
 import Testing
@@ -111,6 +112,34 @@ struct RegrowthTests {
             bench.core.slots[0].policy.madeProgress()
         }
         #expect(waits[1] > .seconds(20) && waits[2] > waits[1] && waits.last ?? .zero > .seconds(1700))
+    }
+
+    @Test("what a host lacks that comes back ends no server: neither its checkpoint, nor its build, nor what it computes")
+    func unfit() throws {
+        struct Unfit: OperatorError {
+            var description: String { "the checkpoint is not there" }
+            var hint: String? { nil }
+            var exitCode: ExitCode
+        }
+        for code in [ExitCode.checkpoint, .ranksDisagree, .usage] {
+            var bench = try Self.small()
+            bench.ask(1)
+            bench.tokens([400], of: 1)
+            bench.feed(.tick, after: .seconds(3))
+            bench.feed(Self.back)
+            bench.feed(.tick, after: .seconds(61))
+            bench.feed(Self.back)
+            bench.feed(.group(slot: 0, generation: bench.generation, .ended(nil)))
+            bench.feed(.group(slot: 0, generation: bench.generation, .ended(Unfit(exitCode: code))))
+            #expect(bench.core.end == nil && bench.ends(of: 1) == [], "\(code)")
+            bench.feed(.tick, after: .seconds(31))
+            #expect(Self.questions(bench.actions).last == .all(except: ["c"]))
+            bench.feed(.surveyed(slot: 0, .init(room: 2, used: 2, missing: ["c"])))
+            bench.ready()
+            bench.tokens([401, 902], of: 1)
+            bench.report(.finished(id: "j1", JobSummary(.stop)))
+            #expect(bench.ends(of: 1) == ["stop"] && bench.core.state == .degraded)
+        }
     }
 
     @Test("a host that comes and goes is taken in each time, and asked less often")

@@ -96,6 +96,24 @@ struct KeptWeightsTests {
         }
     }
 
+    @Test("two that come at one moment do not wait for each other's end", .ownThread, .timeLimit(.minutes(5)))
+    func atOnce() throws {
+        try Fixtures.withTemporaryDirectory { parent in
+            #expect(Self.fill("b", parent) == false)
+            let directory = parent.appendingPathComponent("flotilla-weights-\(geteuid())")
+            // One has seen that the file is empty, as the other does now, and is the one that fills it.
+            let other = open(directory.appendingPathComponent("a").path, O_RDWR | O_CREAT, 0o600)
+            defer { close(other) }
+            #expect(other >= 0 && flock(other, LOCK_SH) == 0)
+            let found = Latched()
+            Thread { found.set(Self.fill("a", parent)) }.start()
+            usleep(200_000)
+            let whole = try Data(contentsOf: directory.appendingPathComponent("b"))
+            #expect(whole.withUnsafeBytes { write(other, $0.baseAddress, $0.count) } == whole.count)
+            #expect(found.wait() == true, "it is held as long as it is used")
+        }
+    }
+
     /// A value that another thread sets.
     private final class Latched: @unchecked Sendable {
         // Safe because every access holds the condition's lock.

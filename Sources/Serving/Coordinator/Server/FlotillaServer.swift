@@ -1,6 +1,7 @@
 package import Checkpoints
 internal import Diagnostics
 internal import Foundation
+internal import Frontend
 internal import GroupLauncher
 package import Logging
 internal import NIOCore
@@ -90,6 +91,7 @@ package final class FlotillaServer: Sendable {
         coordinator.eventLoop.execute { coordinator.assumeIsolated { $0.run() } }
         let end = try outcome.futureResult.wait()
         for path in options.unixPaths { unlink(path) }
+        DraftGroup.waitUntilGone()
         log.flush(within: .seconds(2))
         try? threads.syncShutdownGracefully()
         try? pool.syncShutdownGracefully()

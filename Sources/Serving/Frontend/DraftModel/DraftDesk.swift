@@ -103,9 +103,16 @@ struct DraftDesk {
         return [.tell(.cancel(id: id))]
     }
 
+    /// A picture is encoded for the decoder.
+    ///
+    /// The draft model gets it with the first answer that needs it there: the leader receives tiles in the order in which they
+    /// come, and one of a picture that no job of its has named would hold up all behind it.
     mutating func encode(_ job: ImageJob, _ bytes: [UInt8]) -> [Order] {
         pictures[job.number] = (job, bytes)
-        return isReady ? show(job.number) : []
+        let isNamed = answers.values.contains { answer in
+            answer.isOpen && answer.job.images.contains { $0.number == job.number }
+        }
+        return isReady && isNamed ? show(job.number) : []
     }
 
     mutating func forget(_ numbers: [Int32]) -> [Order] {

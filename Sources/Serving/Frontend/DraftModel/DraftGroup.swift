@@ -41,6 +41,8 @@ package final class DraftGroup: Sendable {
     /// Attempts without success after which it is left alone.
     private static let mostFailures = 5
     private static let longestPause = 30.0
+    /// The lives of ranks of all draft models of this process.
+    private static let lives = DispatchGroup()
 
     /// Starts it; returns at once.
     ///
@@ -84,6 +86,11 @@ package final class DraftGroup: Sendable {
             return state.group
         }
     }
+
+    /// Waits until nothing is left of ranks that were told to end, as a process does before its own end.
+    ///
+    /// Of a group that was lost, nobody else does.
+    package static func waitUntilGone() { _ = lives.wait(timeout: .now() + .seconds(10)) }
 
     /// Changes the desk and sends what follows, in this order for everybody.
     private func change(_ body: (inout DraftDesk) -> [DraftDesk.Order]) {
@@ -132,6 +139,8 @@ extension DraftGroup {
 
     /// Starts the ranks and hears them until they have ended.
     private func run() -> (any Error)? {
+        Self.lives.enter()
+        defer { Self.lives.leave() }
         guard !state.withLock({ $0.isEnding }) else { return nil }
         let group: RankGroup
         do { group = try RankGroup.start(launch.launchSpec) } catch { return error }
