@@ -185,6 +185,43 @@ struct LinkServerTests {
         link.close()
     }
 
+    @Test(
+        "Pictures that the process in front holds anyway may wait for a slow rank; what is copied for it, only so much"
+    )
+    func waitingBytes() throws {
+        let front = try Front { $0.limits.outboxBytes = 1 << 20 }
+        let hello = MessageCoding.frame(
+            LinkReport.hello(RankHello(rank: 0, worldSize: 2, role: .vision)),
+            attachment: Data()
+        )
+        let bytes = Array(Preamble.bytes(front.secret)) + hello.chunks().flatMap { $0 }
+        let slow = try stranger(front, bytes)
+        guard case .joined = try front.next() else { throw Unexpected() }
+        // More than sockets take in, which nobody reads at first.
+        let picture = [UInt8](repeating: 7, count: 16 << 20)
+        for number in 0..<4 { front.server.send(.encode(ImageJob(number: Int32(number))), bytes: picture, toAll: [0]) }
+        front.server.send(.cancel(id: "last"), to: 0)
+        var (decoder, commands) = (FrameDecoder(limits: LinkLimits()), [LinkCommand]())
+        let deadline = MonotonicClock.now + Self.long
+        var buffer = [UInt8](repeating: 0, count: 1 << 20)
+        while commands.last != .cancel(id: "last"), MonotonicClock.now < deadline {
+            var entry = pollfd(fd: slow.descriptor, events: Int16(POLLIN), revents: 0)
+            guard poll(&entry, 1, (deadline - MonotonicClock.now).pollMilliseconds) > 0 else { break }
+            let count = recv(slow.descriptor, &buffer, buffer.count, 0)
+            guard count > 0 else { break }
+            try decoder.feed(Data(buffer.prefix(count))) { frame in
+                if let command = try? MessageCoding.decode(LinkCommand.self, from: frame) {
+                    commands.append(command.message)
+                }
+            }
+        }
+        #expect(commands.last == .cancel(id: "last"))
+        #expect(commands.count { if case .encode = $0 { true } else { false } } == 4)
+        // Nobody reads any more.
+        front.server.send(.encode(ImageJob(number: 9)), attachment: Data(picture), to: 0)
+        guard case .closed(rank: 0, .lost) = try front.next() else { throw Unexpected() }
+    }
+
     @Test("All ranks of a large group may dial at one moment, and none is turned away")
     func allAtOnce() throws {
         let count = 40
