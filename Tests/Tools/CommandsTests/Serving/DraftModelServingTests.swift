@@ -98,7 +98,8 @@ struct DraftModelServingTests {
         try Fixtures.withTemporaryDirectory { directory in
             // Who is faster depends on the moment.
             for _ in 0..<4 {
-                let server = try ServerProcess(model: Self.model, ["--decoder-ranks", "2"] + Self.options, in: directory)
+                let arguments = ["--decoder-ranks", "2"] + Self.options
+                let server = try ServerProcess(model: Self.model, arguments, in: directory)
                 Self.wait(server, for: "ready")
                 let mark = "-\(server.running.process.processIdentifier)-"
                 kill(try #require(try server.ranks()[1]), SIGKILL)
