@@ -153,7 +153,7 @@ let package = Package(
             [
                 "Tensors", "Diagnostics", "Digests", "Constraints", "Requests", "Kernels", "Communication",
                 "Checkpoints", "Tokenization", "ImagePreprocessing", "PageFiles", "Sharding", "SAILVL2Model",
-                "Inference", "GroupLink",
+                "Inference", "GroupLink", "GroupLauncher",
             ]
         ),
 

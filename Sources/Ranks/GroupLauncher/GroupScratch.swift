@@ -2,17 +2,18 @@ import Diagnostics
 import Foundation
 import GroupLink
 
-/// A private directory of this process for a group: what Open MPI keeps while it runs, and lists of hosts.
+/// A private directory of this process for its group: what Open MPI keeps while it runs, and lists of hosts.
 ///
 /// A killed rank leaves its shared memory (4 MiB and more) in `/dev/shm`, a killed `mpirun` its session's directory in
-/// `/tmp`. Both go here, and are removed with the group; what a killed process in front left, the next one removes.
-struct GroupScratch: Equatable {
-    let path: String
+/// `/tmp`. Both go here, and are removed with the group; what a killed process in front left, the next one removes. Over several
+/// hosts each rank has one for its shared memory.
+package struct GroupScratch: Sendable, Equatable {
+    package let path: String
 
     /// `nil` where `parent` cannot be written to.
-    init?(parent: String) {
+    package init?(parent: String) {
         let prefix = Self.prefix
-        Self.removeStale(in: parent, prefix: prefix)
+        Self.removeStale(in: parent)
         // Nobody can guess the name, or read what is in it.
         var template = Array("\(parent)/\(prefix)\(Machine.pid)-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { return nil }
@@ -37,7 +38,7 @@ struct GroupScratch: Equatable {
         return file
     }
 
-    func remove() { try? FileManager.default.removeItem(atPath: path) }
+    package func remove() { try? FileManager.default.removeItem(atPath: path) }
 
     /// Where files of a short life go: `TMPDIR`, or `/tmp`.
     static func temporaryDirectory(_ environment: [String: String]) -> String { environment["TMPDIR"] ?? "/tmp" }
@@ -57,7 +58,9 @@ struct GroupScratch: Equatable {
         return "flotilla-\(namespace.filter(\.isNumber))-"
     }
 
-    private static func removeStale(in parent: String, prefix: String) {
+    /// Removes what processes left that are no more.
+    static func removeStale(in parent: String) {
+        let prefix = prefix
         for name in (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? [] where name.hasPrefix(prefix) {
             guard let pid = name.dropFirst(prefix.count).split(separator: "-").first.flatMap({ pid_t($0) }) else {
                 continue

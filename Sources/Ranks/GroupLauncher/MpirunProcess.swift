@@ -81,7 +81,11 @@ final class MpirunProcess: Sendable {
     }
 
     /// Removes what is left of it in memory and on disk, once no rank of this machine runs any more.
-    func clean() { scratch?.remove() }
+    func clean() {
+        scratch?.remove()
+        // Ranks have directories of their own then, and those that were killed have left them.
+        if !isOfOneHost { GroupScratch.removeStale(in: MessageMemory.directory) }
+    }
 
     var pid: pid_t { child.pid }
 

@@ -12,6 +12,11 @@ enum Chunk: Sendable {
         }
     }
 
+    /// Whether it holds no memory that is not held without it.
+    var isShared: Bool {
+        if case .array = self { true } else { false }
+    }
+
     func withUnsafeBytes<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
         switch self {
         case .data(let data): data.withUnsafeBytes(body)
@@ -30,6 +35,8 @@ final class LinkChannel {
     private var sentOfFirst = 0
     private var hadToWait = false
     private(set) var waitingBytes = 0
+    /// Of those, the ones that others hold as well.
+    private(set) var sharedBytes = 0
     /// When the peer last showed life: it sent something, or made room for bytes that had to wait.
     private(set) var lastHeard = MonotonicClock.now
 
@@ -52,6 +59,7 @@ final class LinkChannel {
     func enqueue(_ chunks: [Chunk]) {
         self.chunks += chunks
         waitingBytes += chunks.reduce(0) { $0 + $1.count }
+        sharedBytes += chunks.reduce(0) { $0 + ($1.isShared ? $1.count : 0) }
     }
 
     /// Sends what the socket takes now.
@@ -69,6 +77,7 @@ final class LinkChannel {
             if hadToWait { lastHeard = MonotonicClock.now }
             hadToWait = false
             waitingBytes -= count
+            if chunk.isShared { sharedBytes -= count }
             sentOfFirst += count
             if sentOfFirst == chunk.count {
                 chunks.removeFirst()

@@ -88,7 +88,8 @@ final class LinkServerLoop {
         do throws(LinkError) {
             if readable { try member.channel.receive { frame throws(LinkError) in try hear(frame, from: member) } }
             try member.channel.flush()
-            guard member.channel.waitingBytes <= options.limits.outboxBytes else {
+            let (waiting, shared) = (member.channel.waitingBytes, member.channel.sharedBytes)
+            guard waiting - shared <= options.limits.outboxBytes, shared <= options.limits.sharedBytes else {
                 throw .closed("\(member.channel.waitingBytes) bytes wait for it to read")
             }
             server.pulses.withLock { $0[member.hello.rank]?.lastHeard = member.channel.lastHeard }

@@ -2,6 +2,7 @@ internal import Checkpoints
 internal import Communication
 package import Diagnostics
 internal import Foundation
+internal import GroupLauncher
 internal import GroupLink
 internal import Inference
 internal import Requests
@@ -59,6 +60,8 @@ package enum RankMain {
         let checkpoint = try Checkpoint(directory: options.model)
         guard let peers = RankNetwork.peers(link) else { return }
         RankNetwork.choose(peers, link)
+        let memory = RankMemory.choose(variables)
+        defer { memory?.remove() }
         link.send(.stage(.initialising))
         // The process in front counts the time: MPI_Init may hang, and it knows the names of all.
         try MPIRuntime.run(contactLimit: nil) { met in

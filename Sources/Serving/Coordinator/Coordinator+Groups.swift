@@ -3,6 +3,7 @@ internal import Foundation
 internal import Frontend
 internal import GroupLauncher
 internal import Logging
+internal import NIOCore
 internal import RankProgram
 internal import Requests
 internal import ServingCore
@@ -18,19 +19,43 @@ extension Coordinator {
         if let left = hosts[slot] { spec.hosts = left }
         let logger = logger
         spec.onOutput = { line in logger.debug("rank output", metadata: ["line": "\(line)"]) }
-        do {
-            let group = options.isAttached ? try RankGroup.attach(spec) : try RankGroup.start(spec)
-            let handle = GroupHandle(
-                group,
-                visionRanks: decoderRanks..<ranks.worldSize,
-                draft: draft(of: slot, spec)
-            ) { logger.notice("\($0)", metadata: ["group": "\(slot)"]) }
+        let (isAttached, draft) = (options.isAttached, draft(of: slot, spec))
+        endings[slot] = nil
+        // Beside the loop: to look for the way to hosts may take as long as a name server that does not answer.
+        let thread = Thread { [self, spec] in
+            let group = Result { isAttached ? try RankGroup.attach(spec) : try RankGroup.start(spec) }
+            eventLoop.execute { self.assumeIsolated { $0.started(group, slot, generation, ranks, draft) } }
+        }
+        thread.name = "group-start"
+        thread.start()
+    }
+
+    private func started(
+        _ result: Result<RankGroup, any Error>,
+        _ slot: Int,
+        _ generation: Int,
+        _ ranks: RankOptions,
+        _ draft: DraftLaunch?
+    ) {
+        switch result {
+        case .success(let group):
+            let handle = GroupHandle(group, visionRanks: ranks.decoderRanks..<ranks.worldSize, draft: draft) {
+                [logger] in
+                logger.notice("\($0)", metadata: ["group": "\(slot)"])
+            }
             groups[slot] = handle
             handle.pump(slot: slot, generation: generation, to: self)
-        } catch {
+            if let byForce = endings.removeValue(forKey: slot) { handle.end(byForce: byForce) }
+        case .failure(let error):
             let error = error as? any OperatorError ?? LaunchError("the group could not be started: \(error)")
             feed(.group(slot: slot, generation: generation, .ended(error)))
         }
+    }
+
+    /// Ends the group of a slot, or the one that is being started.
+    func endGroup(_ slot: Int, byForce: Bool) {
+        guard let group = groups[slot] else { return endings[slot] = byForce || endings[slot] ?? false }
+        group.end(byForce: byForce)
     }
 
     /// The draft model beside a group, which tells what its ranks print to whom the group's do.

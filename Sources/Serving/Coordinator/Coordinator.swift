@@ -70,6 +70,8 @@ actor Coordinator {
     /// By slot: the group, and the hosts for the next one.
     var groups: [Int: GroupHandle] = [:]
     var hosts: [Int: Hostfile] = [:]
+    /// By slot: that the group which is being started is to be ended, and whether by force.
+    var endings: [Int: Bool] = [:]
     /// By slot: the number of the question to its hosts that is to be answered, and the rank that was lost last.
     var surveys: [Int: Int] = [:]
     var lostRanks: [Int: RankHello] = [:]
@@ -141,7 +143,7 @@ actor Coordinator {
         case .encode(let job, let bytes, let slot): groups[slot]?.encode(job, bytes)
         case .cancel(let job, let slot): groups[slot]?.send(.cancel(id: job))
         case .forget(let numbers, let slot): groups[slot]?.forget(numbers)
-        case .endGroup(let slot, let byForce): groups[slot]?.end(byForce: byForce)
+        case .endGroup(let slot, let byForce): endGroup(slot, byForce: byForce)
         case .announce(let message): announce(Note(state: core.state, message: message))
         case .becameReady: onReady()
         case .log(let entry): log(entry)

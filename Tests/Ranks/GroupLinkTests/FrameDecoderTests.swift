@@ -35,6 +35,11 @@ struct FrameDecoderTests {
         #expect(throws: LinkError.self) { try decode([Data(bytes)]) }
     }
 
+    @Test("The largest picture that serve's --max-blob allows fits into a frame")
+    func largestPicture() throws {
+        #expect(try decode([large.head(attachmentBytes: 1 << 28)]).isEmpty)
+    }
+
     @Test func aLengthOverTheLimitIsRefusedBeforeItsBytesCome() throws {
         var limits = LinkLimits()
         limits.messageBytes = 100
@@ -48,7 +53,7 @@ struct FrameDecoderTests {
 }
 
 extension FrameDecoder {
-    fileprivate mutating func feed(_ data: Data, deliver: (Frame) -> Void) throws(LinkError) {
+    mutating func feed(_ data: Data, deliver: (Frame) -> Void) throws(LinkError) {
         let bytes = [UInt8](data)
         let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
         defer { copy.deallocate() }

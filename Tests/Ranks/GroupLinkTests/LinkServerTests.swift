@@ -185,40 +185,6 @@ struct LinkServerTests {
         link.close()
     }
 
-    @Test("All ranks of a large group may dial at one moment, and none is turned away")
-    func allAtOnce() throws {
-        let count = 40
-        let (events, gate) = (EventQueue<LinkEvent>(), DispatchSemaphore(value: 0))
-        let secret = try LinkSecret.random()
-        var options = LinkServer.Options(worldSize: count)
-        options.handshakeLimit = Self.long
-        options.silenceLimit = Self.long
-        let server = try LinkServer(options, secret: secret) { event in
-            events.push(event)
-            // The server's thread has no time while the others come.
-            if case .joined(let hello) = event, hello.rank == 0 { gate.wait() }
-        }
-        defer { server.close() }
-        func dial(_ rank: Int) throws -> Socket {
-            let hello = LinkReport.hello(RankHello(rank: rank, worldSize: count, role: .decoder))
-            let chunks = [Preamble.bytes(secret)] + MessageCoding.frame(hello, attachment: Data()).chunks()
-            let bytes = chunks.flatMap { $0 }
-            let socket = try Socket.dial(server.addresses, within: Self.long)
-            #expect(send(socket.descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count)
-            return socket
-        }
-        var sockets = [try dial(0)]
-        guard case .joined? = events.next(within: Self.long) else { throw Unexpected() }
-        for rank in 1..<count { sockets.append(try dial(rank)) }
-        gate.signal()
-        var joined: Set<Int> = [0]
-        for _ in 1..<count {
-            guard case .joined(let hello)? = events.next(within: Self.long) else { throw Unexpected() }
-            joined.insert(hello.rank)
-        }
-        #expect(joined == Set(0..<count) && sockets.count == count)
-    }
-
     @Test func anotherVersionOfTheLinkIsNamed() throws {
         let front = try Front()
         _ = try stranger(front, Array("FLOTILLA-LINK/2\n".utf8) + front.secret.digits)

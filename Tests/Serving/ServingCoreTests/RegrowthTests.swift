@@ -114,7 +114,7 @@ struct RegrowthTests {
         #expect(waits[1] > .seconds(20) && waits[2] > waits[1] && waits.last ?? .zero > .seconds(1700))
     }
 
-    @Test("what a host lacks that comes back ends no server: neither its checkpoint, nor its build, nor what it computes")
+    @Test("what a host lacks that comes back ends no server: a checkpoint, or the same build")
     func unfit() throws {
         struct Unfit: OperatorError {
             var description: String { "the checkpoint is not there" }

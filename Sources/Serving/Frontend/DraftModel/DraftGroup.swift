@@ -1,5 +1,5 @@
 internal import Diagnostics
-package import Foundation
+internal import Foundation
 package import GroupLauncher
 internal import RankProgram
 package import Requests

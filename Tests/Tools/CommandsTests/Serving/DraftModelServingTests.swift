@@ -105,6 +105,24 @@ struct DraftModelServingTests {
         }
     }
 
+    @Test("a server that ends while its group is lost leaves nothing of the ranks that guessed for it")
+    func endsBetween() throws {
+        try Fixtures.withTemporaryDirectory { directory in
+            // Who is faster depends on the moment.
+            for _ in 0..<4 {
+                let arguments = ["--decoder-ranks", "2"] + Self.options
+                let server = try ServerProcess(model: Self.model, arguments, in: directory)
+                Self.wait(server, for: "ready")
+                let mark = "-\(server.running.process.processIdentifier)-"
+                kill(try #require(try server.ranks()[1]), SIGKILL)
+                #expect(Poll.until { (try? server.stats())?["state"] as? String == "loading" })
+                #expect(server.end().status == 0)
+                let left = try FileManager.default.contentsOfDirectory(atPath: "/dev/shm").filter { $0.contains(mark) }
+                #expect(left == [])
+            }
+        }
+    }
+
     @Test("the decoder's ranks are lost: the draft model begins anew with the next group")
     func groupLost() throws {
         try Fixtures.withTemporaryDirectory { directory in
