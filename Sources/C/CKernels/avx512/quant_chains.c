@@ -40,8 +40,8 @@ void ck_avx512_quant_unpack_q4(const uint8_t *w, size_t panel_bytes, size_t pane
     unpack(CK_Q4, w, panel_bytes, panels, groups, wide);
 }
 
-// One group of some panels and tokens. Three panels by four tokens are twelve chains of integers, which hide the latency,
-// and twelve sums, all in registers, with three words of weights and one of a token.
+// One group of some panels and tokens. Three panels by four tokens are twelve chains of integers, which hide the
+// latency, and twelve sums, all in registers, with three words of weights and one of a token.
 CK_INLINE void step(const size_t panels, const size_t width, const uint8_t *wide, const uint8_t *x,
                     __m512 sum[most_panels][most_tokens]) {
     __m512i dot[most_panels][most_tokens];

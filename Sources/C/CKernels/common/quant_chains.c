@@ -3,8 +3,8 @@
 #include "quant_chains.h"
 
 enum {
-    // Groups of a pass: three panels of them, unpacked (31 KiB), stay in the first-level cache beside the tokens of a tile.
-    // A block that has more is cut, at an even group, as the groups of a panel stand in pairs; that changes no bit.
+    // Groups of a pass: three panels of them, unpacked (31 KiB), stay in the first-level cache beside the tokens of a
+    // tile. A block that has more is cut, at an even group, as a panel's groups stand in pairs; that changes no bit.
     pass_groups = 18,
     cut_groups = 16,
     // At most: every group may be a block of its own, and takes the room of a pair.
@@ -134,8 +134,8 @@ static void store(const ck_quant_product *b, size_t panel, size_t panels) {
 }
 
 // Some tokens of a tile.
-static void run_tokens(const ck_quant_product *b, const pass *s, const target *at, size_t tile, size_t begin, size_t end,
-                       const uint8_t *const *lines) {
+static void run_tokens(const ck_quant_product *b, const pass *s, const target *at, size_t tile, size_t begin,
+                       size_t end, const uint8_t *const *lines) {
     const size_t first = b->begin[tile], width = b->begin[tile + 1] - first, token = b->first_token + first;
     const uint8_t *x = b->x + (token * b->groups + s->group * width) * CK_QUANT_X_BYTES;
     const ck_quant_chains_job job = {

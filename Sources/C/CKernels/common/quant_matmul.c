@@ -51,7 +51,8 @@ size_t ck_quant_group_panels(const ck_kernels *kernels, size_t tokens) {
     return takes_chains(kernels, tokens) ? CK_QUANT_CHAIN_PANELS : CK_GROUP_PANELS;
 }
 
-// Sums that stay in registers leave the first-level cache to twice as many tiles, where the tokens are a megabyte at most.
+// Where sums stay in registers no cache has to hold those of a block, and a block may be twice as large, if its tokens are
+// a megabyte at most, which a second-level cache has room for.
 size_t ck_quant_block_tiles(const ck_kernels *kernels, size_t tokens, size_t columns, size_t block_columns) {
     const size_t tile = ck_quant_x_bytes(CK_QUANT_TILE_TOKENS, columns, block_columns);
     if (!takes_chains(kernels, tokens) || CK_QUANT_BLOCK_TILES * tile > 1 << 20) return CK_QUANT_BLOCK_TILES / 2;
