@@ -38,13 +38,23 @@ struct MatmulCall {
         self.tree = tree
         self.y = y
         self.partialStride = partialStride
-        let quantised = matrices[0].storage.isQuantised
+        let first = matrices[0]
+        let atMost = pool.errand == nil ? nil : Self.productsPerErrand / max(1, x.count * x.width * CK_PANEL_ROWS)
+        guard first.storage.isQuantised else {
+            let tiles = ck_tile_count(kernels.table, x.count)
+            plan = MatmulPlan(tiles: tiles, panels: panels, threads: pool.threads, atMost: atMost)
+            return
+        }
+        let group = ck_quant_group_panels(kernels.table, x.count)
         plan = MatmulPlan(
-            tiles: quantised ? ck_quant_tile_count(x.count) : ck_tile_count(kernels.table, x.count),
+            tiles: ck_quant_tile_count(x.count),
             panels: panels,
             threads: pool.threads,
-            quantised: quantised,
-            atMost: pool.errand == nil ? nil : Self.productsPerErrand / max(1, x.count * x.width * CK_PANEL_ROWS)
+            group: group,
+            // Where a group is small, tasks are: what threads wait for each other at the end is a part of one.
+            tasksPerThread: group < CK_GROUP_PANELS ? 8 : 4,
+            mostTiles: ck_quant_block_tiles(kernels.table, x.count, first.columns, first.blockColumns),
+            atMost: atMost
         )
     }
 
@@ -155,7 +165,7 @@ struct MatmulCall {
             }
         }
         pool.announce(matrices[matrices.count - 1].ahead)
-        let grain = Self.grainPanels(of: w)
+        let grain = Self.grainPanels(of: w, tokens: x.count, kernels)
         pool.runParts(plan.panels, grain: grain, most: max(grain, plan.limit)) { panels, thread in
             forEachMatrix(panels) { w, panels, y in body(w, panels, 0..<plan.tiles, y, thread) }
         }
@@ -179,7 +189,9 @@ struct MatmulCall {
     ///
     /// In blocks of few columns a panel is a few kilobytes, too short a stretch; elsewhere two are the sooner done, the
     /// better.
-    static func grainPanels(of w: PackedMatrix) -> Int {
-        w.storage.isQuantised && w.blockColumns == w.columns ? 2 : CK_GROUP_PANELS
+    static func grainPanels(of w: PackedMatrix, tokens: Int = 1, _ kernels: KernelSet = .active) -> Int {
+        guard w.storage.isQuantised else { return CK_GROUP_PANELS }
+        let group = ck_quant_group_panels(kernels.table, tokens)
+        return group < CK_GROUP_PANELS ? group : w.blockColumns == w.columns ? 2 : CK_GROUP_PANELS
     }
 }

@@ -18,18 +18,30 @@ struct MatmulPlan {
     private let panelTasks: Int
     var tasks: Int { panelTasks * blocks }
 
-    /// - Parameter atMost: panels of a task, where something else is to be done between tasks; whole groups even so.
-    init(tiles: Int, panels: Int, threads: Int, quantised: Bool = false, atMost: Int? = nil) {
-        limit = atMost.map(Self.wholeGroups) ?? panels
-        let most = quantised ? CK_QUANT_BLOCK_TILES : CK_BLOCK_TILES
-        blocks = max(1, (tiles + most - 1) / most)
+    /// - Parameters:
+    ///   - group: panels that kernels take together; tasks begin at its multiples.
+    ///   - tasksPerThread: in each block of tiles, if there are panels enough.
+    ///   - mostTiles: of a block.
+    ///   - atMost: panels of a task, where something else is to be done between tasks; whole groups even so.
+    init(
+        tiles: Int,
+        panels: Int,
+        threads: Int,
+        group: Int = CK_GROUP_PANELS,
+        tasksPerThread: Int = 16,
+        mostTiles: Int = CK_BLOCK_TILES,
+        atMost: Int? = nil
+    ) {
+        let wholeGroups = { (panels: Int) in max(group, panels / group * group) }
+        limit = atMost.map(wholeGroups) ?? panels
+        blocks = max(1, (tiles + mostTiles - 1) / mostTiles)
         (self.tiles, self.panels) = (tiles, panels)
         tilesPerBlock = (tiles + blocks - 1) / blocks
         isInParts = threads > 1 && blocks == 1
         if threads == 1 {
             panelsPerTask = max(1, min(panels, limit))
         } else {
-            panelsPerTask = min(32, limit, Self.wholeGroups(panels * blocks / (threads * (quantised ? 4 : 16))))
+            panelsPerTask = min(wholeGroups(32), limit, wholeGroups(panels * blocks / (threads * tasksPerThread)))
         }
         panelTasks = isInParts ? 0 : max(1, (panels + panelsPerTask - 1) / panelsPerTask)
     }
@@ -40,10 +52,5 @@ struct MatmulPlan {
         let tile = block * tilesPerBlock
         let panels = number * panelsPerTask..<min(panels, (number + 1) * panelsPerTask)
         return (panels, tile..<min(tiles, tile + tilesPerBlock))
-    }
-
-    /// At least one group of the panels that kernels take together.
-    private static func wholeGroups(_ panels: Int) -> Int {
-        max(CK_GROUP_PANELS, panels / CK_GROUP_PANELS * CK_GROUP_PANELS)
     }
 }

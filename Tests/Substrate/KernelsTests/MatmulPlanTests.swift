@@ -10,13 +10,15 @@ struct MatmulPlanTests {
         [nil, 0, 9, 4000] as [Int?]
     )
     func cover(threads: Int, limit: Int?) {
-        for (panels, quantised) in [1, 3, 4, 5, 31, 128, 129, 768, 9497].flatMap({ [($0, true), ($0, false)] }) {
+        for (panels, group) in [1, 3, 4, 5, 31, 128, 129, 768, 9497].flatMap({ [($0, 3), ($0, 4)] }) {
             for tiles in [1, 2, 16, 17, 100] {
                 let plan = MatmulPlan(
                     tiles: tiles,
                     panels: panels,
                     threads: threads,
-                    quantised: quantised,
+                    group: group,
+                    tasksPerThread: group == 3 ? 8 : 16,
+                    mostTiles: group == 3 ? 32 : 16,
                     atMost: limit
                 )
                 guard !plan.isInParts else { continue }
@@ -25,7 +27,7 @@ struct MatmulPlanTests {
                     let part = plan.part(task)
                     #expect(part.panels.lowerBound == ends[part.tiles] ?? 0 && !part.panels.isEmpty)
                     #expect(part.tiles.count <= plan.tilesPerBlock)
-                    #expect(part.panels.count <= max(4, limit ?? panels))
+                    #expect(part.panels.count <= max(group, limit ?? panels) && part.panels.lowerBound % group == 0)
                     ends[part.tiles] = part.panels.upperBound
                 }
                 #expect(ends.values.allSatisfy { $0 == panels })
@@ -38,7 +40,7 @@ struct MatmulPlanTests {
     func parts() {
         for threads in [1, 2, 5] {
             for tiles in [1, 16, 17] {
-                let plan = MatmulPlan(tiles: tiles, panels: 40, threads: threads, quantised: true, atMost: 9)
+                let plan = MatmulPlan(tiles: tiles, panels: 40, threads: threads, atMost: 9)
                 #expect(plan.isInParts == (threads > 1 && tiles <= 16) && plan.limit == 8)
             }
         }

@@ -10,7 +10,7 @@ struct QuantisedMatmulTests {
     func definition(kernels: KernelSet, storage: PackedMatrix.Storage) {
         let pool = ThreadPool(threads: 2)
         for (rows, columns) in [(1, 1), (15, 31), (17, 33), (33, 50), (16, 96), (33, 2048), (49, 2080)] {
-            let problem = Product(rows, columns, storage, tokens: 25, pool)
+            let problem = QuantisedProduct(rows, columns, storage, tokens: 25, pool)
             let defined = problem.defined()
             for tokens in Array(1...9) + [17, 18, 21, 25] {
                 let found = problem.run(pool, tokens: 0..<tokens, kernels: kernels)
@@ -29,7 +29,15 @@ struct QuantisedMatmulTests {
             (500, 192, SumTree(leafEnds: [192, 384, 500], merges: [0, 0, 0])),
         ]
         for (columns, blockColumns, tree) in cases {
-            let problem = Product(70, columns, storage, blockColumns: blockColumns, tree: tree, tokens: 31, pool)
+            let problem = QuantisedProduct(
+                70,
+                columns,
+                storage,
+                blockColumns: blockColumns,
+                tree: tree,
+                tokens: 31,
+                pool
+            )
             for tokens in [1, 5, 17, 23, 31] {
                 let found = problem.run(pool, tokens: 0..<tokens, kernels: kernels)
                 #expect(found.bits == problem.defined(tokens: 0..<tokens).bits)
@@ -40,7 +48,15 @@ struct QuantisedMatmulTests {
     @Test("one token goes through panels of several blocks side by side", arguments: everySet, quantised)
     func oneToken(kernels: KernelSet, storage: PackedMatrix.Storage) {
         let tree = SumTree(leafEnds: [4096, 4112], merges: [0, 1])
-        let problem = Product(70, 4112, storage, blockColumns: 2048, tree: tree, tokens: 1, ThreadPool(threads: 1))
+        let problem = QuantisedProduct(
+            70,
+            4112,
+            storage,
+            blockColumns: 2048,
+            tree: tree,
+            tokens: 1,
+            ThreadPool(threads: 1)
+        )
         let defined = problem.defined(tokens: 0..<1)
         for threads in [1, 2, 3] {
             let found = problem.run(ThreadPool(threads: threads), tokens: 0..<1, kernels: kernels)
@@ -61,7 +77,15 @@ struct QuantisedMatmulTests {
             }
             let tree = SumTree(leafEnds: ends, merges: merges)
             let columns = ends[leaves - 1]
-            let problem = Product(50, columns, storage, blockColumns: blockColumns, tree: tree, tokens: 19, pool)
+            let problem = QuantisedProduct(
+                50,
+                columns,
+                storage,
+                blockColumns: blockColumns,
+                tree: tree,
+                tokens: 19,
+                pool
+            )
             for tokens in [2, 9, 19] {
                 let found = problem.run(pool, tokens: 0..<tokens, kernels: kernels)
                 #expect(found.bits == problem.defined(tokens: 0..<tokens).bits)
@@ -75,7 +99,7 @@ struct QuantisedMatmulTests {
         quantised
     )
     func invariance(kernels: KernelSet, storage: PackedMatrix.Storage) {
-        let problem = Product(16 * 37 - 5, 1100, storage, tokens: 256, ThreadPool(threads: 1))
+        let problem = QuantisedProduct(16 * 37 - 5, 1100, storage, tokens: 256, ThreadPool(threads: 1))
         let pool = ThreadPool(threads: 3)
         let alone = (0..<256).flatMap { problem.run(pool, tokens: $0..<$0 + 1, kernels: kernels) }
         for tokens in [0..<8, 3..<12, 0..<31, 100..<233, 0..<256] {
@@ -90,14 +114,14 @@ struct QuantisedMatmulTests {
     func extremes(kernels: KernelSet, storage: PackedMatrix.Storage) {
         let pool = ThreadPool(threads: 1)
         for (w, x) in [(Float(1), Float(1)), (1, -1), (-1, 1), (-1, -1)] {
-            let problem = Product(16, 64, storage, weights: { _ in w * 8 }, x: { _ in x }, tokens: 24, pool)
+            let problem = QuantisedProduct(16, 64, storage, weights: { _ in w * 8 }, x: { _ in x }, tokens: 24, pool)
             let found = problem.run(pool, kernels: kernels)
             #expect(found.bits == problem.defined().bits)
             // A scale has eleven bits.
             #expect(found.allSatisfy { abs($0 - 64 * 8 * w * x) <= 0.26 })
         }
         // Nibbles of both ends beside each other.
-        let problem = Product(
+        let problem = QuantisedProduct(
             16,
             64,
             storage,
@@ -118,12 +142,20 @@ struct QuantisedMatmulTests {
         let odd: [Float] = [.nan, .infinity, -.infinity, Float(bitPattern: 700), 3e38, -3e38, 1e-31, 0]
         let weights = { (i: Int) in i % 211 == 0 ? odd[i / 211 % 8] : Float(i % 13) - 6 }
         let x = { (i: Int) in i % 97 == 0 ? odd[i / 97 % 8] : Float(i % 7) - 3 }
-        let problem = Product(40, 130, storage, blockColumns: 65, weights: weights, x: x, tokens: 35, pool)
+        let problem = QuantisedProduct(40, 130, storage, blockColumns: 65, weights: weights, x: x, tokens: 35, pool)
         let results = everySet.map { problem.run(pool, kernels: $0) }
         for result in results { #expect(result.bits == results[0].bits) }
         #expect(results[0].contains { $0.isNaN })
         #expect(results[0].contains { $0.isFinite })
-        let tiny = Product(16, 32, storage, weights: { _ in 1 }, x: { _ in Float(bitPattern: 70_000) }, tokens: 1, pool)
+        let tiny = QuantisedProduct(
+            16,
+            32,
+            storage,
+            weights: { _ in 1 },
+            x: { _ in Float(bitPattern: 70_000) },
+            tokens: 1,
+            pool
+        )
         #expect(tiny.run(pool) == [Float](repeating: 0, count: 16))
     }
 
@@ -158,76 +190,5 @@ struct QuantisedMatmulTests {
         }
         #expect(together.bits == alone.bits)
         #expect(together.allSatisfy { $0.isFinite })
-    }
-}
-
-/// One product with random or given numbers.
-private struct Product {
-    let rows: Int
-    let columns: Int
-    let tokens: Int
-    let tree: SumTree
-    let x: [Float]
-    let made: QuantisedMatrix
-
-    init(
-        _ rows: Int,
-        _ columns: Int,
-        _ storage: PackedMatrix.Storage,
-        blockColumns: Int? = nil,
-        tree: SumTree? = nil,
-        weights: ((Int) -> Float)? = nil,
-        x: ((Int) -> Float)? = nil,
-        tokens: Int,
-        _ pool: ThreadPool
-    ) {
-        var random = SeededRandom(seed: UInt64(rows + 1000 * columns))
-        self.rows = rows
-        self.columns = columns
-        self.tokens = tokens
-        self.tree = tree ?? .single(columns: columns)
-        let (w, activations) = (random.floats(rows * columns), random.floats(tokens * columns))
-        self.x = x.map { number in (0..<tokens * columns).map(number) } ?? activations
-        made = QuantisedMatrix(
-            weights.map { number in (0..<rows * columns).map(number) } ?? w,
-            rows: rows,
-            columns: columns,
-            storage: storage,
-            blockColumns: blockColumns,
-            pool: pool
-        )
-    }
-
-    /// `[partials, tokens, rows]`; the strides of x and y are wider than their rows.
-    func run(_ pool: ThreadPool, tokens range: Range<Int>? = nil, kernels: KernelSet = .active) -> [Float] {
-        let range = range ?? 0..<tokens
-        let (xStride, yStride) = (columns + 3, rows + 5)
-        var input = [Float](repeating: .nan, count: range.count * xStride)
-        for (index, token) in range.enumerated() {
-            for k in 0..<columns { input[index * xStride + k] = x[token * columns + k] }
-        }
-        let partialStride = range.count * yStride
-        var output = [Float](repeating: .nan, count: tree.partials * partialStride)
-        input.withRows(range.count, width: columns, stride: xStride) { x in
-            output.withRows(range.count, width: rows, stride: yStride) { y in
-                Matmul.run(pool, made.matrix, x, tree: tree, into: y, partialStride: partialStride, kernels: kernels)
-            }
-        }
-        return (0..<tree.partials * range.count).flatMap { output[$0 * yStride..<$0 * yStride + rows] }
-    }
-
-    /// What ``run(_:tokens:kernels:)`` must give, by the definition.
-    func defined(tokens range: Range<Int>? = nil) -> [Float] {
-        let range = range ?? 0..<tokens
-        var out = [Float](repeating: .nan, count: tree.partials * range.count * rows)
-        for (index, token) in range.enumerated() {
-            let token = Array(x[token * columns..<(token + 1) * columns])
-            for row in 0..<rows {
-                for (partial, sum) in made.bytes.product(row: row, token, tree).enumerated() {
-                    out[(partial * range.count + index) * rows + row] = sum
-                }
-            }
-        }
-        return out
     }
 }

@@ -14,10 +14,10 @@
     .quant_group = {ck_avx512_quant_group_q8, ck_avx512_quant_group_q4},                             \
     .quant_x = ck_avx512_quant_x,                                                                    \
     .quant_tile = {ck_avx512_quant_tile_q8, ck_avx512_quant_tile_q4},                                \
-    .quant_widen = {ck_avx512_quant_widen_q8, ck_avx512_quant_widen_q4},                             \
-    .quant_wide = {ck_avx512_quant_wide, ck_avx512_quant_wide},                                      \
+    .quant_unpack = {ck_avx512_quant_unpack_q8, ck_avx512_quant_unpack_q4},                          \
+    .quant_chains = ck_avx512_quant_chains,                                                          \
     .rms_norm = ck_avx2_rms_norm,                                                                    \
-    .swiglu = ck_avx2_swiglu,                                                                        \
+    .swiglu = ck_avx512_swiglu,                                                                      \
     .exp = ck_avx2_exp_n,                                                                            \
     .argmax = ck_avx2_argmax,                                                                    \
     .scan = ck_avx512_scan,                                                                      \

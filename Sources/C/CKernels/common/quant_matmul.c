@@ -1,5 +1,5 @@
 // The product with a sum tree over quantised weights: leaves, stack machine and cache blocks around the register tiles.
-#include "quant.h"
+#include "quant_chains.h"
 
 enum {
     // Groups of one pass over several tiles: 16 rows of them (8.5 KiB in q8) stay in the first-level cache. Even, as the
@@ -11,6 +11,8 @@ enum {
     most_panels = 32,   // and at most
     group_cells = 512,  // panels * tokens between the two
 };
+
+_Static_assert(wide_panels * pass_groups * CK_QUANT_WIDE_BYTES <= CK_QUANT_UNPACKED_BYTES, "scratch");
 
 static size_t min_size(size_t a, size_t b) { return a < b ? a : b; }
 
@@ -41,9 +43,25 @@ static size_t panels_together(size_t tokens) {
     return panels < group_panels ? group_panels : panels > most_panels ? most_panels : panels;
 }
 
+static bool takes_chains(const ck_kernels *kernels, size_t tokens) {
+    return kernels->quant_chains && tokens >= wide_tokens;
+}
+
+size_t ck_quant_group_panels(const ck_kernels *kernels, size_t tokens) {
+    return takes_chains(kernels, tokens) ? CK_QUANT_CHAIN_PANELS : CK_GROUP_PANELS;
+}
+
+// Where sums stay in registers no cache has to hold those of a block, and a block may be twice as large, if its tokens are
+// a megabyte at most, which a second-level cache has room for.
+size_t ck_quant_block_tiles(const ck_kernels *kernels, size_t tokens, size_t columns, size_t block_columns) {
+    const size_t tile = ck_quant_x_bytes(CK_QUANT_TILE_TOKENS, columns, block_columns);
+    if (!takes_chains(kernels, tokens) || CK_QUANT_BLOCK_TILES * tile > 1 << 20) return CK_QUANT_BLOCK_TILES / 2;
+    return CK_QUANT_BLOCK_TILES;
+}
+
 size_t ck_quant_scratch(const ck_sum_tree *tree, size_t tokens) {
     const size_t cells = tokens * group_panels > group_cells ? tokens * group_panels : group_cells;
-    return tree->depth * cells * CK_PANEL_ROWS + wide_panels * pass_groups * CK_QUANT_WIDE_BYTES / sizeof(float);
+    return tree->depth * cells * CK_PANEL_ROWS + CK_QUANT_UNPACKED_BYTES / sizeof(float);
 }
 
 // What one call works on: a group of panels and a block of tiles.
@@ -187,7 +205,15 @@ void ck_quant_matmul(const ck_kernels *kernels, const ck_quant_matrix *m, size_t
     if (b.block_tokens >= wide_tokens) b.widen = kernels->quant_widen[m->quant];
     b.wide = kernels->quant_wide[m->quant];
     b.unpacked = (uint8_t *)scratch;
-    scratch += wide_panels * pass_groups * CK_QUANT_WIDE_BYTES / sizeof *scratch;
+    scratch += CK_QUANT_UNPACKED_BYTES / sizeof *scratch;
+    if (takes_chains(kernels, b.block_tokens)) {
+        const ck_quant_product product = {
+            .kernels = kernels, .m = m, .tree = tree, .x = x, .groups = b.groups, .tiles = b.tiles,
+            .block_tokens = b.block_tokens, .first_token = b.first_token, .begin = b.begin, .y = y,
+            .y_stride = y_stride, .y_partial_stride = y_partial_stride, .unpacked = b.unpacked, .stack = scratch,
+        };
+        return ck_quant_run_chains(&product, panel_begin, panel_end);
+    }
     const size_t together = panels_together(b.block_tokens);
     for (size_t panel = panel_begin; panel < panel_end; panel += together) {
         b.panel = panel;

@@ -28,6 +28,8 @@ typedef struct ck_kernels {
     ck_quant_tile_kernel *_Nonnull quant_tile[CK_QUANTS];
     ck_quant_widen_kernel *_Nullable quant_widen[CK_QUANTS];  // NULL where it gains nothing
     ck_quant_wide_kernel *_Nullable quant_wide[CK_QUANTS];    // NULL where quant_widen is
+    ck_quant_widen_kernel *_Nullable quant_unpack[CK_QUANTS];  // to [groups][panels], for quant_chains
+    ck_quant_chains_kernel *_Nullable quant_chains;            // instead of quant_wide; NULL where quant_unpack is
     ck_rms_norm_kernel *rms_norm;
     ck_swiglu_kernel *swiglu;
     ck_exp_kernel *exp;

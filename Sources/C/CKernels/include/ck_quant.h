@@ -18,9 +18,12 @@ enum { CK_QUANTS = 2 };
 enum {
     CK_GROUP_COLUMNS = 32,
     CK_QUANT_TILE_TOKENS = 8,    // most tokens of one register tile
-    CK_QUANT_BLOCK_TILES = 16,   // most tiles of one ck_quant_matmul call
+    CK_QUANT_BLOCK_TILES = 32,   // most tiles of one ck_quant_matmul call
     CK_QUANT_X_BYTES = 40,       // one group of one token: 32 int8, float scale, int32 bias
     CK_QUANT_WIDE_BYTES = 1152,  // one unpacked group of one panel, at most
+    CK_QUANT_CHAIN_PANELS = 3,   // most panels of one ck_quant_chains_kernel call
+    CK_QUANT_CHAIN_TOKENS = 4,   // and most tokens
+    CK_QUANT_CHAIN_BYTES = 576,  // one group of one panel as that kernel takes it
 };
 
 // [rows (outputs), columns (inputs)] in blocks of block_columns columns, the last of which may be shorter. A block is
@@ -58,11 +61,44 @@ typedef void ck_quant_tile_kernel(const uint8_t *w, size_t panel_bytes, size_t p
 
 // Unpacks `groups` groups of some panels, the first of which is even in its block, for products by many tokens: at most
 // CK_QUANT_WIDE_BYTES for each. How they lie there is an affair between the two kernels.
+// For ck_quant_chains_kernel: [groups][panels], CK_QUANT_CHAIN_BYTES each.
 typedef void ck_quant_widen_kernel(const uint8_t *w, size_t panel_bytes, size_t panels, size_t groups, uint8_t *wide);
 
 // As ck_quant_tile_kernel, from what ck_quant_widen_kernel unpacked. Which NaN is stored matters only with `last`.
 typedef void ck_quant_wide_kernel(const uint8_t *wide, size_t panels, size_t groups, const uint8_t *x, size_t width,
                                   float *acc, bool fresh, bool last);
+
+// Some groups of a leaf, one after another, as ck_sum_tree adds leaves: a leaf that goes through several blocks, or
+// through more than fits a pass, is cut.
+typedef struct {
+    size_t groups;
+    size_t depth;   // values on the stack below it
+    size_t merges;  // additions behind the leaf
+    bool goes_on;   // from what is stored at its depth; +0 elsewhere
+    bool ends;      // the leaf ends here
+} ck_quant_chain;
+
+// `count` chains of some panels and some tokens of a tile that is `width` tokens wide. wide is [groups][panels] as the
+// set's quant_unpack left them; x is [groups][width], the stack [depth][panels][width][16], both from the first of these
+// tokens on, and `level` floats lie between two depths. Where y is not NULL the last chain's value goes there,
+// [tokens][rows], instead of to the stack.
+typedef struct {
+    const uint8_t *wide;
+    const ck_quant_chain *chains;
+    size_t count;
+    const uint8_t *x;
+    size_t width;
+    float *stack;
+    size_t level;
+    float *y;
+    size_t y_stride;
+    size_t rows;  // from the first panel's first on
+    const uint8_t *const *lines;  // what is brought to the second-level cache, a line a group
+} ck_quant_chains_job;
+
+// 1 ... CK_QUANT_CHAIN_PANELS panels by 1 ... CK_QUANT_CHAIN_TOKENS tokens, or one panel by a whole tile. A value that is
+// stored at the end of a leaf is no NaN but one.
+typedef void ck_quant_chains_kernel(const ck_quant_chains_job *job, size_t panels, size_t tokens);
 
 int32_t ck_quant_offset(ck_quant quant);
 
@@ -97,6 +133,12 @@ size_t ck_quant_x_bytes(size_t tokens, size_t columns, size_t block_columns);
 // blocks. `out` is [tile][group][width of the tile] groups.
 void ck_quant_x(const struct ck_kernels *kernels, ck_quant quant, size_t columns, size_t block_columns, const float *x,
                 size_t tokens, size_t token, uint8_t *out);
+
+// Panels that a product of so many tokens works on together, of which calls should have whole numbers.
+size_t ck_quant_group_panels(const struct ck_kernels *kernels, size_t tokens);
+
+// Most tiles of one call for which the tokens stay in the second-level cache, or nearly.
+size_t ck_quant_block_tiles(const struct ck_kernels *kernels, size_t tokens, size_t columns, size_t block_columns);
 
 // Floats of scratch that ck_quant_matmul needs for tiles of at most `tokens` tokens altogether.
 size_t ck_quant_scratch(const ck_sum_tree *tree, size_t tokens);
