@@ -14,8 +14,9 @@ final class NetworkSamples {
     private var repetitions: [Int] = []
     private var seconds: [[Double]] = sizes.map { _ in [] }
 
-    /// To each other rank: those of sums of one row up to those of prompts. Messages of 64 KiB with MPI's own header are
-    /// announced before they are sent, which takes longer at once: two sizes are close to either side of that.
+    /// To each other rank: those of sums of one row up to those of prompts.
+    ///
+    /// Messages of 64 KiB with MPI's own header are announced before they are sent, which takes longer at once: two sizes are close to either side of that.
     private static let sizes = [
         8, 512, 2048, 4096, 8192, 16_384, 32_768, 49_152, 65_280, 65_536, 98_304, 131_072, 196_608, 262_144, 524_288,
         1 << 20,
