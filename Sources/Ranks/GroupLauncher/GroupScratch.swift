@@ -65,8 +65,16 @@ package struct GroupScratch: Sendable, Equatable {
             guard let pid = name.dropFirst(prefix.count).split(separator: "-").first.flatMap({ pid_t($0) }) else {
                 continue
             }
-            // Signal 0 only asks. Who may not ask (EPERM) gets an answer too: there is such a process.
-            if kill(pid, 0) != 0, errno == ESRCH { try? FileManager.default.removeItem(atPath: "\(parent)/\(name)") }
+            if isGone(pid) { try? FileManager.default.removeItem(atPath: "\(parent)/\(name)") }
         }
+    }
+
+    /// Whether nobody runs under that number, though a parent may still have to hear of the end.
+    private static func isGone(_ pid: pid_t) -> Bool {
+        // Signal 0 only asks. Who may not ask (EPERM) gets an answer too: there is such a process.
+        if kill(pid, 0) != 0 { return errno == ESRCH }
+        let status = (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)) ?? ""
+        // Behind the name, which may have parentheses of its own.
+        return status.split(separator: ")").last?.hasPrefix(" Z") ?? false
     }
 }

@@ -180,7 +180,10 @@ struct RankGroupTests {
     }
 
     @Test func aRankThatExitsBeforeItsHelloIsALaunchError() throws {
-        let group = try RankGroup.start(TestProgram.spec(3, ["exit=1:42"]))
+        var spec = TestProgram.spec(3, ["exit=1:42"])
+        // What it has printed is read by another thread than the one that hears of mpirun's end.
+        spec.limits.lastWords = .seconds(2)
+        let group = try RankGroup.start(spec)
         let error = try #require(group.nextEnd()?.error as? LaunchError)
         #expect(error.exitCode == .launchFailed)
         // mpirun does not always name the rank; what is missing is named then, if anything is not.

@@ -23,15 +23,20 @@ struct TextEnd: Sendable {
     /// Another in every process, so that nobody can choose tokens whose names are all alike to a table.
     private static let seed = UInt64.random(in: .min ... .max)
 
+    private let seed: UInt64
     /// A ring.
     private var tokens = SIMD16<Int32>()
     private var next = 0
     private var known = 0
 
-    init() {}
+    /// - Parameter seed: names are the same only where it is; a number of 64 bits that mean nothing.
+    init(seed: UInt64 = TextEnd.seed) { self.seed = seed }
 
     /// The end of a text.
-    init(_ text: some Sequence<Int32>) { for token in text { append(token) } }
+    init(_ text: some Sequence<Int32>, seed: UInt64 = TextEnd.seed) {
+        self.init(seed: seed)
+        for token in text { append(token) }
+    }
 
     mutating func append(_ token: Int32) {
         guard token != Self.gap else { return known = 0 }
@@ -42,7 +47,7 @@ struct TextEnd: Sendable {
 
     var contexts: Contexts {
         var contexts = Contexts()
-        var name = Self.seed
+        var name = seed
         for back in 0..<known {
             let token = tokens[(next + Self.longest - 1 - back) % Self.longest]
             // splitmix64's steps, so that all bits of all tokens count.

@@ -16,7 +16,8 @@ final class NetworkSamples {
 
     /// To each other rank: those of sums of one row up to those of prompts.
     ///
-    /// Messages of 64 KiB with MPI's own header are announced before they are sent, which takes longer at once: two sizes are close to either side of that.
+    /// Messages of 64 KiB with MPI's own header are announced before they are sent, which takes longer at once: two sizes are
+    /// close to either side of that.
     private static let sizes = [
         8, 512, 2048, 4096, 8192, 16_384, 32_768, 49_152, 65_280, 65_536, 98_304, 131_072, 196_608, 262_144, 524_288,
         1 << 20,

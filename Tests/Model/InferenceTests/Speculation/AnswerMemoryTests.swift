@@ -12,18 +12,21 @@ struct AnswerMemoryTests {
     func bounded() throws {
         var random = SeededRandom(seed: 4)
         var memory = AnswerMemory(maxTokens: 60_000)
+        // Of 450,000 names in large tables, some are another's in the same answer.
+        var wrong = 0
         for number in 0..<300 {
             let source: AnswerMemory.Source = number % 3 == 0 ? .asker(number % 4) : Self.prompt(number % 5)
             let answer = (0..<Int.random(in: 1...3000, using: &random)).map { Int32(1000 * number + $0) }
-            memory.keep(answer, after: TextEnd(), of: source)
+            memory.keep(answer, after: TextEnd(seed: FollowerTableTests.seed), of: source)
             let followers = try #require(memory.followers(source))
             #expect(followers.tokenCount <= 2 * source.tokens && memory.tokenCount <= 60_000)
             #expect(memory.byteCount <= 160 * 60_000 + 4096)
             for place in answer.indices.dropFirst() {
-                let name = TextEnd([answer[place - 1]]).contexts[0]
-                #expect(followers[name]?.token == answer[place])
+                let name = TextEnd([answer[place - 1]], seed: FollowerTableTests.seed).contexts[0]
+                if followers[name]?.token != answer[place] { wrong += 1 }
             }
         }
+        #expect(wrong < 10)
     }
 
     @Test("what is used stays, and nothing is kept where there is no room")
