@@ -32,19 +32,8 @@ struct Problem {
     /// `[partials, tokens, rows]`; the strides of x and y are wider than their rows.
     func run(_ pool: ThreadPool, tokens range: Range<Int>? = nil, kernels: KernelSet = .active) -> [Float] {
         let range = range ?? 0..<tokens
-        let (xStride, yStride) = (columns + 3, rows + 5)
-        var input = [Float](repeating: .nan, count: range.count * xStride)
-        for (index, token) in range.enumerated() {
-            for k in 0..<columns { input[index * xStride + k] = x[token * columns + k] }
-        }
-        let partialStride = range.count * yStride
-        var output = [Float](repeating: .nan, count: tree.partials * partialStride)
-        input.withRows(range.count, width: columns, stride: xStride) { x in
-            output.withRows(range.count, width: rows, stride: yStride) { y in
-                Matmul.run(pool, matrix, x, tree: tree, into: y, partialStride: partialStride, kernels: kernels)
-            }
-        }
-        return (0..<tree.partials * range.count).flatMap { output[$0 * yStride..<$0 * yStride + rows] }
+        let some = x[range.lowerBound * columns..<range.upperBound * columns]
+        return matrix.product(with: some, tokens: range.count, tree: tree, pool, kernels: kernels)
     }
 
     /// The same from matrices of `panels` panels each, as ranks hold them.
@@ -91,5 +80,31 @@ struct Problem {
             magnitude += abs(term)
         }
         return (sum, magnitude)
+    }
+}
+
+extension PackedMatrix {
+    /// `[partials, tokens, rows]` of `x`, `[tokens, columns]`; the strides of what kernels read and write are wider than rows.
+    func product(
+        with x: some Collection<Float>,
+        tokens: Int,
+        tree: SumTree,
+        _ pool: ThreadPool,
+        kernels: KernelSet
+    ) -> [Float] {
+        let (x, rows, columns) = (Array(x), rows, columns)
+        let (xStride, yStride) = (columns + 3, rows + 5)
+        var input = [Float](repeating: .nan, count: tokens * xStride)
+        for token in 0..<tokens {
+            for k in 0..<columns { input[token * xStride + k] = x[token * columns + k] }
+        }
+        let partialStride = tokens * yStride
+        var output = [Float](repeating: .nan, count: tree.partials * partialStride)
+        input.withRows(tokens, width: columns, stride: xStride) { x in
+            output.withRows(tokens, width: rows, stride: yStride) { y in
+                Matmul.run(pool, self, x, tree: tree, into: y, partialStride: partialStride, kernels: kernels)
+            }
+        }
+        return (0..<tree.partials * tokens).flatMap { output[$0 * yStride..<$0 * yStride + rows] }
     }
 }

@@ -41,19 +41,8 @@ struct QuantisedProduct {
     /// `[partials, tokens, rows]`; the strides of x and y are wider than their rows.
     func run(_ pool: ThreadPool, tokens range: Range<Int>? = nil, kernels: KernelSet = .active) -> [Float] {
         let range = range ?? 0..<tokens
-        let (xStride, yStride) = (columns + 3, rows + 5)
-        var input = [Float](repeating: .nan, count: range.count * xStride)
-        for (index, token) in range.enumerated() {
-            for k in 0..<columns { input[index * xStride + k] = x[token * columns + k] }
-        }
-        let partialStride = range.count * yStride
-        var output = [Float](repeating: .nan, count: tree.partials * partialStride)
-        input.withRows(range.count, width: columns, stride: xStride) { x in
-            output.withRows(range.count, width: rows, stride: yStride) { y in
-                Matmul.run(pool, made.matrix, x, tree: tree, into: y, partialStride: partialStride, kernels: kernels)
-            }
-        }
-        return (0..<tree.partials * range.count).flatMap { output[$0 * yStride..<$0 * yStride + rows] }
+        let some = x[range.lowerBound * columns..<range.upperBound * columns]
+        return made.matrix.product(with: some, tokens: range.count, tree: tree, pool, kernels: kernels)
     }
 
     /// What ``run(_:tokens:kernels:)`` must give, by the definition.
