@@ -30,6 +30,17 @@ CK_INLINE size_t ck_pair_bytes(ck_quant quant) { return ck_scale_bytes + 2 * ck_
 
 CK_INLINE size_t ck_block_groups(size_t columns) { return (columns + CK_GROUP_COLUMNS - 1) / CK_GROUP_COLUMNS; }
 
+// Columns of a block of a matrix: the last one may have fewer than the others.
+CK_INLINE size_t ck_block_columns(const ck_quant_matrix *m, size_t block) {
+    const size_t rest = m->columns - block * m->block_columns;
+    return rest < m->block_columns ? rest : m->block_columns;
+}
+
+CK_INLINE const uint8_t *ck_panel_of_block(const ck_quant_matrix *m, size_t block, size_t panel) {
+    const size_t bytes = ck_quant_panel_bytes(m->quant, ck_block_columns(m, block));
+    return (const uint8_t *)m->blocks + block * m->block_bytes + panel * bytes;
+}
+
 // The scales ([16] half) and the values of a group of a panel.
 CK_INLINE uint8_t *ck_group_scales(ck_quant quant, const uint8_t *panel, size_t group) {
     return (uint8_t *)panel + group / 2 * ck_pair_bytes(quant) + group % 2 * (ck_scale_bytes / 2);

@@ -31,10 +31,6 @@ typedef struct {
 
 static size_t min_size(size_t a, size_t b) { return a < b ? a : b; }
 
-static size_t block_columns(const ck_quant_matrix *m, size_t block) {
-    return min_size(m->block_columns, m->columns - block * m->block_columns);
-}
-
 // How many of some panels are taken together: three, or two twice, as one alone has too few chains of its own.
 static size_t together(size_t panels) {
     return panels == CK_QUANT_CHAIN_PANELS + 1 ? 2 : min_size(CK_QUANT_CHAIN_PANELS, panels);
@@ -45,7 +41,7 @@ static bool next_pass(const ck_quant_product *b, place *at, pass *s) {
     const ck_sum_tree *tree = b->tree;
     *s = (pass){.group = at->token_group};
     while (at->leaf < tree->leaves) {
-        const size_t columns = block_columns(b->m, at->block), rest = ck_block_groups(columns) - at->group;
+        const size_t columns = ck_block_columns(b->m, at->block), rest = ck_block_groups(columns) - at->group;
         const bool whole = s->groups + rest <= pass_groups;
         if (!whole && s->count > 0) break;
         const size_t groups = whole ? rest : cut_groups;
@@ -86,9 +82,10 @@ typedef struct {
 
 static source source_of(const ck_quant_product *b, const pass *s, size_t i, size_t panel) {
     const ck_quant quant = b->m->quant;
-    const size_t block = s->sources[i].block, bytes = ck_quant_panel_bytes(quant, block_columns(b->m, block));
-    const uint8_t *w = (const uint8_t *)b->m->blocks + block * b->m->block_bytes + panel * bytes;
-    return (source){ck_group_scales(quant, w, s->sources[i].group), bytes,
+    const size_t block = s->sources[i].block;
+    const uint8_t *w = ck_panel_of_block(b->m, block, panel);
+    return (source){ck_group_scales(quant, w, s->sources[i].group),
+                    ck_quant_panel_bytes(quant, ck_block_columns(b->m, block)),
                     (s->chains[i].groups + 1) / 2 * ck_pair_bytes(quant)};
 }
 

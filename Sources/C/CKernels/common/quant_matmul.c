@@ -79,21 +79,13 @@ typedef struct {
     size_t panel, panels;
 } work;
 
-static size_t block_columns(const ck_quant_matrix *m, size_t block) {
-    return min_size(m->block_columns, m->columns - block * m->block_columns);
-}
-
-static const uint8_t *panel_of_block(const ck_quant_matrix *m, size_t block, size_t panel) {
-    const size_t bytes = ck_quant_panel_bytes(m->quant, block_columns(m, block));
-    return (const uint8_t *)m->blocks + block * m->block_bytes + panel * bytes;
-}
-
 // Bytes from the end of a group of panels in a block to what is read next: the same panels of the next block, or the
 // next panels, which the same thread most often goes on with when the call ends. Behind the last ones it stays there.
 static ptrdiff_t jump_after(const work *b, size_t block) {
-    const uint8_t *end = panel_of_block(b->m, block, b->panel + b->panels);
-    if ((block + 1) * b->m->block_columns < b->m->columns) return panel_of_block(b->m, block + 1, b->panel) - end;
-    if ((b->panel + b->panels) * CK_PANEL_ROWS < b->m->rows) return panel_of_block(b->m, 0, b->panel + b->panels) - end;
+    const size_t behind = b->panel + b->panels;
+    const uint8_t *end = ck_panel_of_block(b->m, block, behind);
+    if ((block + 1) * b->m->block_columns < b->m->columns) return ck_panel_of_block(b->m, block + 1, b->panel) - end;
+    if (behind * CK_PANEL_ROWS < b->m->rows) return ck_panel_of_block(b->m, 0, behind) - end;
     return -ck_quant_ahead;
 }
 
@@ -131,8 +123,8 @@ static void run_pass(const work *b, const pass *s, float *acc, bool fresh, bool 
 
 // Adds one column block, whose first group is number `group` of the token, to acc, [tile][panel][width][16].
 static void column_block(const work *b, size_t block, size_t group, float *acc, bool fresh) {
-    const size_t columns = block_columns(b->m, block), groups = ck_block_groups(columns);
-    const uint8_t *w = panel_of_block(b->m, block, b->panel);
+    const size_t columns = ck_block_columns(b->m, block), groups = ck_block_groups(columns);
+    const uint8_t *w = ck_panel_of_block(b->m, block, b->panel);
     const bool one_tile = b->tiles == 1;
     const size_t step = one_tile ? groups : pass_groups, panel_step = one_tile ? b->panels : b->widen ? wide_panels : 1;
     pass s = {.panel_bytes = ck_quant_panel_bytes(b->m->quant, columns), .jump = one_tile ? jump_after(b, block) : 0};
@@ -178,7 +170,7 @@ static void group_of_panels(const work *b, const ck_sum_tree *tree, float *y, si
     size_t depth = 0, column = 0, block = 0, group = 0;
     for (size_t leaf = 0; leaf < tree->leaves; leaf++) {
         for (bool fresh = true; column < tree->leaf_end[leaf]; fresh = false) {
-            const size_t columns = block_columns(b->m, block);
+            const size_t columns = ck_block_columns(b->m, block);
             column_block(b, block++, group, scratch + depth * level, fresh);
             column += columns;
             group += ck_block_groups(columns);
