@@ -48,18 +48,21 @@ final class TileEncoder {
     var tokensPerTile: Int { config.visualTokensPerTile }
     var hidden: Int { config.decoder.hidden }
 
-    /// Decodes an image and cuts it into tiles.
+    /// Decodes an image, to be cut into tiles.
     ///
-    /// - Parameters:
-    ///   - cut: how; `nil` is the checkpoint's own way.
-    ///   - range: the tiles that are wanted; `nil` is all of them. Others are not resized.
-    func tiles(of image: [UInt8], cut: PictureCut?, only range: Range<Int>? = nil) throws -> [RGBTile] {
+    /// - Parameter cut: how; `nil` is the checkpoint's own way.
+    func sheet(of image: [UInt8], cut: PictureCut?) throws -> TileSheet {
         let tiler = tiler(cut)
-        let sheet = tiler.sheet(of: try tiler.decode(image, limits: limits))
-        return sheet.tiles(range ?? 0..<sheet.count)
+        return tiler.sheet(of: try tiler.decode(image, limits: limits))
     }
 
-    /// The tiles of an image, by its header alone.
+    /// All tiles of an image.
+    func tiles(of image: [UInt8], cut: PictureCut?) throws -> [RGBTile] {
+        let sheet = try sheet(of: image, cut: cut)
+        return sheet.tiles(0..<sheet.count)
+    }
+
+    /// How many tiles an image becomes, by its header alone.
     func tileCount(of image: [UInt8], cut: PictureCut?) throws -> Int {
         try tiler(cut).layout(of: image, limits: limits).tileCount
     }

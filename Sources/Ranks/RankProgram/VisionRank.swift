@@ -11,7 +11,7 @@ internal import Tensors
 ///
 /// ## Communication
 /// For each tile `visual tokens · hidden` floats to every decoder rank, and, once all have them, a header of 12 bytes to
-/// the leader.
+/// the leader; and the tiles are asked for (`TileClaimMessages`).
 final class VisionRank {
     /// A tile on its way; its memory stays until every decoder rank has it.
     private struct Delivery {
@@ -24,6 +24,8 @@ final class VisionRank {
     private let world: MPICommunicator
     private let options: RankOptions
     private let worker: VisionWorker
+    private let claims: TileClaims
+    private let claimMessages: TileClaimMessages
     private let tokensPerTile: Int
     private var deliveries: [Delivery] = []
     private let headers: MessageOutbox
@@ -36,7 +38,10 @@ final class VisionRank {
         self.options = options
         tokensPerTile = checkpoint.config.visualTokensPerTile
         headers = MessageOutbox(world, to: 0, .tileHeader, most: TileHeader.wordCount)
-        worker = VisionWorker(place: world.rank - options.decoderRanks, of: options.visionRanks)
+        let desk = options.decoderRanks
+        claims = TileClaims(world.rank == desk ? TileDesk(places: options.visionRanks) : nil)
+        claimMessages = TileClaimMessages(claims, world, desk: desk)
+        worker = VisionWorker(claims)
     }
 
     /// Works until the process in front says that the work is over.
@@ -65,6 +70,7 @@ final class VisionRank {
                 hadWork = true
                 try pass(on: output)
             }
+            if try claimMessages.advance() { hadWork = true }
             try moveDeliveries()
             activity.report(to: endpoint, nil)
             if hadWork { idle.reset() } else { idle.pause() }
@@ -74,7 +80,9 @@ final class VisionRank {
     private func take(_ command: Received<LinkCommand>) {
         switch command.message {
         case .encode(let job): worker.submit(job, bytes: command.attachment)
-        case .forget(let images): worker.forget(images)
+        case .forget(let images):
+            claims.forget(images)
+            worker.forget(images)
         default: break
         }
     }

@@ -36,9 +36,9 @@ final class VisionWorker: Sendable {
     private let inputs = EventQueue<(job: ImageJob, bytes: Data)?>()
     private let forgotten = Mutex<Set<Int32>>([])
     /// Which tiles of a picture are this vision rank's.
-    private let share: TileShare
+    private let claims: TileClaims
 
-    init(place: Int, of places: Int) { share = TileShare(place: place, of: places) }
+    init(_ claims: TileClaims) { self.claims = claims }
 
     /// How far the thread that computes stands back behind decoders' threads: it has a tenth of what one of them has.
     ///
@@ -83,11 +83,12 @@ final class VisionWorker: Sendable {
         stats.kernels = KernelSet.active.name
         (stats.threads, stats.helpers) = (place.threads, place.helpers)
         outputs.push(.ready(stats))
+        var lastTile = Duration.zero
         while let input = nextInput() {
             guard let (job, bytes) = input else { return }
             guard !isForgotten(job.number) else { continue }
             do {
-                try encode(job, bytes, encoder)
+                try encode(job, bytes, encoder, &lastTile)
             } catch {
                 outputs.push(.failed(RankFailure(error, image: job.number)))
             }
@@ -105,16 +106,22 @@ final class VisionWorker: Sendable {
         return waiting ?? inputs.next()
     }
 
-    /// Encodes this rank's share of an image; of one that it has no part of, only the header is read.
-    private func encode(_ job: ImageJob, _ bytes: Data, _ encoder: TileEncoder) throws {
+    /// Encodes tiles of an image as long as there are any that nobody has; without one, only the header is read.
+    private func encode(_ job: ImageJob, _ bytes: Data, _ encoder: TileEncoder, _ lastTile: inout Duration) throws {
         let bytes = [UInt8](bytes)
-        let mine = share.tiles(of: try encoder.tileCount(of: bytes, cut: job.cut), image: job.number)
-        guard !mine.isEmpty else { return }
-        for (index, tile) in zip(mine, try encoder.tiles(of: bytes, cut: job.cut, only: mine)) {
+        let count = try encoder.tileCount(of: bytes, cut: job.cut)
+        guard var index = claims.next(TileClaim(image: job.number, count: count, lastTile: lastTile)) else { return }
+        let sheet = try encoder.sheet(of: bytes, cut: job.cut)
+        var made = TileSheet.Strip()
+        while true {
+            if !made.range.contains(index) { made = sheet.strip(around: index) }
             let began = ContinuousClock.now
+            let tile = made.tiles[index - made.range.lowerBound]
             guard let tokens = encoder.encode(tile, shouldStop: { self.isForgotten(job.number) }) else { return }
-            let duration = ContinuousClock.now - began
-            outputs.push(.tile(Tile(image: job.number, index: index, tokens: tokens, duration: duration)))
+            lastTile = ContinuousClock.now - began
+            outputs.push(.tile(Tile(image: job.number, index: index, tokens: tokens, duration: lastTile)))
+            guard let next = claims.next(TileClaim(image: job.number, count: count, lastTile: lastTile)) else { return }
+            index = next
         }
     }
 }

@@ -14,6 +14,10 @@ package enum MessageTag: Int32, Sendable {
     case pageKeys = 5
     /// Follower → leader: how pages fared on their way to its disk and back.
     case pageOutcome = 6
+    /// Vision rank → the first of them: which tile is next?
+    case tileClaim = 7
+    /// The first vision rank → another: that one, or none.
+    case tileGrant = 8
 }
 
 extension MPICommunicator {

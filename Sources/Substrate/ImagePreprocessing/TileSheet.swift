@@ -47,6 +47,26 @@ package struct TileSheet: Sendable {
         return tiles
     }
 
+    /// Neighbours that cost no more to make than any one of them.
+    package struct Strip: Sendable {
+        package var range = 0..<0
+        package var tiles: [RGBTile] = []
+
+        package init() {}
+    }
+
+    /// A tile with those of its grid row, which is resized at once.
+    package func strip(around index: Int) -> Strip {
+        var strip = Strip()
+        strip.range = index..<index + 1
+        for part in parts where index >= part.first && index < part.first + part.grid.columns * part.grid.rows {
+            let start = index - (index - part.first) % part.grid.columns
+            strip.range = start..<start + part.grid.columns
+        }
+        strip.tiles = tiles(strip.range)
+        return strip
+    }
+
     /// One row of a grid: `[side, columns · side, 3]`.
     private func strip(_ row: Int, of part: Part) -> [UInt8] {
         let count = part.grid.columns * side * side * 3

@@ -44,5 +44,9 @@ struct TilerTests {
         for first in 0...all.count {
             for end in first...all.count { #expect(sheet.tiles(first..<end) == Array(all[first..<end])) }
         }
+        for index in all.indices {
+            let strip = sheet.strip(around: index)
+            #expect(strip.range.contains(index) && strip.tiles == Array(all[strip.range]))
+        }
     }
 }

@@ -21,7 +21,10 @@ struct HostsVisionTests {
         return try #require(pictures?.first?["tiles"] as? Int)
     }
 
-    @Test("with --vision-ranks auto every host encodes its tiles, and the answer is one host's", arguments: [2, 3])
+    @Test(
+        "with --vision-ranks auto every host has a vision rank, they share the tiles, and the answer is one host's",
+        arguments: [2, 3]
+    )
     func divided(hosts: Int) throws {
         let picture = [UInt8](try Data(contentsOf: Fixtures.url("images/wide.png")))
         try Fixtures.withTemporaryDirectory { directory in
@@ -49,8 +52,6 @@ struct HostsVisionTests {
                 return vision.reduce(0) { $0 + $1.tiles } == count
             }
             #expect(isCounted && vision.count == hosts && Set(vision.map(\.host)).count == hosts)
-            let shares = vision.map(\.tiles)
-            #expect(shares.allSatisfy { (count / hosts...(count + hosts - 1) / hosts).contains($0) }, "\(shares)")
             #expect(vision.allSatisfy { $0.helperThreads == 1 || $0.threads == 2 }, "\(vision)")
             #expect(server.end().status == 0, "\(server.errors)")
             try lab.down()
