@@ -50,6 +50,8 @@ CK_INLINE void ck_quant_step(const ck_quant quant, const size_t halves, const si
     for (size_t quad = 0; quad < (quant == CK_Q8 ? 8 : 4); quad++) {
         ck_quant_quad(quant, halves, width, values + 64 * quad, reach, x + 4 * quad, ones, dot);
     }
+    // Sums that the compiler kept in registers from group to group would push others out.
+    __asm__ volatile("" ::: "memory");
 #pragma clang loop unroll(full)
     for (size_t h = 0; h < halves; h++) {
         const __m256 scale = _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(scales + 16 * h))), less = ck_less(scale);
@@ -58,7 +60,8 @@ CK_INLINE void ck_quant_step(const ck_quant quant, const size_t halves, const si
             const uint8_t *token = x + t * CK_QUANT_X_BYTES;
             __m256i sum = dot[h][t];
             if (quant == CK_Q4) sum = _mm256_add_epi32(_mm256_madd_epi16(sum, ones), ck_word(token + 36));
-            ck_add_group(sum, scale, less, token, acc + t * CK_PANEL_ROWS + 8 * h);
+            const __m256 token_scale = _mm256_castsi256_ps(ck_word(token + 32));
+            ck_add_group(sum, scale, less, token_scale, acc + t * CK_PANEL_ROWS + 8 * h);
         }
     }
 }

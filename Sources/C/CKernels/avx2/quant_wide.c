@@ -103,12 +103,14 @@ CK_INLINE void step(const ck_quant quant, const size_t width, const uint8_t *wid
     for (size_t t = 0; t < width; t++) dot[t] = start;
     dots(quant, width, wide + (quant == CK_Q8 ? 64 : 32), x, ones, dot);
     const __m256 scale = _mm256_loadu_ps((const float *)wide), less = ck_less(scale);
+    // Sums that the compiler kept in registers from group to group would push others out.
+    __asm__ volatile("" ::: "memory");
 #pragma clang loop unroll(full)
     for (size_t t = 0; t < width; t++) {
         const uint8_t *token = x + t * CK_QUANT_X_BYTES;
         const __m256i sum =
             quant == CK_Q8 ? dot[t] : _mm256_add_epi32(_mm256_madd_epi16(dot[t], ones), ck_word(token + 36));
-        ck_add_group(sum, scale, less, token, acc + t * CK_PANEL_ROWS);
+        ck_add_group(sum, scale, less, _mm256_castsi256_ps(ck_word(token + 32)), acc + t * CK_PANEL_ROWS);
     }
 }
 

@@ -29,11 +29,14 @@ CK_INLINE void ck_add_dots(const size_t width, const __m256i w[2], const uint8_t
 CK_INLINE void ck_end_dots(const size_t width, const __m256 scale[2], const uint8_t *x,
                            __m256i dot[2][ck_step_tokens], float *acc) {
     const __m256 less[2] = {ck_less(scale[0]), ck_less(scale[1])};
+    // Sums that the compiler kept in registers from group to group would push others out.
+    __asm__ volatile("" ::: "memory");
 #pragma clang loop unroll(full)
     for (size_t t = 0; t < width; t++) {
+        const __m256 token = _mm256_castsi256_ps(ck_word(x + t * CK_QUANT_X_BYTES + 32));
 #pragma clang loop unroll(full)
         for (size_t h = 0; h < 2; h++) {
-            ck_add_group(dot[h][t], scale[h], less[h], x + t * CK_QUANT_X_BYTES, acc + t * CK_PANEL_ROWS + 8 * h);
+            ck_add_group(dot[h][t], scale[h], less[h], token, acc + t * CK_PANEL_ROWS + 8 * h);
         }
     }
 }

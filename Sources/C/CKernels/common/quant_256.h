@@ -11,9 +11,8 @@ CK_INLINE __m256i ck_word(const uint8_t *p) {
 }
 
 // Adds one group to the sums of eight rows: the integers, which are the bits of CK_QUANT_START + dot, times both scales.
-CK_INLINE void ck_add_group(__m256i dot, __m256 scale, __m256 less, const uint8_t *x, float *sum) {
+CK_INLINE void ck_add_group(__m256i dot, __m256 scale, __m256 less, __m256 token, float *sum) {
     const __m256 scaled = _mm256_fmadd_ps(_mm256_castsi256_ps(dot), scale, less);
-    const __m256 token = _mm256_castsi256_ps(ck_word(x + 32));
     _mm256_storeu_ps(sum, _mm256_fmadd_ps(scaled, token, _mm256_loadu_ps(sum)));
 }
 
