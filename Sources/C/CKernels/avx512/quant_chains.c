@@ -7,7 +7,12 @@
 
 CK_AVX512_BEGIN
 
-enum { wide_bytes = CK_QUANT_CHAIN_BYTES, wide_values = 128, most_panels = CK_QUANT_CHAIN_PANELS, most_tokens = CK_QUANT_TILE_TOKENS };
+enum {
+    wide_bytes = CK_QUANT_CHAIN_BYTES,
+    wide_values = 128,
+    most_panels = CK_QUANT_CHAIN_PANELS,
+    most_tokens = CK_QUANT_TILE_TOKENS,
+};
 
 CK_INLINE void unpack(const ck_quant quant, const uint8_t *w, size_t panel_bytes, size_t panels, size_t groups,
                       uint8_t *wide) {
