@@ -136,6 +136,85 @@ struct QuantisedMatmulTests {
         }
     }
 
+    @Test("scales and integers at their ends are the definition's bits", arguments: everySet, quantised)
+    func edges(kernels: KernelSet, storage: PackedMatrix.Storage) {
+        var random = SeededRandom(seed: 40)
+        let noise = random.floats(97 * 89)
+        let (columns, tokens) = (96, 22)
+        let problem = QuantisedProduct(
+            35,
+            columns,
+            storage,
+            weights: { i in
+                let (row, column, noise) = (i / columns, i % columns, noise[i])
+                return switch row % 7 {
+                case 0: column % 32 == 0 ? 5 : 0  // four bits: a negative scale, and dots that are zero
+                case 1: 3e-5 * noise  // a scale that is denormal as a half
+                case 2: 1e-8 * noise  // a scale of zero
+                case 3: column == 40 ? .nan : noise
+                case 4: column % 2 == 0 ? 3e38 : -3e38  // the largest scale
+                case 5: -1
+                default: noise
+                }
+            },
+            x: { i in
+                let (token, column, noise) = (i / columns, i % columns, noise[i])
+                return switch token % 7 {
+                case 0: column % 32 == 0 ? 0 : noise
+                case 1: column % 2 == 0 ? 127 : -127
+                case 2: 1
+                case 3: column == 70 ? .infinity : noise
+                case 4: 3e38 * noise
+                case 5: 1e-29 * noise
+                default: noise
+                }
+            },
+            tokens: tokens,
+            ThreadPool(threads: 1)
+        )
+        for count in [1, 5, 8, tokens] {
+            let found = problem.run(ThreadPool(threads: 1), tokens: 0..<count, kernels: kernels)
+            #expect(found.bits == problem.defined(tokens: 0..<count).bits)
+        }
+    }
+
+    @Test("a zero of a negative scale is none that a sum keeps", arguments: everySet)
+    func zeros(kernels: KernelSet) {
+        let problem = QuantisedProduct(
+            16,
+            32,
+            .q4,
+            weights: { $0 % 32 == 0 ? 5 : 0 },
+            x: { $0 % 32 == 0 ? 0 : 1 },
+            tokens: 20,
+            ThreadPool(threads: 1)
+        )
+        #expect(problem.made.bytes.group(row: 0, block: 0, group: 0).scale < 0)
+        for count in [1, 8, 20] {
+            let found = problem.run(ThreadPool(threads: 1), tokens: 0..<count, kernels: kernels)
+            #expect(found.bits == [Float](repeating: 0, count: 16 * count).bits)
+        }
+    }
+
+    @Test("an infinite scale, which a damaged file may have, counts as a NaN", arguments: everySet, quantised)
+    func infiniteScale(kernels: KernelSet, storage: PackedMatrix.Storage) {
+        let pool = ThreadPool(threads: 1)
+        let problem = QuantisedProduct(16, 64, storage, x: { $0 % 64 < 32 ? 0 : 1 }, tokens: 20, pool)
+        let before = problem.run(pool, kernels: kernels)
+        problem.made.matrix.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return }
+            for lane in [3, 9] {
+                let infinity: UInt16 = lane == 3 ? 0x7C00 : 0xFC00
+                (UnsafeMutableRawPointer(mutating: base) + 2 * lane).storeBytes(of: infinity, as: UInt16.self)
+            }
+        }
+        for count in [1, 8, 20] {
+            let found = problem.run(pool, tokens: 0..<count, kernels: kernels)
+            let expected = before.prefix(16 * count).enumerated().map { [3, 9].contains($0 % 16) ? .nan : $1 }
+            #expect(found.bits == expected.bits)
+        }
+    }
+
     @Test("numbers that are none, and tiny ones, give the same in every set", arguments: quantised)
     func odd(storage: PackedMatrix.Storage) {
         let pool = ThreadPool(threads: 1)

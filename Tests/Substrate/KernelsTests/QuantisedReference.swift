@@ -94,10 +94,11 @@ struct QuantisedBytes {
                     let weights = group(row: row, block: block.lowerBound / blockColumns, group: index)
                     let tokens = QuantisedReference.tokens(Array(x[piece]))
                     let dot = zip(weights.values, tokens.values).reduce(Int32(0)) { $0 + $1.0 * $1.1 }
-                    sum.addProduct(Float(dot), weights.scale * tokens.scale)
+                    // Every zero is +0.
+                    sum.addProduct(Float(dot) * weights.scale + 0, tokens.scale)
                 }
             }
-            stack.append(sum)
+            stack.append(sum.isNaN ? .nan : sum)
             for _ in 0..<merges {
                 let b = stack.removeLast()
                 stack[stack.count - 1] += b

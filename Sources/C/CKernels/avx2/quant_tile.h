@@ -42,25 +42,26 @@ CK_INLINE void ck_quant_quad(const ck_quant quant, const size_t halves, const si
 CK_INLINE void ck_quant_step(const ck_quant quant, const size_t halves, const size_t width, const uint8_t *scales,
                              const uint8_t *values, ptrdiff_t reach, const uint8_t *x, float *acc) {
     const __m256i ones = _mm256_set1_epi16(1);
+    const __m256i start = _mm256_set1_epi32(quant == CK_Q8 ? CK_QUANT_START_BITS : 0);
     __m256i dot[2][CK_QUANT_TILE_TOKENS];
 #pragma clang loop unroll(full)
-    for (size_t i = 0; i < halves * width; i++) dot[i / width][i % width] = _mm256_setzero_si256();
+    for (size_t i = 0; i < halves * width; i++) dot[i / width][i % width] = start;
 #pragma clang loop unroll(disable)
     for (size_t quad = 0; quad < (quant == CK_Q8 ? 8 : 4); quad++) {
         ck_quant_quad(quant, halves, width, values + 64 * quad, reach, x + 4 * quad, ones, dot);
     }
+    // Sums that the compiler kept in registers from group to group would push others out.
+    __asm__ volatile("" ::: "memory");
 #pragma clang loop unroll(full)
     for (size_t h = 0; h < halves; h++) {
-        const __m256 scale = _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(scales + 16 * h)));
+        const __m256 scale = _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(scales + 16 * h))), less = ck_less(scale);
 #pragma clang loop unroll(full)
         for (size_t t = 0; t < width; t++) {
             const uint8_t *token = x + t * CK_QUANT_X_BYTES;
-            float *to = acc + t * CK_PANEL_ROWS + 8 * h, token_scale;
-            memcpy(&token_scale, token + 32, sizeof token_scale);
             __m256i sum = dot[h][t];
             if (quant == CK_Q4) sum = _mm256_add_epi32(_mm256_madd_epi16(sum, ones), ck_word(token + 36));
-            const __m256 both = _mm256_mul_ps(scale, _mm256_set1_ps(token_scale));
-            _mm256_storeu_ps(to, _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum), both, _mm256_loadu_ps(to)));
+            const __m256 token_scale = _mm256_castsi256_ps(ck_word(token + 32));
+            ck_add_group(sum, scale, less, token_scale, acc + t * CK_PANEL_ROWS + 8 * h);
         }
     }
 }

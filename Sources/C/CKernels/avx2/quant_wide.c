@@ -1,7 +1,8 @@
 // Products of many tokens by groups of weights that are unpacked once for all of them, without VNNI.
 //
-// An unpacked half of a group, eight rows: [8] float scales; q8: [8] int32, the sum of the sizes of the negative
-// weights, then [8] times [8 rows][4] sizes and [8 rows][4] signs (0 or -1), column 4 i + b; q4: [8][8 rows][4] nibbles.
+// An unpacked half of a group, eight rows: [8] float scales; q8: [8] int32, CK_QUANT_START_BITS plus the sum of the sizes
+// of the negative weights, then [8] times [8 rows][4] sizes and [8 rows][4] signs (0 or -1), column 4 i + b; q4:
+// [8][8 rows][4] nibbles.
 //
 // x with the sign of w is (x ^ sign) - sign. The second term is left out of every product; what that makes the integers
 // too small is the same for all tokens. An exclusive or runs on more ports of a processor than vpsignb does.
@@ -30,7 +31,8 @@ CK_INLINE void widen_half_q8(const uint8_t *values, uint8_t *wide) {
         store(wide + 32 + quad * pair_bytes, size);
         store(wide + 32 + quad * pair_bytes + size_bytes, sign);
     }
-    store(wide, _mm256_madd_epi16(sums, _mm256_set1_epi16(1)));
+    const __m256i sum = _mm256_madd_epi16(sums, _mm256_set1_epi16(1));
+    store(wide, _mm256_add_epi32(sum, _mm256_set1_epi32(CK_QUANT_START_BITS)));
 }
 
 CK_INLINE void widen_half_q4(const uint8_t *values, uint8_t *wide) {
@@ -102,15 +104,15 @@ CK_INLINE void step(const ck_quant quant, const size_t width, const uint8_t *wid
 #pragma clang loop unroll(full)
     for (size_t t = 0; t < width; t++) dot[t] = start;
     dots(quant, width, wide + (quant == CK_Q8 ? 64 : 32), x, ones, dot);
-    const __m256 scale = _mm256_loadu_ps((const float *)wide);
+    const __m256 scale = _mm256_loadu_ps((const float *)wide), less = ck_less(scale);
+    // Sums that the compiler kept in registers from group to group would push others out.
+    __asm__ volatile("" ::: "memory");
 #pragma clang loop unroll(full)
     for (size_t t = 0; t < width; t++) {
         const uint8_t *token = x + t * CK_QUANT_X_BYTES;
-        float *to = acc + t * CK_PANEL_ROWS;
         const __m256i sum =
             quant == CK_Q8 ? dot[t] : _mm256_add_epi32(_mm256_madd_epi16(dot[t], ones), ck_word(token + 36));
-        const __m256 both = _mm256_mul_ps(scale, _mm256_castsi256_ps(ck_word(token + 32)));
-        _mm256_storeu_ps(to, _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum), both, _mm256_loadu_ps(to)));
+        ck_add_group(sum, scale, less, _mm256_castsi256_ps(ck_word(token + 32)), acc + t * CK_PANEL_ROWS);
     }
 }
 

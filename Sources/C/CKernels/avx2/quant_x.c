@@ -40,10 +40,10 @@ CK_INLINE void group(const float *x, int32_t offset, uint8_t *out) {
                                                  _mm256_packs_epi32(words[2], words[3]));
         values = _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
     }
-    const int32_t bias = -offset * sum;
+    const int32_t start = CK_QUANT_START_BITS - offset * sum;
     _mm256_storeu_si256((__m256i *)out, values);
     memcpy(out + CK_GROUP_COLUMNS, &scale, sizeof scale);
-    memcpy(out + CK_GROUP_COLUMNS + sizeof scale, &bias, sizeof bias);
+    memcpy(out + CK_GROUP_COLUMNS + sizeof scale, &start, sizeof start);
 }
 
 void ck_avx2_quant_x(const float *x, size_t n, int32_t offset, uint8_t *out, size_t step) {

@@ -1,13 +1,18 @@
 // Products of many tokens by groups of weights that are unpacked once for all of them.
 //
-// An unpacked group of a panel: [16] float scales, then [8][16 rows][4] bytes without a sign, column 4 i + b: q8 plus
-// 128, q4 its nibbles; both as much too large as the bias of the activations says.
+// An unpacked group of a panel: [16] float scales, [16] of what ck_less makes of them, then [8][16 rows][4] bytes without
+// a sign, column 4 i + b: q8 plus 128, q4 its nibbles; both as much too large as the activations know.
 #if defined(__x86_64__)
 #include "quant_tile.h"
 
 CK_AVX512_BEGIN
 
-enum { wide_bytes = CK_QUANT_CHAIN_BYTES, most_panels = CK_QUANT_CHAIN_PANELS, most_tokens = CK_QUANT_TILE_TOKENS };
+enum {
+    wide_bytes = CK_QUANT_CHAIN_BYTES,
+    wide_values = 128,
+    most_panels = CK_QUANT_CHAIN_PANELS,
+    most_tokens = CK_QUANT_TILE_TOKENS,
+};
 
 CK_INLINE void unpack(const ck_quant quant, const uint8_t *w, size_t panel_bytes, size_t panels, size_t groups,
                       uint8_t *wide) {
@@ -16,11 +21,13 @@ CK_INLINE void unpack(const ck_quant quant, const uint8_t *w, size_t panel_bytes
         uint8_t *to = wide + p * wide_bytes;
         for (size_t g = 0; g < groups; g++, to += panels * wide_bytes) {
             const uint8_t *scales = ck_group_scales(quant, w, g), *values = ck_group_values(quant, w, g);
-            _mm512_storeu_ps(to, _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)scales)));
+            const __m512 scale = _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)scales));
+            _mm512_storeu_ps(to, scale);
+            _mm512_storeu_ps(to + 64, ck_less(scale));
 #pragma clang loop unroll(full)
             for (size_t quad = 0; quad < ck_value_bytes(quant) / 64; quad++) {
                 const __m512i both = _mm512_loadu_si512(values + 64 * quad);
-                uint8_t *quads = to + 64 + 64 * quad;
+                uint8_t *quads = to + wide_values + 64 * quad;
                 if (quant == CK_Q8) {
                     _mm512_storeu_si512(quads, _mm512_xor_si512(both, flip));
                 } else {
@@ -56,7 +63,7 @@ CK_INLINE void step(const size_t panels, const size_t width, const uint8_t *wide
         __asm__ volatile("" ::: "memory");
         __m512i w[most_panels];
 #pragma clang loop unroll(full)
-        for (size_t p = 0; p < panels; p++) w[p] = _mm512_loadu_si512(wide + p * wide_bytes + 64 + 64 * quad);
+        for (size_t p = 0; p < panels; p++) w[p] = _mm512_loadu_si512(wide + p * wide_bytes + wide_values + 64 * quad);
 #pragma clang loop unroll(full)
         for (size_t t = 0; t < width; t++) {
             const __m512i token = ck_word(x + t * CK_QUANT_X_BYTES + 4 * quad);
@@ -67,11 +74,10 @@ CK_INLINE void step(const size_t panels, const size_t width, const uint8_t *wide
     __asm__ volatile("" ::: "memory");
 #pragma clang loop unroll(full)
     for (size_t p = 0; p < panels; p++) {
-        const __m512 scale = _mm512_loadu_ps(wide + p * wide_bytes);
+        const __m512 scale = _mm512_loadu_ps(wide + p * wide_bytes), less = _mm512_loadu_ps(wide + p * wide_bytes + 64);
 #pragma clang loop unroll(full)
         for (size_t t = 0; t < width; t++) {
-            const __m512 both = _mm512_mul_ps(scale, _mm512_castsi512_ps(ck_word(x + t * CK_QUANT_X_BYTES + 32)));
-            sum[p][t] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot[p][t]), both, sum[p][t]);
+            sum[p][t] = ck_add_group(dot[p][t], scale, less, x + t * CK_QUANT_X_BYTES, sum[p][t]);
         }
     }
 }

@@ -11,8 +11,17 @@ CK_INLINE __m512i ck_word(const uint8_t *p) {
     return _mm512_set1_epi32(word);
 }
 
-// One group: dot has the exact integers. The instruction multiplies unsigned by signed bytes; so weights get 128 added
-// (or are nibbles, 8 too large), and dot begins with what that is too much, which the activations know.
+// Adds one group to a sum: the integers, which are the bits of CK_QUANT_START + dot, times both scales.
+CK_INLINE __m512 ck_add_group(__m512i dot, __m512 scale, __m512 less, const uint8_t *x, __m512 sum) {
+    const __m512 scaled = _mm512_fmadd_ps(_mm512_castsi512_ps(dot), scale, less);
+    return _mm512_fmadd_ps(scaled, _mm512_castsi512_ps(ck_word(x + 32)), sum);
+}
+
+// What the integers of rows of this scale are too large by, negative.
+CK_INLINE __m512 ck_less(__m512 scale) { return _mm512_mul_ps(scale, _mm512_set1_ps(-CK_QUANT_START)); }
+
+// One group. The instruction multiplies unsigned by signed bytes; so weights get 128 added (or are nibbles, 8 too large),
+// and dot begins with what that is too much, which the activations know.
 CK_INLINE void ck_quant_step(const ck_quant quant, const size_t width, const uint8_t *scales, const uint8_t *values,
                              ptrdiff_t far, ptrdiff_t near, const uint8_t *x, __m512 sum[CK_QUANT_TILE_TOKENS]) {
     const __m512i flip = _mm512_set1_epi8((char)0x80), mask = _mm512_set1_epi8(15);
@@ -33,13 +42,9 @@ CK_INLINE void ck_quant_step(const ck_quant quant, const size_t width, const uin
             if (quant == CK_Q4) dot[t] = _mm512_dpbusd_epi32(dot[t], high, ck_word(token + 16));
         }
     }
-    const __m512 scale = _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)scales));
+    const __m512 scale = _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)scales)), less = ck_less(scale);
 #pragma clang loop unroll(full)
-    for (size_t t = 0; t < width; t++) {
-        float token;
-        memcpy(&token, x + t * CK_QUANT_X_BYTES + 32, sizeof token);
-        sum[t] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot[t]), _mm512_mul_ps(scale, _mm512_set1_ps(token)), sum[t]);
-    }
+    for (size_t t = 0; t < width; t++) sum[t] = ck_add_group(dot[t], scale, less, x + t * CK_QUANT_X_BYTES, sum[t]);
 }
 
 // Where a NaN stands in a sum, the one that is always stored.

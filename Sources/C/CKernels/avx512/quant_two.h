@@ -30,12 +30,10 @@ CK_INLINE void ck_two_step(const ck_quant quant, const uint8_t *scales, const ui
             if (quant == CK_Q4) dot[p] = _mm512_dpbusd_epi32(dot[p], high, later);
         }
     }
-    float token;
-    memcpy(&token, x + 32, sizeof token);
 #pragma clang loop unroll(full)
     for (size_t p = 0; p < 2; p++) {
         const __m512 scale = _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(scales + p * panel_bytes)));
-        sum[p] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot[p]), _mm512_mul_ps(scale, _mm512_set1_ps(token)), sum[p]);
+        sum[p] = ck_add_group(dot[p], scale, ck_less(scale), x, sum[p]);
     }
 }
 

@@ -27,10 +27,10 @@ CK_INLINE void group(const float *x, __mmask16 low, __mmask16 high, int32_t offs
         four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4e));
         sum = _mm_cvtsi128_si32(_mm_add_epi32(four, _mm_shuffle_epi32(four, 0xb1)));
     }
-    const int32_t bias = -offset * sum;
+    const int32_t start = CK_QUANT_START_BITS - offset * sum;
     _mm256_storeu_si256((__m256i *)out, values);
     memcpy(out + CK_GROUP_COLUMNS, &scale, sizeof scale);
-    memcpy(out + CK_GROUP_COLUMNS + sizeof scale, &bias, sizeof bias);
+    memcpy(out + CK_GROUP_COLUMNS + sizeof scale, &start, sizeof start);
 }
 
 void ck_avx512_quant_x(const float *x, size_t n, int32_t offset, uint8_t *out, size_t step) {

@@ -9,7 +9,7 @@ CK_AVXVNNI_BEGIN
 
 enum { ck_step_tokens = 4 };  // tokens whose integers, 16 rows each, are in registers together
 
-// The integers begin with what weights without a sign are too much, which the activations know.
+// The integers begin at CK_QUANT_START less what weights without a sign are too much, which the activations know.
 CK_INLINE void ck_begin_dots(const size_t width, const uint8_t *x, __m256i dot[2][ck_step_tokens]) {
 #pragma clang loop unroll(full)
     for (size_t t = 0; t < width; t++) dot[0][t] = dot[1][t] = ck_word(x + t * CK_QUANT_X_BYTES + 36);
@@ -28,14 +28,15 @@ CK_INLINE void ck_add_dots(const size_t width, const __m256i w[2], const uint8_t
 // The float sums stay in acc.
 CK_INLINE void ck_end_dots(const size_t width, const __m256 scale[2], const uint8_t *x,
                            __m256i dot[2][ck_step_tokens], float *acc) {
+    const __m256 less[2] = {ck_less(scale[0]), ck_less(scale[1])};
+    // Sums that the compiler kept in registers from group to group would push others out.
+    __asm__ volatile("" ::: "memory");
 #pragma clang loop unroll(full)
     for (size_t t = 0; t < width; t++) {
         const __m256 token = _mm256_castsi256_ps(ck_word(x + t * CK_QUANT_X_BYTES + 32));
 #pragma clang loop unroll(full)
         for (size_t h = 0; h < 2; h++) {
-            float *to = acc + t * CK_PANEL_ROWS + 8 * h;
-            const __m256 both = _mm256_mul_ps(scale[h], token);
-            _mm256_storeu_ps(to, _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot[h][t]), both, _mm256_loadu_ps(to)));
+            ck_add_group(dot[h][t], scale[h], less[h], token, acc + t * CK_PANEL_ROWS + 8 * h);
         }
     }
 }

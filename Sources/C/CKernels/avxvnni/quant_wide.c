@@ -1,7 +1,7 @@
 // Products of many tokens by groups of weights that are unpacked once for all of them.
 //
 // An unpacked group of a panel: [16] float scales, then [8][16 rows][4] bytes without a sign, column 4 i + b: q8 plus
-// 128, q4 its nibbles; both as much too large as the bias of the activations says.
+// 128, q4 its nibbles; both as much too large as the activations know.
 #if defined(__x86_64__)
 #include "quant_step.h"
 

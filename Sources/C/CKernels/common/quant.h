@@ -19,6 +19,9 @@ CK_INLINE ptrdiff_t ck_quant_reach(ptrdiff_t ahead, const uint8_t *w, const uint
 
 // The scale of a group with a NaN.
 #define CK_QUANT_HALF_NAN 0x7e00u
+// What the float that integers are read as begins at.
+#define CK_QUANT_START 0x1.8p23f
+#define CK_QUANT_START_BITS 0x4b400000
 // Activations below this count as zero, so that 127 / m is finite.
 #define CK_QUANT_LEAST 0x1p-100f
 

@@ -3,7 +3,7 @@
 #include "quant_chains.h"
 
 enum {
-    // Groups of a pass: three panels of them, unpacked (31 KiB), stay in the first-level cache beside the tokens of a
+    // Groups of a pass: three panels of them, unpacked (34 KiB), stay in the first-level cache beside the tokens of a
     // tile. A block that has more is cut, at an even group, as a panel's groups stand in pairs; that changes no bit.
     pass_groups = 18,
     cut_groups = 16,

@@ -1,9 +1,14 @@
 // Quantised weight matrices, and their product with activations that are quantised on the way.
 //
 // A group is 32 columns of one row: small integers and one scale. A product adds, group after group,
-//     acc = fmaf((float)dot, weight_scale * activation_scale, acc)
-// where dot is the exact integer product of the two groups, so that the only float operations are one product and one
-// fused multiply-add a group, in one order.
+//     acc = fmaf(fmaf((float)dot, weight_scale, +0), activation_scale, acc)
+// where dot is the exact integer product of the two groups, so that the only roundings are that of the scaled integer, of
+// which every zero is +0, and that of one multiply-add a group, in one order. An infinite weight_scale counts as a NaN.
+//
+// Kernels begin the integers at the bits of 1.5 * 2^23: dots are smaller than 2^22, so that those bits plus dot are the
+// float 1.5 * 2^23 + dot. A weight_scale has 11 bits, so that 1.5 * 2^23 * weight_scale is exact, and
+//     fmaf(1.5 * 2^23 + dot, weight_scale, -1.5 * 2^23 * weight_scale)
+// is the scaled integer, rounded once: no conversion is needed, and no product of its own.
 #pragma once
 #include "ck_matrix.h"
 #include <stdbool.h>
@@ -19,11 +24,11 @@ enum {
     CK_GROUP_COLUMNS = 32,
     CK_QUANT_TILE_TOKENS = 8,    // most tokens of one register tile
     CK_QUANT_BLOCK_TILES = 32,   // most tiles of one ck_quant_matmul call
-    CK_QUANT_X_BYTES = 40,       // one group of one token: 32 int8, float scale, int32 bias
+    CK_QUANT_X_BYTES = 40,       // one group of one token: 32 int8, float scale, int32 start
     CK_QUANT_WIDE_BYTES = 1152,  // one unpacked group of one panel, at most
     CK_QUANT_CHAIN_PANELS = 3,   // most panels of one ck_quant_chains_kernel call
     CK_QUANT_CHAIN_TOKENS = 4,   // and most tokens
-    CK_QUANT_CHAIN_BYTES = 576,  // one group of one panel as that kernel takes it
+    CK_QUANT_CHAIN_BYTES = 640,  // one group of one panel as that kernel takes it
 };
 
 // [rows (outputs), columns (inputs)] in blocks of block_columns columns, the last of which may be shorter. A block is
@@ -42,8 +47,8 @@ typedef struct {
 
 // Quantises n columns of one token, one group after the other, `step` bytes apart; a last group is filled with zeros.
 // Group: scale = m / 127, m the largest magnitude; q[i] = x[i] * (127 / m) rounded to nearest even. m < 2^-100: all
-// zeros. A group with an infinity or a NaN: zeros, and a scale that is NaN, so that the output is. bias = -offset * sum
-// of q, offset being what ck_quant_offset says.
+// zeros. A group with an infinity or a NaN: zeros, and a scale that is NaN, so that the output is. start = the bits of
+// 1.5 * 2^23 less offset * sum of q, offset being what ck_quant_offset says.
 typedef void ck_quant_x_kernel(const float *x, size_t n, int32_t offset, uint8_t *out, size_t step);
 
 // columns[32][16] from 32 columns of 16 rows, widened to float. No alignment is required of the source.

@@ -1,4 +1,4 @@
-// Quantised products: exact integer products of groups, one product and one fused multiply-add a group.
+// Quantised products: exact integer products of groups, scaled and added, as ck_quant.h defines them.
 #include "../common/quant.h"
 #include "kernels.h"
 
@@ -23,10 +23,10 @@ void ck_ref_quant_x(const float *x, size_t n, int32_t offset, uint8_t *out, size
             values[i] = (int8_t)nearest(x[begin + i] * inverse);
             sum += values[i];
         }
-        const int32_t bias = -offset * sum;
+        const int32_t start = CK_QUANT_START_BITS - offset * sum;
         memcpy(out, values, sizeof values);
         memcpy(out + CK_GROUP_COLUMNS, &scale, sizeof scale);
-        memcpy(out + CK_GROUP_COLUMNS + sizeof scale, &bias, sizeof bias);
+        memcpy(out + CK_GROUP_COLUMNS + sizeof scale, &start, sizeof start);
     }
 }
 
@@ -46,7 +46,9 @@ CK_INLINE void tile(ck_quant quant, const uint8_t *w, size_t panel_bytes, size_t
             float scale;
             memcpy(&half, ck_group_scales(quant, w + p * panel_bytes, g) + 2 * row, sizeof half);
             memcpy(&scale, token + CK_GROUP_COLUMNS, sizeof scale);
-            sum = fmaf((float)dot, ck_half_to_float(half) * scale, sum);
+            const float w_scale = ck_half_to_float(half);
+            // +0, or a NaN if the scale is infinite.
+            sum = fmaf(fmaf((float)dot, w_scale, w_scale - w_scale), scale, sum);
         }
         acc[i] = isnan(sum) ? ck_from_bits(CK_NAN) : sum;
     }
