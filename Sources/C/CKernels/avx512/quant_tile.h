@@ -17,6 +17,14 @@ CK_INLINE __m512 ck_add_group(__m512i dot, __m512 scale, __m512 less, const uint
     return _mm512_fmadd_ps(scaled, _mm512_castsi512_ps(ck_word(x + 32)), sum);
 }
 
+// The same with a conversion. Where weights come from memory, more of them come so: with eight tokens in q8 88 % of the
+// bandwidth instead of 80, in q4 less (Emerald Rapids, in turns), for no reason that shows in the code.
+CK_INLINE __m512 ck_add_converted(__m512i dot, __m512 scale, const uint8_t *x, __m512 sum) {
+    const __m512 integers = _mm512_cvtepi32_ps(_mm512_sub_epi32(dot, _mm512_set1_epi32(CK_QUANT_START_BITS)));
+    const __m512 scaled = _mm512_fmadd_ps(integers, scale, _mm512_sub_ps(scale, scale));
+    return _mm512_fmadd_ps(scaled, _mm512_castsi512_ps(ck_word(x + 32)), sum);
+}
+
 // What the integers of rows of this scale are too large by, negative.
 CK_INLINE __m512 ck_less(__m512 scale) { return _mm512_mul_ps(scale, _mm512_set1_ps(-CK_QUANT_START)); }
 
@@ -44,7 +52,11 @@ CK_INLINE void ck_quant_step(const ck_quant quant, const size_t width, const uin
     }
     const __m512 scale = _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)scales)), less = ck_less(scale);
 #pragma clang loop unroll(full)
-    for (size_t t = 0; t < width; t++) sum[t] = ck_add_group(dot[t], scale, less, x + t * CK_QUANT_X_BYTES, sum[t]);
+    for (size_t t = 0; t < width; t++) {
+        const uint8_t *token = x + t * CK_QUANT_X_BYTES;
+        sum[t] = quant == CK_Q8 && width > 4 ? ck_add_converted(dot[t], scale, token, sum[t])
+                                             : ck_add_group(dot[t], scale, less, token, sum[t]);
+    }
 }
 
 // Where a NaN stands in a sum, the one that is always stored.
