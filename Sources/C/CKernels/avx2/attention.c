@@ -47,7 +47,7 @@ void ck_avx2_softmax_page(float *scores, const float *scales, size_t valid, floa
         const __m256 power = ck_exp8(_mm256_sub_ps(_mm256_loadu_ps(scores + t), _mm256_set1_ps(now)));
         __m256 value = _mm256_and_ps(power, mask);
         lanes = _mm256_add_ps(lanes, value);
-        if (scales) value = _mm256_and_ps(_mm256_mul_ps(value, _mm256_loadu_ps(scales + CK_KV_PAGE_TOKENS + t)), mask);
+        if (scales) value = _mm256_mul_ps(value, _mm256_loadu_ps(scales + CK_KV_PAGE_TOKENS + t));
         _mm256_storeu_ps(scores + t, value);
     }
     *l = fmaf(*l, factor, ck_sum8(lanes));

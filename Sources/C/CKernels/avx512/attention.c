@@ -22,11 +22,10 @@ void ck_avx512_softmax_page(float *scores, const float *scales, size_t valid, fl
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < 4; i++) {
         const __m512 power = ck_exp16(_mm512_sub_ps(s[i], _mm512_set1_ps(now)));
-        const __mmask16 seen = (__mmask16)(mask >> 16 * i);
-        __m512 value = _mm512_maskz_mov_ps(seen, power);
+        __m512 value = _mm512_maskz_mov_ps((__mmask16)(mask >> 16 * i), power);
         lanes = _mm256_add_ps(lanes, _mm512_castps512_ps256(value));
         lanes = _mm256_add_ps(lanes, _mm512_extractf32x8_ps(value, 1));
-        if (scales) value = _mm512_maskz_mul_ps(seen, value, _mm512_loadu_ps(scales + CK_KV_PAGE_TOKENS + 16 * i));
+        if (scales) value = _mm512_mul_ps(value, _mm512_loadu_ps(scales + CK_KV_PAGE_TOKENS + 16 * i));
         _mm512_storeu_ps(scores + 16 * i, value);
     }
     *l = fmaf(*l, factor, ck_sum8(lanes));

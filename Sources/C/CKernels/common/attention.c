@@ -25,8 +25,7 @@ typedef struct {
     float *span;                        // [rows][state] of the span that is being computed
     float *total;                       // [rows][state] of the spans before it
     float *scores;                      // [rows of a tile][64]
-    float *weights;                     // the same quantised, for CK_KV_INT8
-    float *wide;                        // a page's keys and values as floats
+    float *page;                        // its keys and values as floats, or, for CK_KV_INT8, the scores quantised
 } block;
 
 // What the products of a page read.
@@ -69,10 +68,15 @@ static size_t x_floats(const ck_attention *a, size_t n) {
     return n / CK_KV_INT8_SUM * CK_KV_X_FLOATS(CK_KV_INT8_SUM) + (rest ? CK_KV_X_FLOATS(rest) : 0);
 }
 
+// Floats of a page that has been widened, or of the quantised weights of a tile, which no call has both of.
+static size_t page_floats(const ck_attention *a) {
+    if (a->kv.element == CK_KV_INT8) return tile_rows * x_floats(a, page_tokens);
+    return page_tokens * (a->kv.head_dim + a->kv.value_stride);
+}
+
 size_t ck_attention_scratch(const ck_attention *a) {
     const size_t rows = CK_ATTENTION_ROWS * (x_floats(a, a->kv.head_dim) + 2 * ck_attention_partial(a));
-    const size_t tile = tile_rows * (page_tokens + x_floats(a, page_tokens));
-    return rows + tile + page_tokens * (a->kv.head_dim + a->kv.value_stride);
+    return rows + tile_rows * page_tokens + page_floats(a);
 }
 
 static size_t token_of(const block *b, size_t row) { return (b->begin + row) / b->heads; }
@@ -95,8 +99,7 @@ static block make_block(const ck_kernels *kernels, const ck_attention *a, const 
     b.span = b.q + CK_ATTENTION_ROWS * b.q_stride;
     b.total = b.span + CK_ATTENTION_ROWS * b.state;
     b.scores = b.total + CK_ATTENTION_ROWS * b.state;
-    b.weights = b.scores + tile_rows * page_tokens;
-    b.wide = b.weights + tile_rows * x_floats(a, page_tokens);
+    b.page = b.scores + tile_rows * page_tokens;
     return b;
 }
 
@@ -129,9 +132,9 @@ static page_data widened(const block *b, page_data page) {
     ck_widen_kernel *widen = b->kernels->kv_widen[page.element];
     if (!widen) return page;
     const size_t keys = b->a->kv.head_dim * page_tokens;
-    widen(page.keys, keys, b->wide);
-    widen(page.values, page_tokens * b->a->kv.value_stride, b->wide + keys);
-    return (page_data){CK_KV_FLOAT32, (const char *)b->wide, (const char *)(b->wide + keys), page.scales};
+    widen(page.keys, keys, b->page);
+    widen(page.values, page_tokens * b->a->kv.value_stride, b->page + keys);
+    return (page_data){CK_KV_FLOAT32, (const char *)b->page, (const char *)(b->page + keys), page.scales};
 }
 
 // What a tile of rows needs to know of a page of which each row sees at least one key. Rows are in the order of their
@@ -174,9 +177,12 @@ static void add_values(const block *b, page_data data, const page_rows *rows, co
     if (data.element == CK_KV_INT8) {
         const size_t floats = x_floats(b->a, page_tokens);
         for (size_t t = 0; t < rows->width; t++) {
-            b->kernels->kv_quant_x(b->scores + t * page_tokens, rows->most, b->weights + t * floats);
+            float *weights = b->scores + t * page_tokens;
+            // What nobody has written may have a scale that is no number.
+            memset(weights + rows->seen[t], 0, (rows->most - rows->seen[t]) * sizeof *weights);
+            b->kernels->kv_quant_x(weights, rows->most, b->page + t * floats);
         }
-        tile(data.values, stride, stride, rows->most, next, b->weights, floats, rows->width, states, b->state);
+        tile(data.values, stride, stride, rows->most, next, b->page, floats, rows->width, states, b->state);
         return;
     }
     tile(data.values, stride, stride, least, next, b->scores, page_tokens, rows->width, states, b->state);

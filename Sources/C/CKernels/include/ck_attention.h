@@ -64,8 +64,8 @@ typedef void ck_kv_quant_x_kernel(const float *x, size_t n, float *out);
 // One page of online softmax of one row, state [o: n, m, l]: s = scores * scale over the first `valid` of 64, at least
 // one; m' = max(m, s); scores become exp(s - m') and +0 beyond `valid`; their sum has the lanes and order of
 // ck_rms_norm_kernel; c = exp(m - m'); o = o * c, l = fmaf(l, c, sum), m = m'. `scales` is NULL, or [64] by which scores
-// are multiplied first, and [64] by which they are multiplied at last, when they have been summed; of what is beyond
-// `valid` nothing counts.
+// are multiplied first, and [64] by which they are multiplied at last, when they have been summed: beyond `valid`
+// that may be anything.
 typedef void ck_softmax_page_kernel(float *scores, const float *scales, size_t valid, float scale, float *state,
                                     size_t n);
 

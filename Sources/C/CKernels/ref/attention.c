@@ -53,7 +53,7 @@ void ck_ref_softmax_page(float *scores, const float *scales, size_t valid, float
     for (size_t t = 0; t < CK_KV_PAGE_TOKENS; t++) {
         scores[t] = t < valid ? ck_ref_exp(scores[t] - largest) : 0.0f;
         lanes[t % 8] = lanes[t % 8] + scores[t];
-        if (scales && t < valid) scores[t] = scores[t] * scales[CK_KV_PAGE_TOKENS + t];
+        if (scales) scores[t] = scores[t] * scales[CK_KV_PAGE_TOKENS + t];
     }
     *l = fmaf(*l, factor, ck_ref_sum8(lanes));
     *m = largest;
