@@ -5,7 +5,7 @@ package struct KVLayout: Sendable, Equatable {
     /// How keys and values are stored; half precision rounds to nearest.
     ///
     /// `q8` is an integer of eight bits a number and a scale (float32) for a token's key and one for its value in each
-    /// head, the largest magnitude over 127.
+    /// head, the largest magnitude over 127; what it is multiplied by becomes an integer of 16 bits.
     package enum Element: Sendable, CaseIterable {
         case float32, float16, q8
 
@@ -48,8 +48,8 @@ package struct KVLayout: Sendable, Equatable {
 /// The keys and values of all sequences: pages of 64 tokens, the same page numbers in every layer.
 ///
 /// Per layer, page and KV head the keys are stored `[headDim, 64]` and the values `[64, headDim]`, side by side, so that
-/// a SIMD lane is a key in the first product and a dimension in the second; in `q8` their scales follow. Which sequence owns which page is
-/// not known here. Memory is zeroed and comes with the first write.
+/// a SIMD lane is a key in the first product and a dimension in the second; in `q8` a lane has four of what is summed, and
+/// scales follow. Which sequence owns which page is not known here. Memory is zeroed and comes with the first write.
 package final class KVCachePages {
     package let layout: KVLayout
     package let layers: Int

@@ -9,9 +9,9 @@ struct AttentionProblem {
     let headDim: Int
     let attention: Attention
     let layout: KVLayout
-    let q: [Float]
-    let k: [Float]
-    let v: [Float]
+    var q: [Float]
+    var k: [Float]
+    var v: [Float]
 
     init(
         tokens: Int,
@@ -38,6 +38,9 @@ struct AttentionProblem {
         k = random.floats(tokens * kvHeads * headDim)
         v = random.floats(tokens * kvHeads * headDim)
     }
+
+    /// By how much results may differ from ``exact(token:head:)``: what is multiplied by eight bits has 16.
+    var tolerance: Double { layout.element == .q8 ? 5e-5 : 3e-6 }
 
     /// Appends and attends in chunks of these lengths; pages are taken in the order of `pages`.
     func run(_ pool: ThreadPool, chunks: [Int], pages: [Int32]? = nil, kernels: KernelSet = .active) -> [Float] {

@@ -16,7 +16,7 @@ struct AttentionTests {
             for head in 0..<6 {
                 let first = (token * 6 + head) * headDim
                 for (result, exact) in zip(out[first..<first + headDim], problem.exact(token: token, head: head)) {
-                    #expect(abs(Double(result) - exact) < 3e-6)
+                    #expect(abs(Double(result) - exact) < problem.tolerance)
                 }
             }
         }
@@ -65,23 +65,75 @@ struct AttentionTests {
                 whole[(token * 2 + 1) * 16..<(token * 2 + 2) * 16],
                 problem.exact(token: token, head: 1)
             ) {
-                #expect(abs(Double(result) - exact) < 3e-6)
+                #expect(abs(Double(result) - exact) < problem.tolerance)
             }
         }
     }
 
-    @Test("page numbers and what a page held before do not matter")
-    func pages() {
-        let problem = AttentionProblem(tokens: 130, kvHeads: 2, group: 2, headDim: 16, element: .float16)
+    @Test("page numbers and what a page held before do not matter", arguments: KVLayout.Element.allCases)
+    func pages(element: KVLayout.Element) {
+        let problem = AttentionProblem(tokens: 130, kvHeads: 2, group: 2, headDim: 16, element: element)
         let pool = ThreadPool(threads: 2)
         let expected = problem.run(pool, chunks: [130])
         #expect(problem.run(pool, chunks: [100, 30], pages: [5, 0, 3]).bits == expected.bits)
 
         let cache = KVCachePages(layout: problem.layout, layers: 2, pages: 3)
-        let earlier = SequenceRun(firstRow: 0, tokens: 130, start: 0, pages: [2, 1, 0])
-        _ = problem.step(pool, cache, [earlier], rows: 0..<130)
-        let again = SequenceRun(firstRow: 0, tokens: 130, start: 0, pages: [0, 1, 2])
-        #expect(problem.step(pool, cache, [again], rows: 0..<130).bits == expected.bits)
+        var nothing = problem
+        (nothing.k, nothing.v) = (problem.k.map { _ in .nan }, problem.v.map { _ in .nan })
+        for earlier in [problem, nothing] {
+            for cuts in [[0, 130], [0, 70, 71, 130]] {
+                let before = SequenceRun(firstRow: 0, tokens: 130, start: 0, pages: [2, 1, 0])
+                _ = earlier.step(pool, cache, [before], rows: 0..<130)
+                var out: [Float] = []
+                for (start, end) in zip(cuts, cuts.dropFirst()) {
+                    let run = SequenceRun(firstRow: 0, tokens: end - start, start: start, pages: [0, 1, 2])
+                    out += problem.step(pool, cache, [run], rows: start..<end)
+                }
+                #expect(out.bits == expected.bits)
+            }
+        }
+    }
+
+    @Test("a query that is not finite has no numbers, one of zeros the mean of the values; neither touches others")
+    func specialQueries() {
+        let (tokens, headDim) = (70, 20)
+        for element in KVLayout.Element.allCases {
+            let problem = AttentionProblem(tokens: tokens, kvHeads: 1, group: 2, headDim: headDim, element: element)
+            var special = problem
+            for (row, value) in [(5, Float.nan), (40, .infinity), (131, -.infinity)] {
+                special.q[row * headDim + 3] = value
+            }
+            for d in 0..<headDim { special.q[64 * headDim + d] = 0 }
+            for kernels in everySet {
+                let pool = ThreadPool(threads: 1)
+                let expected = problem.run(pool, chunks: [tokens], kernels: kernels)
+                let out = special.run(pool, chunks: [3, 60, 7], kernels: kernels)
+                for row in 0..<2 * tokens {
+                    let numbers = out[row * headDim..<(row + 1) * headDim]
+                    if [5, 40, 131].contains(row) {
+                        #expect(numbers.allSatisfy { $0.isNaN })
+                    } else if row != 64 {
+                        #expect(Array(numbers).bits == Array(expected[row * headDim..<(row + 1) * headDim]).bits)
+                    }
+                }
+                for (result, exact) in zip(out[64 * headDim..<65 * headDim], special.exact(token: 32, head: 0)) {
+                    #expect(abs(Double(result) - exact) < problem.tolerance)
+                }
+            }
+        }
+    }
+
+    @Test("heads of more numbers than one sum of eight-bit integers may have")
+    func largeHeads() throws {
+        let reference = try #require(KernelSet.named("ref"))
+        let problem = AttentionProblem(tokens: 9, kvHeads: 1, group: 2, headDim: 1030, element: .q8)
+        let expected = problem.run(ThreadPool(threads: 1), chunks: [9], kernels: reference)
+        for kernels in everySet {
+            #expect(problem.run(ThreadPool(threads: 1), chunks: [2, 7], kernels: kernels).bits == expected.bits)
+        }
+        for (result, exact) in zip(expected[17 * 1030..<18 * 1030], problem.exact(token: 8, head: 1)) {
+            #expect(abs(Double(result) - exact) < problem.tolerance)
+        }
     }
 
     @Test("sequences of one step do not see each other")

@@ -11,6 +11,7 @@ struct KVCachePagesTests {
         #expect(KVLayout(element: .float16, kvHeads: 8, headDim: 128).pageBytes == 8 * 64 * 256 * 2)
         #expect(KVLayout(element: .float32, kvHeads: 2, headDim: 20).pageBytes == 2 * 64 * (20 + 32) * 4)
         #expect(KVLayout(element: .q8, kvHeads: 8, headDim: 128).pageBytes == 8 * 64 * (256 + 8))
+        #expect(KVLayout(element: .q8, kvHeads: 1, headDim: 17).pageBytes == 64 * (20 + 32 + 8))
         #expect([0, 1, 64, 65].map(KVLayout.pages) == [0, 1, 1, 2])
         let layout = KVLayout(element: .float16, kvHeads: 2, headDim: 16)
         #expect(KVCachePages(layout: layout, layers: 3, pages: 5).byteCount == 15 * layout.pageBytes)
@@ -45,6 +46,17 @@ struct KVCachePagesTests {
         }
     }
 
+    /// A row in eight bits: the integers, which are stored 128 larger, and their scale.
+    private func stored(
+        _ row: [Float],
+        _ table: UnsafePointer<ck_kernels>,
+        step: Int
+    ) -> (integers: [Int], scale: Float) {
+        var bytes = [UInt8](repeating: 99, count: row.count * step)
+        let scale = table.pointee.kv_store.2(row, row.count, &bytes, step)
+        return (row.indices.map { Int(bytes[$0 * step]) - 128 }, scale)
+    }
+
     @Test("eight-bit numbers and their scale are within half a step, zeros included", arguments: [1, 3])
     func eightBits(step: Int) {
         let rows: [[Float]] = [
@@ -53,14 +65,11 @@ struct KVCachePagesTests {
         ]
         for table in [referenceTable] + fastTables {
             for row in rows {
-                var out = [Int8](repeating: 99, count: row.count * step)
-                let scale = table.pointee.kv_store.2(row, row.count, &out, step)
+                let (out, scale) = stored(row, table, step: step)
                 let largest = row.map(abs).max() ?? 0
                 #expect(scale == (largest < 0x1p-100 ? 0 : largest / 127))
                 for (index, x) in row.enumerated() {
-                    #expect(
-                        abs(Double(out[index * step]) * Double(scale) - Double(x)) <= Double(scale) * 0.50001 + 0x1p-100
-                    )
+                    #expect(abs(Double(out[index]) * Double(scale) - Double(x)) <= Double(scale) * 0.50001 + 0x1p-100)
                 }
             }
         }
@@ -73,11 +82,10 @@ struct KVCachePagesTests {
     func beyond(step: Int) {
         let row: [Float] = [1, -.infinity, .infinity, 3e38, 0, -5, 7, 8, 9]
         for table in [referenceTable] + fastTables {
-            var out = [Int8](repeating: 99, count: row.count * step)
-            let scale = table.pointee.kv_store.2(row, row.count, &out, step)
+            let (out, scale) = stored(row, table, step: step)
             #expect(scale == Float.greatestFiniteMagnitude / 127)
-            #expect(row.indices.map { out[$0 * step] } == [0, -127, 127, 112, 0, 0, 0, 0, 0])
-            #expect(table.pointee.kv_store.2([1, .nan], 2, &out, step).isNaN)
+            #expect(out == [0, -127, 127, 112, 0, 0, 0, 0, 0])
+            #expect(stored([1, .nan], table, step: step).scale.isNaN)
             var halves = [UInt16](repeating: 0, count: 11 * step)
             _ = table.pointee.kv_store.1(row + [.nan, 65_536], 11, &halves, step)
             let stored = (0..<11).map { halves[$0 * step] }

@@ -3,7 +3,7 @@
 #include "../common/internal.h"
 
 ck_tile_kernel ck_avx2_matmul_float32, ck_avx2_matmul_bfloat16, ck_avx2_matmul_float16, ck_avx2_matmul_pairs;
-ck_widen_kernel ck_avx2_widen_bfloat16, ck_avx2_widen_float16, ck_avx2_widen_int8;
+ck_widen_kernel ck_avx2_widen_bfloat16, ck_avx2_widen_float16;
 ck_pack_kernel ck_avx2_pack_float32, ck_avx2_pack_bfloat16, ck_avx2_pack_float16, ck_avx2_pack_pairs;
 ck_round_kernel ck_avx2_round_x;
 ck_gather_kernel ck_avx2_gather_float32, ck_avx2_gather_bfloat16, ck_avx2_gather_float16;
@@ -22,6 +22,7 @@ ck_draw_kernel ck_avx2_draw;
 ck_sum_weights_kernel ck_avx2_sum_weights;
 ck_kv_tile_kernel ck_avx2_kv_tile_float32, ck_avx2_kv_tile_float16, ck_avx2_kv_tile_int8;
 ck_kv_store_kernel ck_avx2_kv_store_float32, ck_avx2_kv_store_float16;
+ck_kv_quant_x_kernel ck_avx2_kv_quant_x;
 ck_softmax_page_kernel ck_avx2_softmax_page;
 ck_merge_span_kernel ck_avx2_merge_span;
 ck_probe_read_kernel ck_avx2_probe_read;

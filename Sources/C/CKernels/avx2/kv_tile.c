@@ -1,4 +1,4 @@
-// The two products of attention over one page: the register tile with lanes from the cache.
+// The two products of attention over one page of floats: the register tile with lanes from the cache.
 #if defined(__x86_64__)
 #include "../common/kv_tile.h"
 #include "tile.h"
@@ -9,7 +9,7 @@ CK_AVX2_BEGIN
 // hide the latency of the multiply-add.
 CK_INLINE size_t lanes_of(const ck_lanes format, const size_t blocks, const size_t width, const ck_kv_tile *a,
                           size_t lane) {
-    const size_t bytes = format == ck_lanes_float32 ? 4 : format == ck_lanes_float16 ? 2 : 1;
+    const size_t bytes = format == ck_lanes_float32 ? 4 : 2;
     for (; lane + 16 * blocks <= a->lanes; lane += 16 * blocks) {
         ck_tile(format, format != ck_lanes_float32, 2, blocks, width, a->ahead, a->w + lane * bytes, 16 * bytes,
                 a->w_stride * bytes, a->n, a->x, 1, a->x_stride, a->acc + lane, 16, a->acc_stride);
@@ -44,7 +44,6 @@ CK_INLINE void tile(const ck_lanes format, const ck_kv_tile *a, size_t width) {
 
 CK_KV_TILE(float32)
 CK_KV_TILE(float16)
-CK_KV_TILE(int8)
 
 CK_AVX2_END
 #endif

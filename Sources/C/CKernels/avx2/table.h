@@ -24,7 +24,8 @@
     .sum_weights = ck_avx2_sum_weights,                                                               \
     .kv_tile = {ck_avx2_kv_tile_float32, ck_avx2_kv_tile_float16, ck_avx2_kv_tile_int8},              \
     .kv_store = {ck_avx2_kv_store_float32, ck_avx2_kv_store_float16, ck_kv_store_int8},               \
-    .kv_widen = {NULL, ck_avx2_widen_float16, ck_avx2_widen_int8},                                    \
+    .kv_quant_x = ck_avx2_kv_quant_x,                                                                 \
+    .kv_widen = {NULL, ck_avx2_widen_float16, NULL},                                                  \
     .softmax_page = ck_avx2_softmax_page,                                                             \
     .merge_span = ck_avx2_merge_span,                                                                 \
     .probe_read = ck_avx2_probe_read,                                                                 \

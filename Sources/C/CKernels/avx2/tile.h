@@ -2,7 +2,7 @@
 #pragma once
 #include "vector.h"
 
-typedef enum { ck_lanes_float32, ck_lanes_bfloat16, ck_lanes_float16, ck_lanes_int8 } ck_lanes;
+typedef enum { ck_lanes_float32, ck_lanes_bfloat16, ck_lanes_float16 } ck_lanes;
 
 CK_AVX2_BEGIN
 
@@ -14,10 +14,6 @@ CK_INLINE void ck_load_lanes(const ck_lanes format, const size_t halves, const c
     } else if (format == ck_lanes_float16) {
         out[0] = _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)w));
         if (halves == 2) out[1] = _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)w + 1));
-    } else if (format == ck_lanes_int8) {
-        const __m128i bytes = _mm_loadu_si128((const __m128i *)w);
-        out[0] = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes));
-        out[1] = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_unpackhi_epi64(bytes, bytes)));
     } else {
         const __m256i pair = _mm256_loadu_si256((const __m256i *)w);
         out[0] = _mm256_castsi256_ps(_mm256_slli_epi32(pair, 16));

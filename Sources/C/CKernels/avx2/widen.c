@@ -15,7 +15,6 @@ CK_INLINE void widen(const ck_lanes format, size_t bytes, const char *w, size_t 
 
 void ck_avx2_widen_bfloat16(const void *w, size_t n, float *out) { widen(ck_lanes_bfloat16, 2, w, n, out); }
 void ck_avx2_widen_float16(const void *w, size_t n, float *out) { widen(ck_lanes_float16, 2, w, n, out); }
-void ck_avx2_widen_int8(const void *w, size_t n, float *out) { widen(ck_lanes_int8, 1, w, n, out); }
 
 CK_AVX2_END
 #endif

@@ -4,8 +4,9 @@
 
 ck_tile_kernel ck_avx512_matmul_float32, ck_avx512_matmul_bfloat16, ck_avx512_matmul_float16,
     ck_avx512_matmul_pairs;
-ck_widen_kernel ck_avx512_widen_bfloat16, ck_avx512_widen_float16, ck_avx512_widen_int8;
+ck_widen_kernel ck_avx512_widen_bfloat16, ck_avx512_widen_float16;
 ck_kv_tile_kernel ck_avx512_kv_tile_float32, ck_avx512_kv_tile_float16, ck_avx512_kv_tile_int8;
+ck_kv_quant_x_kernel ck_avx512_kv_quant_x;
 ck_softmax_page_kernel ck_avx512_softmax_page;
 ck_swiglu_kernel ck_avx512_swiglu;
 ck_scan_kernel ck_avx512_scan;

@@ -1,4 +1,4 @@
-// The two products of attention over one page: the register tile with lanes from the cache.
+// The two products of attention over one page of floats: the register tile with lanes from the cache.
 #if defined(__x86_64__)
 #include "../common/kv_tile.h"
 #include "tile.h"
@@ -6,10 +6,10 @@
 CK_AVX512_BEGIN
 
 // Lane blocks stand in for panels: as many as the accumulators leave room for. Halves are brought to the second-level
-// cache (a Xeon of 2023 reads 86 % of its bandwidth instead of 76 %), bytes, limited by arithmetic, to the first.
+// cache (a Xeon of 2023 reads 86 % of its bandwidth instead of 76 %).
 CK_INLINE size_t lanes_of(const ck_wide_lanes format, const size_t blocks, const size_t width, const ck_kv_tile *a,
                           size_t lane) {
-    const size_t bytes = format == ck_wide_float32 ? 4 : format == ck_wide_float16 ? 2 : 1;
+    const size_t bytes = format == ck_wide_float32 ? 4 : 2;
     for (; lane + 16 * blocks <= a->lanes; lane += 16 * blocks) {
         ck_wide_tile(format, format == ck_wide_float16, blocks, width, a->n, a->ahead, 0, a->w + lane * bytes,
                      16 * bytes, a->w_stride * bytes, a->n, a->x, 1, a->x_stride, a->acc + lane, 16, a->acc_stride);
@@ -44,7 +44,6 @@ CK_INLINE void tile(const ck_wide_lanes format, const ck_kv_tile *a, size_t widt
 
 CK_KV_TILE(float32)
 CK_KV_TILE(float16)
-CK_KV_TILE(int8)
 
 CK_AVX512_END
 #endif

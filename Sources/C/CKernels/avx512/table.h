@@ -26,7 +26,8 @@
     .sum_weights = ck_avx512_sum_weights,                                                        \
     .kv_tile = {ck_avx512_kv_tile_float32, ck_avx512_kv_tile_float16, ck_avx512_kv_tile_int8},       \
     .kv_store = {ck_avx2_kv_store_float32, ck_avx2_kv_store_float16, ck_kv_store_int8},              \
-    .kv_widen = {NULL, ck_avx512_widen_float16, ck_avx512_widen_int8},                               \
+    .kv_quant_x = ck_avx512_kv_quant_x,                                                              \
+    .kv_widen = {NULL, ck_avx512_widen_float16, NULL},                                               \
     .softmax_page = ck_avx512_softmax_page,                                                          \
     .merge_span = ck_avx2_merge_span,                                                                \
     .probe_read = ck_avx512_probe_read,                                                              \

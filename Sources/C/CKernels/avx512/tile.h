@@ -2,7 +2,7 @@
 #pragma once
 #include "vector.h"
 
-typedef enum { ck_wide_float32, ck_wide_bfloat16, ck_wide_float16, ck_wide_int8 } ck_wide_lanes;
+typedef enum { ck_wide_float32, ck_wide_bfloat16, ck_wide_float16 } ck_wide_lanes;
 
 CK_AVX512_BEGIN
 
@@ -20,9 +20,6 @@ CK_INLINE __m512i ck_wide_spread(void) {
 // Sixteen lanes, widened.
 CK_INLINE __m512 ck_load16(const ck_wide_lanes format, const char *w, __m512i spread) {
     if (format == ck_wide_float32) return _mm512_loadu_ps((const float *)w);
-    if (format == ck_wide_int8) {
-        return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)w)));
-    }
     const __m256i column = _mm256_loadu_si256((const __m256i *)w);
     if (format == ck_wide_float16) return _mm512_cvtph_ps(column);
     return _mm512_castsi512_ps(_mm512_shuffle_epi8(_mm512_broadcast_i64x4(column), spread));

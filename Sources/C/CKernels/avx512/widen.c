@@ -11,7 +11,6 @@ CK_INLINE void widen(const ck_wide_lanes format, size_t bytes, const char *w, si
 
 void ck_avx512_widen_bfloat16(const void *w, size_t n, float *out) { widen(ck_wide_bfloat16, 2, w, n, out); }
 void ck_avx512_widen_float16(const void *w, size_t n, float *out) { widen(ck_wide_float16, 2, w, n, out); }
-void ck_avx512_widen_int8(const void *w, size_t n, float *out) { widen(ck_wide_int8, 1, w, n, out); }
 
 CK_AVX512_END
 #endif

@@ -7,6 +7,9 @@ enum {
     // Tiles of a block from which on a page is widened once for all of them, and not in each one's registers: 2 to 3 of
     // 100 parts of the peak more on a Xeon, with AVX-512 and with AVX2.
     widening_tiles = 3,
+    // Bytes of the next page that are brought nearer before a row's softmax, which reads nothing: without that 8 bits
+    // read 3 of 100 parts of the bandwidth less.
+    softmax_ahead = 1024,
 };
 
 // The rows of one KV head in one run, and the work area of one call.
@@ -17,11 +20,12 @@ typedef struct {
     size_t kv_head, first_head, heads;  // the query heads of this KV head that are here
     size_t begin, rows;                 // the block's rows
     size_t state;                       // floats of a row's state: [o: value_stride, m, l]
-    float *q;                           // [rows][head_dim]
+    size_t q_stride;
+    float *q;                           // [rows][q_stride], quantised for CK_KV_INT8
     float *span;                        // [rows][state] of the span that is being computed
     float *total;                       // [rows][state] of the spans before it
     float *scores;                      // [rows of a tile][64]
-    float *wide;                        // a page's keys and values as floats
+    float *page;                        // its keys and values as floats, or, for CK_KV_INT8, the scores quantised
 } block;
 
 // What the products of a page read.
@@ -57,9 +61,22 @@ size_t ck_attention_span_count(const ck_attention_run *run) {
 
 size_t ck_attention_partial(const ck_attention *a) { return a->kv.value_stride + 2; }
 
+// Floats of a row of n numbers that the products of a page multiply: as they are, or in quantised parts.
+static size_t x_floats(const ck_attention *a, size_t n) {
+    if (a->kv.element != CK_KV_INT8) return n;
+    const size_t rest = n % CK_KV_INT8_SUM;
+    return n / CK_KV_INT8_SUM * CK_KV_X_FLOATS(CK_KV_INT8_SUM) + (rest ? CK_KV_X_FLOATS(rest) : 0);
+}
+
+// Floats of a page that has been widened, or of the quantised weights of a tile, which no call has both of.
+static size_t page_floats(const ck_attention *a) {
+    if (a->kv.element == CK_KV_INT8) return tile_rows * x_floats(a, page_tokens);
+    return page_tokens * (a->kv.head_dim + a->kv.value_stride);
+}
+
 size_t ck_attention_scratch(const ck_attention *a) {
-    const size_t rows = CK_ATTENTION_ROWS * (a->kv.head_dim + 2 * ck_attention_partial(a));
-    return rows + page_tokens * (tile_rows + a->kv.head_dim + a->kv.value_stride);
+    const size_t rows = CK_ATTENTION_ROWS * (x_floats(a, a->kv.head_dim) + 2 * ck_attention_partial(a));
+    return rows + tile_rows * page_tokens + page_floats(a);
 }
 
 static size_t token_of(const block *b, size_t row) { return (b->begin + row) / b->heads; }
@@ -78,24 +95,33 @@ static block make_block(const ck_kernels *kernels, const ck_attention *a, const 
                .rows = row_end - row_begin, .state = ck_attention_partial(a)};
     group_heads(a, kv_head, &b.first_head, &b.heads);
     b.q = scratch;
-    b.span = b.q + CK_ATTENTION_ROWS * a->kv.head_dim;
+    b.q_stride = x_floats(a, a->kv.head_dim);
+    b.span = b.q + CK_ATTENTION_ROWS * b.q_stride;
     b.total = b.span + CK_ATTENTION_ROWS * b.state;
     b.scores = b.total + CK_ATTENTION_ROWS * b.state;
-    b.wide = b.scores + tile_rows * page_tokens;
+    b.page = b.scores + tile_rows * page_tokens;
     return b;
 }
 
 static void load_queries(const block *b) {
     const size_t head_dim = b->a->kv.head_dim;
     for (size_t row = 0; row < b->rows; row++) {
-        memcpy(b->q + row * head_dim, b->a->q + place(b, row, b->a->q_stride), head_dim * sizeof *b->q);
+        const float *from = b->a->q + place(b, row, b->a->q_stride);
+        float *to = b->q + row * b->q_stride;
+        if (b->a->kv.element != CK_KV_INT8) {
+            memcpy(to, from, head_dim * sizeof *to);
+            continue;
+        }
+        for (size_t d = 0; d < head_dim; d += CK_KV_INT8_SUM) {
+            b->kernels->kv_quant_x(from + d, min_size(CK_KV_INT8_SUM, head_dim - d), to + x_floats(b->a, d));
+        }
     }
 }
 
 static page_data page_of(const block *b, size_t page) {
     const ck_kv_layer *kv = &b->a->kv;
     const char *keys = (const char *)kv->base + (size_t)b->run->pages[page] * kv->page_bytes + b->kv_head * kv->head_bytes;
-    const char *values = keys + kv->head_dim * page_tokens * ck_kv_bytes(kv->element);
+    const char *values = keys + kv->value_offset;
     const float *scales =
         kv->element == CK_KV_INT8 ? (const float *)(values + page_tokens * kv->value_stride) : NULL;
     return (page_data){kv->element, keys, values, scales};
@@ -106,40 +132,83 @@ static page_data widened(const block *b, page_data page) {
     ck_widen_kernel *widen = b->kernels->kv_widen[page.element];
     if (!widen) return page;
     const size_t keys = b->a->kv.head_dim * page_tokens;
-    widen(page.keys, keys, b->wide);
-    widen(page.values, page_tokens * b->a->kv.value_stride, b->wide + keys);
-    return (page_data){CK_KV_FLOAT32, (const char *)b->wide, (const char *)(b->wide + keys), page.scales};
+    widen(page.keys, keys, b->page);
+    widen(page.values, page_tokens * b->a->kv.value_stride, b->page + keys);
+    return (page_data){CK_KV_FLOAT32, (const char *)b->page, (const char *)(b->page + keys), page.scales};
 }
 
-// One page for one tile of rows first ..< first + width. Rows are in the order of their tokens, so the first one sees
-// the fewest keys: the keys that all see go through one tile, the rest (on the diagonal) row by row. Each product brings
-// nearer what the next one reads: the keys the values, the values the `next` keys.
-static void tile_page(const block *b, page_data data, size_t first, size_t width, size_t page, const char *next) {
-    const ck_kv_layer *kv = &b->a->kv;
-    const size_t bytes = ck_kv_bytes(data.element), begin = page * page_tokens;
-    const char *values = data.values;
-    ck_kv_tile_kernel *tile = b->kernels->kv_tile[data.element];
-    const size_t most = min_size(page_tokens, visible(b, first + width - 1) - begin);
-    const size_t least = visible(b, first) > begin ? min_size(page_tokens, visible(b, first) - begin) : 0;
-    float *states = b->span + first * b->state;
+// What a tile of rows needs to know of a page of which each row sees at least one key. Rows are in the order of their
+// tokens, so the first one sees the fewest.
+typedef struct {
+    size_t first, width;
+    size_t seen[tile_rows];  // keys
+    size_t least, most;
+} page_rows;
 
-    memset(b->scores, 0, width * page_tokens * sizeof(float));
-    tile(data.keys, page_tokens, (most + 15) / 16 * 16, kv->head_dim, values, b->q + first * kv->head_dim, kv->head_dim,
-         width, b->scores, page_tokens);
+static page_rows rows_of_page(const block *b, size_t first, size_t width, size_t page) {
+    page_rows rows = {.first = first, .width = width};
     for (size_t t = 0; t < width; t++) {
-        const size_t seen = visible(b, first + t);
-        if (seen <= begin) continue;
-        b->kernels->softmax_page(b->scores + t * page_tokens, data.scales, min_size(page_tokens, seen - begin),
-                                 b->a->scale, states + t * b->state, kv->value_stride);
+        rows.seen[t] = min_size(page_tokens, visible(b, first + t) - page * page_tokens);
     }
-    tile(values, kv->value_stride, kv->value_stride, least, next, b->scores, page_tokens, width, states, b->state);
-    for (size_t t = 0; most > least && t < width; t++) {
-        const size_t seen = visible(b, first + t);
-        if (seen <= begin + least) continue;
-        tile(values + least * kv->value_stride * bytes, kv->value_stride, kv->value_stride,
-             min_size(page_tokens, seen - begin) - least, values, b->scores + t * page_tokens + least, page_tokens, 1,
-             states + t * b->state, b->state);
+    rows.least = rows.seen[0];
+    rows.most = rows.seen[width - 1];
+    return rows;
+}
+
+// The scores of a page's keys, in parts where a sum of integers could be too large.
+static void score_keys(const block *b, page_data data, const page_rows *rows) {
+    const size_t head_dim = b->a->kv.head_dim, part = data.element == CK_KV_INT8 ? CK_KV_INT8_SUM : head_dim;
+    const size_t lanes = (rows->most + 15) / 16 * 16, row_bytes = page_tokens * ck_kv_bytes(data.element);
+    memset(b->scores, 0, rows->width * page_tokens * sizeof(float));
+    for (size_t d = 0; d < head_dim; d += part) {
+        b->kernels->kv_tile[data.element](data.keys + d * row_bytes, page_tokens, lanes, min_size(part, head_dim - d),
+                                          data.values + d * row_bytes, b->q + rows->first * b->q_stride + x_floats(b->a, d),
+                                          b->q_stride, rows->width, b->scores, page_tokens);
     }
+}
+
+// Adds the page's values by the weights that the scores became. A float that a row does not see would be added whatever
+// its weight, and may be no number: what not all rows see goes row by row. An integer by a weight of 0 is none, and the
+// sum of a page is one.
+static void add_values(const block *b, page_data data, const page_rows *rows, const char *next) {
+    const size_t stride = b->a->kv.value_stride, row_bytes = stride * ck_kv_bytes(data.element), least = rows->least;
+    ck_kv_tile_kernel *tile = b->kernels->kv_tile[data.element];
+    float *states = b->span + rows->first * b->state;
+    if (data.element == CK_KV_INT8) {
+        const size_t floats = x_floats(b->a, page_tokens);
+        for (size_t t = 0; t < rows->width; t++) {
+            float *weights = b->scores + t * page_tokens;
+            // What nobody has written may have a scale that is no number.
+            memset(weights + rows->seen[t], 0, (rows->most - rows->seen[t]) * sizeof *weights);
+            b->kernels->kv_quant_x(weights, rows->most, b->page + t * floats);
+        }
+        tile(data.values, stride, stride, rows->most, next, b->page, floats, rows->width, states, b->state);
+        return;
+    }
+    tile(data.values, stride, stride, least, next, b->scores, page_tokens, rows->width, states, b->state);
+    for (size_t t = 0; t < rows->width; t++) {
+        if (rows->seen[t] == least) continue;
+        tile(data.values + least * row_bytes, stride, stride, rows->seen[t] - least, data.values,
+             b->scores + t * page_tokens + least, page_tokens, 1, states + t * b->state, b->state);
+    }
+}
+
+static void bring(const void *memory, size_t bytes) {
+    for (size_t i = 0; i < bytes; i += 64) __builtin_prefetch((const char *)memory + i, 0, 2);
+}
+
+// One page for one tile of rows. Each product brings nearer what the next one reads: the keys the values, the values the
+// keys of the `next` page.
+static void tile_page(const block *b, page_data data, const page_rows *rows, const page_data *next) {
+    const bool is_other = next->keys != data.keys;
+    score_keys(b, data, rows);
+    if (is_other && next->scales) bring(next->scales, 2 * page_tokens * sizeof(float));
+    for (size_t t = 0; t < rows->width; t++) {
+        if (is_other) bring(next->keys + t * softmax_ahead, softmax_ahead);
+        b->kernels->softmax_page(b->scores + t * page_tokens, data.scales, rows->seen[t], b->a->scale,
+                                 b->span + (rows->first + t) * b->state, b->a->kv.value_stride);
+    }
+    add_values(b, data, rows, next->keys);
 }
 
 static void compute_span(const block *b, size_t span) {
@@ -154,11 +223,14 @@ static void compute_span(const block *b, size_t span) {
         const page_data stored = page_of(b, page), data = tiles >= widening_tiles ? widened(b, stored) : stored;
         // Of a widened page all tiles read the same memory; the next one is read when it is widened.
         const bool goes_on = data.keys == stored.keys && page + 1 < pages;
-        const char *following = goes_on ? page_of(b, page + 1).keys : data.keys;
+        const page_data following = goes_on ? page_of(b, page + 1) : data;
         for (size_t tile = 0; tile < tiles; tile++) {
-            const size_t first = tile_begin(b->rows, tile), end = tile_begin(b->rows, tile + 1);
-            if (visible(b, end - 1) <= page * page_tokens) continue;
-            tile_page(b, data, first, end - first, page, end == b->rows ? following : data.keys);
+            size_t first = tile_begin(b->rows, tile);
+            const size_t end = tile_begin(b->rows, tile + 1);
+            while (first < end && visible(b, first) <= page * page_tokens) first++;
+            if (first == end) continue;
+            const page_rows rows = rows_of_page(b, first, end - first, page);
+            tile_page(b, data, &rows, end == b->rows ? &following : &data);
         }
     }
 }

@@ -63,8 +63,8 @@ const char *ckernels_hole(const ck_kernels *set) {
     CK_WHOLE(set, sum_weights);
     CK_WHOLE_ALL(set, kv_tile);
     CK_WHOLE_ALL(set, kv_store);
+    CK_WHOLE(set, kv_quant_x);
     CK_WHOLE(set, kv_widen[CK_KV_FLOAT16]);
-    CK_WHOLE(set, kv_widen[CK_KV_INT8]);
     CK_WHOLE(set, softmax_page);
     CK_WHOLE(set, merge_span);
     CK_WHOLE(set, probe_read);

@@ -110,6 +110,9 @@ CK_INLINE size_t ck_kv_bytes(ck_kv_element element) {
     return element == CK_KV_FLOAT32 ? sizeof(float) : element == CK_KV_FLOAT16 ? sizeof(uint16_t) : sizeof(int8_t);
 }
 
+// Numbers that are summed and lie side by side in a lane of the cache.
+CK_INLINE size_t ck_kv_beside(ck_kv_element element) { return element == CK_KV_INT8 ? 4 : 1; }
+
 // Waits a little: about 50 us of pauses, then the processor is offered to others, after some milliseconds it dozes.
 void ck_relax(size_t round);
 

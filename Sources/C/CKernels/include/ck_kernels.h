@@ -40,7 +40,8 @@ typedef struct ck_kernels {
     ck_sum_weights_kernel *sum_weights;
     ck_kv_tile_kernel *_Nonnull kv_tile[CK_KV_ELEMENTS];
     ck_kv_store_kernel *_Nonnull kv_store[CK_KV_ELEMENTS];
-    ck_widen_kernel *_Nullable kv_widen[CK_KV_ELEMENTS];  // NULL for CK_KV_FLOAT32
+    ck_kv_quant_x_kernel *kv_quant_x;                     // for CK_KV_INT8
+    ck_widen_kernel *_Nullable kv_widen[CK_KV_ELEMENTS];  // NULL but for CK_KV_FLOAT16
     ck_softmax_page_kernel *softmax_page;
     ck_merge_span_kernel *merge_span;
     ck_probe_read_kernel *probe_read;

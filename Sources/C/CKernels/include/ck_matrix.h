@@ -59,8 +59,8 @@ struct ck_kernels;
 typedef void ck_tile_kernel(const ck_matrix *w, size_t panel, size_t panels, size_t k_begin, size_t k_end,
                             const float *x, size_t width, float *acc);
 
-// out = n stored numbers as floats, exactly: columns of a panel in the order of its rows, or a part of the key-value cache
-// (CK_KV_INT8: the integers, without their scales). n is a multiple of 16.
+// out = n stored numbers as floats, exactly: columns of a panel in the order of its rows, or a part of the key-value
+// cache. n is a multiple of 16.
 typedef void ck_widen_kernel(const void *w, size_t n, float *out);
 
 // Bytes of one panel, a multiple of 64.

@@ -3,8 +3,7 @@
 #include "kernels.h"
 
 CK_INLINE float number(const ck_kv_element format, const void *w, size_t element) {
-    if (format == CK_KV_FLOAT32) return ((const float *)w)[element];
-    return format == CK_KV_FLOAT16 ? ck_half_to_float(((const uint16_t *)w)[element]) : ((const int8_t *)w)[element];
+    return format == CK_KV_FLOAT32 ? ((const float *)w)[element] : ck_half_to_float(((const uint16_t *)w)[element]);
 }
 
 CK_INLINE void tile(const ck_kv_element format, const void *w, size_t w_stride, size_t lanes, size_t n, const float *x,
@@ -30,12 +29,6 @@ void ck_ref_kv_tile_float16(const void *w, size_t w_stride, size_t lanes, size_t
                             size_t x_stride, size_t width, float *acc, size_t acc_stride) {
     (void)next;
     tile(CK_KV_FLOAT16, w, w_stride, lanes, n, x, x_stride, width, acc, acc_stride);
-}
-
-void ck_ref_kv_tile_int8(const void *w, size_t w_stride, size_t lanes, size_t n, const void *next, const float *x,
-                         size_t x_stride, size_t width, float *acc, size_t acc_stride) {
-    (void)next;
-    tile(CK_KV_INT8, w, w_stride, lanes, n, x, x_stride, width, acc, acc_stride);
 }
 
 float ck_ref_kv_store_float32(const float *x, size_t n, void *out, size_t step) {

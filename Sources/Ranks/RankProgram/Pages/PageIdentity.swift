@@ -21,7 +21,7 @@ extension PageShape {
         let rank = decoder.communicator.rank
         let heads = decoder.plan.shards[rank].kvHeads
         let parts = [
-            "keys and values 1", String(checkpoint.fingerprint, radix: 16), checkpoint.weightFiles(withInodes: false),
+            "keys and values 2", String(checkpoint.fingerprint, radix: 16), checkpoint.weightFiles(withInodes: false),
             formats.compactMap { $0 }.joined(separator: ", "), cacheElement, "rank \(rank), heads \(heads)",
             Machine.build,
         ]
