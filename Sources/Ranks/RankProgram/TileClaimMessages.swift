@@ -3,7 +3,7 @@ internal import Communication
 /// The vision ranks' messages with the first of them, which hands out tiles.
 ///
 /// ## Communication
-/// 12 bytes to that rank and 4 back for each tile, and once more for each picture of which there is none left.
+/// 12 bytes to that rank and 4 back for each tile, and once more for each picture of which there is none left for it.
 final class TileClaimMessages {
     private let world: MPICommunicator
     private let claims: TileClaims

@@ -4,16 +4,20 @@
 /// about the order in which the prompt names them, so that it can be read as they come. The last ones are not for a rank
 /// that would take longer over one than the others over all that are left: everybody would wait for it.
 struct TileDesk: Sendable {
-    /// Pictures that are remembered at most.
-    ///
-    /// Numbers rise, so the lowest are those of which nobody asks any more.
-    static let most = 256
+    /// Forgotten pictures that are remembered at most, for whoever asks before it hears that they are.
+    static let mostForgotten = 256
 
     private struct Picture {
+        var count = 0
         /// The first tile that nobody has.
         var next = 0
         /// Ranks that were told that there is none left for them.
         var told: Set<Int> = []
+
+        /// Instead of the next one, where nobody waits for any.
+        static let end = Int.max
+        var isForgotten: Bool { next == Self.end }
+        var left: Int { max(0, count - next) }
     }
 
     private struct Place {
@@ -39,11 +43,11 @@ struct TileDesk: Sendable {
     ///   - now: by one clock for all calls.
     mutating func claim(_ claim: TileClaim, by place: Int, now: Duration) -> Int? {
         var picture = pictures[claim.image] ?? Picture()
-        defer { keep(picture, as: claim.image) }
+        picture.count = Int(claim.count)
+        defer { pictures[claim.image] = picture.told.count < places.count ? picture : nil }
         places[place].since = nil
         if claim.lastTile > .zero { places[place].tile = claim.lastTile }
-        let left = Int(claim.count) - picture.next
-        guard left > 0, !othersAreFaster(than: place, by: now, left: left, told: picture.told) else {
+        guard picture.left > 0, !othersAreFaster(than: place, by: now, at: picture) else {
             picture.told.insert(place)
             return nil
         }
@@ -54,31 +58,30 @@ struct TileDesk: Sendable {
 
     /// Hands out no more of pictures that nobody waits for.
     mutating func forget(_ images: [Int32]) {
-        for image in images where pictures[image] != nil { pictures[image]?.next = .max }
+        for image in images { pictures[image, default: Picture()].next = Picture.end }
+        let forgotten = pictures.filter(\.value.isForgotten).keys.sorted()
+        for image in forgotten.dropLast(Self.mostForgotten) { pictures[image] = nil }
     }
 
-    /// Whether the others would have encoded all that are left before this rank had encoded one.
+    /// Whether the others would have encoded all that is left before this rank had encoded one tile.
     ///
     /// If not, the best shares give it at least one: as each rank's tiles take equally long, nobody could be done sooner.
-    private func othersAreFaster(than place: Int, by now: Duration, left: Int, told: Set<Int>) -> Bool {
+    /// What is left is also what this rank has been refused of other pictures, for which the others have yet to find time.
+    private func othersAreFaster(than place: Int, by now: Duration, at picture: Picture) -> Bool {
         guard let own = places[place].tile else { return false }
         var ends: [(end: Duration, tile: Duration)] = places.indices.compactMap { other in
-            guard other != place, !told.contains(other), let tile = places[other].tile else { return nil }
+            guard other != place, !picture.told.contains(other), let tile = places[other].tile else { return nil }
             // Who is at no tile asks in a moment.
             let free = places[other].since.map { max(now, $0 + tile) } ?? now
             return (free + tile, tile)
         }
-        for _ in 0..<left {
+        let refused = pictures.values.reduce(0) { $0 + ($1.told.contains(place) ? $1.left : 0) }
+        for _ in 0..<picture.left + refused {
             guard let first = ends.indices.min(by: { ends[$0].end < ends[$1].end }) else { return false }
             if ends[first].end >= now + own { return false }
             ends[first].end += ends[first].tile
         }
         return true
-    }
-
-    private mutating func keep(_ picture: Picture, as image: Int32) {
-        pictures[image] = picture.told.count < places.count ? picture : nil
-        if pictures.count > Self.most, let lowest = pictures.keys.min() { pictures[lowest] = nil }
     }
 }
 

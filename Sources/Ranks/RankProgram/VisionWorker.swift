@@ -35,7 +35,7 @@ final class VisionWorker: Sendable {
     let outputs = EventQueue<Output>()
     private let inputs = EventQueue<(job: ImageJob, bytes: Data)?>()
     private let forgotten = Mutex<Set<Int32>>([])
-    /// Which tiles of a picture are this vision rank's.
+    /// Where its next tile comes from.
     private let claims: TileClaims
 
     init(_ claims: TileClaims) { self.claims = claims }

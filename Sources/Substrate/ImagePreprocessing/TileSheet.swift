@@ -39,8 +39,8 @@ package struct TileSheet: Sendable {
                 let start = part.first + row * part.grid.columns
                 let inRow = range.clamped(to: start..<start + part.grid.columns)
                 if inRow.isEmpty { continue }
-                let strip = strip(row, of: part)
-                tiles += inRow.map { cut(column: $0 - start, of: strip, columns: part.grid.columns) }
+                let pixels = pixels(ofRow: row, of: part)
+                tiles += inRow.map { cut(column: $0 - start, of: pixels, columns: part.grid.columns) }
             }
         }
         if range.contains(count - 1) { tiles.append(RGBTile(side: side, rgb: whole.rgb())) }
@@ -68,7 +68,7 @@ package struct TileSheet: Sendable {
     }
 
     /// One row of a grid: `[side, columns · side, 3]`.
-    private func strip(_ row: Int, of part: Part) -> [UInt8] {
+    private func pixels(ofRow row: Int, of part: Part) -> [UInt8] {
         let count = part.grid.columns * side * side * 3
         return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
             guard let start = buffer.baseAddress else { return }

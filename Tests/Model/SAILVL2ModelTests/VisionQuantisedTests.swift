@@ -79,7 +79,7 @@ struct VisionQuantisedTests {
             return tokens.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1.bitPattern)) &* 0x100_0000_01b3 }
         }
         #expect(
-            found == [0x1b61_e429_a0c8_4102, 0x8611_53a1_02da_0935, 0xa632_f166_6283_5584, 0xf1e0_058e_a7a9_2765]
+            found == [0xaf95_bd39_eaed_eeac, 0x1efa_6031_1806_bec1, 0xd227_2c24_7413_a5d8, 0x23d3_f08b_c3fa_b7ad]
         )
     }
 

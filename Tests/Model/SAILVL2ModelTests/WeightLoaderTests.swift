@@ -44,10 +44,10 @@ struct WeightLoaderTests {
                         if !rows.isEmpty {
                             #expect(try Self.values(loader.rows([(names.gateProj, rows)])[0]) == Array(gate[rows]))
                             let part = try loader.columns(names.downProj, rows, leafColumns: config.mlpBlock)
-                            #expect(try Self.values(part) == down.map { Array($0[rows]) })
+                            #expect(Self.values(part) == down.map { Array($0[rows]) })
                         }
                         let part = try loader.columns(names.oProj, queries, leafColumns: dim)
-                        #expect(try Self.values(part) == o.map { Array($0[queries]) })
+                        #expect(Self.values(part) == o.map { Array($0[queries]) })
                         let tokens = shard.vocabularyRows
                         let table = try Self.values(loader.rows([(TensorNames.embedding, tokens)])[0])
                         #expect(table == Array(embedding[tokens]))

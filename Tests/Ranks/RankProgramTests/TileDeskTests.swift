@@ -86,6 +86,29 @@ struct TileDeskTests {
         }
     }
 
+    @Test("a slow rank is not refused a whole line of small pictures")
+    func line() {
+        var desk = TileDesk(places: 2)
+        let seconds = [3.0, 1]
+        for place in 0..<2 {
+            let claim = TileClaim(image: 0, count: 0, lastTile: .seconds(seconds[place]))
+            #expect(desk.claim(claim, by: place, now: .zero) == nil)
+        }
+        // Each asks about pictures of one tile, one after the other, until there is none left for it.
+        var (free, next, done) = ([0.0, 0], [Int32(1), 1], [0, 0])
+        while let place = (0..<2).filter({ next[$0] <= 40 }).min(by: { (free[$0], -$0) < (free[$1], -$1) }) {
+            let claim = TileClaim(image: next[place], count: 1, lastTile: .seconds(seconds[place]))
+            if desk.claim(claim, by: place, now: .seconds(free[place])) != nil {
+                free[place] += seconds[place]
+                done[place] += 1
+            } else {
+                next[place] += 1
+            }
+        }
+        #expect(done.reduce(0, +) == 40 && done[0] >= 8 && desk.count == 0, "\(done)")
+        #expect((free.max() ?? 0) <= 33, "the best shares take 30 s")
+    }
+
     @Test("of a picture that nobody waits for no more is handed out, and what is never asked for again takes no memory")
     func forgotten() {
         var desk = TileDesk(places: 3)
@@ -94,12 +117,16 @@ struct TileDeskTests {
         desk.forget([1, 7])
         #expect(ask(&desk, 1, 11) == nil)
         #expect(ask(&desk, 2, 11) == 1)
-        for image in Int32(3)..<10_000 {
+        for image in Int32(100)..<10_000 {
             #expect(ask(&desk, image, 2) == 0)
             desk.forget([image])
         }
-        #expect(desk.count == TileDesk.most)
+        #expect(desk.count == TileDesk.mostForgotten + 1)
         #expect(ask(&desk, 9_999, 2) == nil, "the latest are remembered")
+        // Pictures are not encoded in the order of their numbers.
+        for image in [Int32(50), 20_000] { #expect((0..<4).map { _ in ask(&desk, image, 3) } == [0, 1, 2, nil]) }
+        desk.forget([30_000])
+        #expect(ask(&desk, 30_000, 2) == nil, "forgotten before anybody asked")
     }
 
     private func ask(_ desk: inout TileDesk, _ image: Int32, _ count: Int) -> Int? {

@@ -8,7 +8,7 @@ enum {
     // 100 parts of the peak more on a Xeon, with AVX-512 and with AVX2.
     widening_tiles = 3,
     // Bytes of the next page that are brought nearer before a row's softmax, which reads nothing: without that 8 bits
-    // read 3 of 100 parts of the bandwidth less.
+    // read 3 of 100 parts of the bandwidth less, and halves as much as with it.
     softmax_ahead = 1024,
 };
 

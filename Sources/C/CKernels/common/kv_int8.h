@@ -21,7 +21,8 @@ CK_INLINE ck_kv_x_scale ck_make_kv_x_scale(uint32_t largest) {
 
 // The bias is what the sums begin with: stored integers are 128 too large.
 CK_INLINE void ck_put_kv_x_head(float *out, float scale, int32_t sum) {
-    const int32_t bias = -128 * sum;
+    // Without a sign, as rows with a NaN may have any sum.
+    const uint32_t bias = -128u * (uint32_t)sum;
     memcpy(out, &scale, sizeof scale);
     memcpy(out + 1, &bias, sizeof bias);
 }

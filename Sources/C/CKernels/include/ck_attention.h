@@ -16,9 +16,9 @@ enum { CK_KV_ELEMENTS = 3 };
 
 // The cache of one layer: page p, KV head g at base + p * page_bytes + g * head_bytes. There the keys
 // [head_dim][64 tokens] (a lane is a key), then the values [64 tokens][value_stride] (a lane is a dimension). CK_KV_INT8
-// has four of what is summed side by side, keys [head_dim / 4][64][4] and values [16][value_stride][4], each number an
-// integer of -127 ... 127 plus 128 (instructions multiply bytes without a sign by such with one); behind them the scales
-// of the keys [64] and of the values [64], float: a number is its integer times its scale.
+// has four of what is summed side by side, keys [head_dim / 4, rounded up][64][4] and values [16][value_stride][4], each
+// number an integer of -127 ... 127 plus 128 (instructions multiply bytes without a sign by such with one); behind them
+// the scales of the keys [64] and of the values [64], float: a number is its integer times its scale.
 typedef struct {
     ck_kv_element element;
     size_t kv_heads, head_dim;
