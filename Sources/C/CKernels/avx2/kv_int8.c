@@ -6,18 +6,6 @@
 
 CK_AVX2_BEGIN
 
-// Eight lanes each: their sum, and the largest of what has no sign.
-CK_INLINE int32_t sum_of(__m256i v) {
-    __m128i four = _mm_add_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
-    four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4e));
-    return _mm_cvtsi128_si32(_mm_add_epi32(four, _mm_shuffle_epi32(four, 0xb1)));
-}
-CK_INLINE int32_t largest_of(__m256i v) {
-    __m128i four = _mm_max_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
-    four = _mm_max_epi32(four, _mm_shuffle_epi32(four, 0x4e));
-    return _mm_cvtsi128_si32(_mm_max_epi32(four, _mm_shuffle_epi32(four, 0xb1)));
-}
-
 // A row's numbers lie as [n / 4][0, 2, 1, 3], so that the even bytes of a word of the cache meet the first two.
 void ck_avx2_kv_quant_x(const float *x, size_t n, float *out) {
     __m256i bits = _mm256_setzero_si256(), sum = bits;
@@ -25,7 +13,7 @@ void ck_avx2_kv_quant_x(const float *x, size_t n, float *out) {
         const __m256i value = _mm256_castps_si256(_mm256_maskload_ps(x + i, ck_mask8(n - i)));
         bits = _mm256_max_epi32(bits, _mm256_and_si256(value, _mm256_set1_epi32(0x7fffffff)));
     }
-    const ck_kv_x_scale scale = ck_make_kv_x_scale((uint32_t)largest_of(bits));
+    const ck_kv_x_scale scale = ck_make_kv_x_scale((uint32_t)ck_max8_int32(bits));
     const __m256 inverse = _mm256_set1_ps(scale.inverse);
     for (size_t i = 0; i < n; i += 8) {
         const __m256 value = _mm256_maskload_ps(x + i, ck_mask8(n - i));
@@ -35,7 +23,7 @@ void ck_avx2_kv_quant_x(const float *x, size_t n, float *out) {
         _mm_storeu_si128((__m128i *)(out + 2 + i / 2), pairs);
         sum = _mm256_add_epi32(sum, word);
     }
-    ck_put_kv_x_head(out, scale.scale, sum_of(sum));
+    ck_put_kv_x_head(out, scale.scale, ck_sum8_int32(sum));
 }
 
 // Two numbers of a row.
@@ -89,16 +77,9 @@ CK_INLINE void width_of(const size_t width, const ck_kv_tile *a) {
 }
 
 void ck_avx2_kv_tile_int8(const void *w, size_t w_stride, size_t lanes, size_t n, const void *next, const float *x,
-                          size_t x_stride, size_t width, float *acc, size_t acc_stride) {
+                          size_t x_stride, size_t rows, float *acc, size_t acc_stride) {
     const ck_kv_tile a = ck_make_kv_tile(w, w_stride, lanes, n, next, x, x_stride, acc, acc_stride);
-    switch (width) {
-        case 1: width_of(1, &a); break;
-        case 2: width_of(2, &a); break;
-        case 3: width_of(3, &a); break;
-        case 4: width_of(4, &a); break;
-        case 5: width_of(5, &a); break;
-        default: width_of(6, &a); break;
-    }
+    CK_KV_EACH_WIDTH(rows, width_of(width, &a))
 }
 
 CK_AVX2_END

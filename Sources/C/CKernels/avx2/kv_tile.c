@@ -24,22 +24,11 @@ CK_INLINE void width_of(const ck_lanes format, const size_t width, const ck_kv_t
     lanes_of(format, 1, width, a, lane);
 }
 
-CK_INLINE void tile(const ck_lanes format, const ck_kv_tile *a, size_t width) {
-    switch (width) {
-        case 1: width_of(format, 1, a); break;
-        case 2: width_of(format, 2, a); break;
-        case 3: width_of(format, 3, a); break;
-        case 4: width_of(format, 4, a); break;
-        case 5: width_of(format, 5, a); break;
-        default: width_of(format, 6, a); break;
-    }
-}
-
 #define CK_KV_TILE(element)                                                                                           \
     void ck_avx2_kv_tile_##element(const void *w, size_t w_stride, size_t lanes, size_t n, const void *next,          \
-                                   const float *x, size_t x_stride, size_t width, float *acc, size_t acc_stride) {    \
+                                   const float *x, size_t x_stride, size_t rows, float *acc, size_t acc_stride) {     \
         const ck_kv_tile a = ck_make_kv_tile(w, w_stride, lanes, n, next, x, x_stride, acc, acc_stride);              \
-        tile(ck_lanes_##element, &a, width);                                                                          \
+        CK_KV_EACH_WIDTH(rows, width_of(ck_lanes_##element, width, &a))                                               \
     }
 
 CK_KV_TILE(float32)

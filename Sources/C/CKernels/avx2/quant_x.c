@@ -5,18 +5,6 @@
 
 CK_AVX2_BEGIN
 
-CK_INLINE int32_t sum_of(__m256i v) {
-    __m128i four = _mm_add_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
-    four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4e));
-    return _mm_cvtsi128_si32(_mm_add_epi32(four, _mm_shuffle_epi32(four, 0xb1)));
-}
-
-CK_INLINE int32_t largest_of(__m256i v) {
-    __m128i four = _mm_max_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
-    four = _mm_max_epi32(four, _mm_shuffle_epi32(four, 0x4e));
-    return _mm_cvtsi128_si32(_mm_max_epi32(four, _mm_shuffle_epi32(four, 0xb1)));
-}
-
 CK_INLINE void group(const float *x, int32_t offset, uint8_t *out) {
     __m256 part[4];
     __m256i bits = _mm256_setzero_si256(), values = bits;
@@ -25,7 +13,7 @@ CK_INLINE void group(const float *x, int32_t offset, uint8_t *out) {
         part[i] = _mm256_loadu_ps(x + 8 * i);
         bits = _mm256_max_epi32(bits, _mm256_and_si256(_mm256_castps_si256(part[i]), _mm256_set1_epi32(0x7fffffff)));
     }
-    const int32_t largest = largest_of(bits);
+    const int32_t largest = ck_max8_int32(bits);
     const float m = ck_from_bits((uint32_t)largest);
     float scale = largest < 0x7f800000 ? 0.0f : ck_from_bits(CK_NAN);
     int32_t sum = 0;
@@ -35,7 +23,7 @@ CK_INLINE void group(const float *x, int32_t offset, uint8_t *out) {
         __m256i words[4];
 #pragma clang loop unroll(full)
         for (size_t i = 0; i < 4; i++) words[i] = _mm256_cvtps_epi32(_mm256_mul_ps(part[i], inverse));
-        sum = sum_of(_mm256_add_epi32(_mm256_add_epi32(words[0], words[1]), _mm256_add_epi32(words[2], words[3])));
+        sum = ck_sum8_int32(_mm256_add_epi32(_mm256_add_epi32(words[0], words[1]), _mm256_add_epi32(words[2], words[3])));
         const __m256i bytes = _mm256_packs_epi16(_mm256_packs_epi32(words[0], words[1]),
                                                  _mm256_packs_epi32(words[2], words[3]));
         values = _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));

@@ -37,6 +37,18 @@ CK_INLINE float ck_max8(__m256 v) {
     return _mm_cvtss_f32(_mm_max_ss(quads, _mm_movehdup_ps(quads)));
 }
 
+CK_INLINE int32_t ck_sum8_int32(__m256i v) {
+    __m128i four = _mm_add_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+    four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4e));
+    return _mm_cvtsi128_si32(_mm_add_epi32(four, _mm_shuffle_epi32(four, 0xb1)));
+}
+
+CK_INLINE int32_t ck_max8_int32(__m256i v) {
+    __m128i four = _mm_max_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+    four = _mm_max_epi32(four, _mm_shuffle_epi32(four, 0x4e));
+    return _mm_cvtsi128_si32(_mm_max_epi32(four, _mm_shuffle_epi32(four, 0xb1)));
+}
+
 // ref/exp.h, eight at a time.
 CK_INLINE __m256 ck_exp8(__m256 x) {
     const __m256 shift = _mm256_set1_ps(0x1.8p23f);

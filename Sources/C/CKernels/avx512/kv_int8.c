@@ -90,16 +90,9 @@ CK_INLINE void width_of(const size_t width, const ck_kv_tile *a) {
 }
 
 void ck_avx512_kv_tile_int8(const void *w, size_t w_stride, size_t lanes, size_t n, const void *next, const float *x,
-                            size_t x_stride, size_t width, float *acc, size_t acc_stride) {
+                            size_t x_stride, size_t rows, float *acc, size_t acc_stride) {
     const ck_kv_tile a = ck_make_kv_tile(w, w_stride, lanes, n, next, x, x_stride, acc, acc_stride);
-    switch (width) {
-        case 1: width_of(1, &a); break;
-        case 2: width_of(2, &a); break;
-        case 3: width_of(3, &a); break;
-        case 4: width_of(4, &a); break;
-        case 5: width_of(5, &a); break;
-        default: width_of(6, &a); break;
-    }
+    CK_KV_EACH_WIDTH(rows, width_of(width, &a))
 }
 
 CK_AVX512_END
