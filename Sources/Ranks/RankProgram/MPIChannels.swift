@@ -45,8 +45,7 @@ final class MPITileInbox: TileInbox {
 
     func nextHeader() throws -> TileHeader? {
         guard let message = try world.arrived(.tileHeader) else { return nil }
-        var words = [Int32](repeating: 0, count: TileHeader.wordCount)
-        try words.withUnsafeMutableBytes { try world.receive($0, from: message.source, .tileHeader) }
+        let words = try world.receiveWords(TileHeader.wordCount, from: message.source, .tileHeader)
         return TileHeader(source: Int32(message.source), image: words[0], offset: words[1], tokens: words[2])
     }
 

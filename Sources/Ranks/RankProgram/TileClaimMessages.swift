@@ -29,7 +29,7 @@ final class TileClaimMessages {
         var hadWork = false
         while let message = try world.arrived(.tileClaim) {
             hadWork = true
-            let words = try receive(TileClaim.wordCount, from: message.source, .tileClaim)
+            let words = try world.receiveWords(TileClaim.wordCount, from: message.source, .tileClaim)
             let tile = claims.serve(TileClaim(words: words), by: message.source - desk)
             outbox(to: message.source, .tileGrant).append([tile.map(Int32.init) ?? Self.none])
         }
@@ -44,7 +44,7 @@ final class TileClaimMessages {
         }
         while try world.arrived(.tileGrant) != nil {
             hadWork = true
-            let tile = try receive(1, from: desk, .tileGrant)[0]
+            let tile = try world.receiveWords(1, from: desk, .tileGrant)[0]
             claims.grant(tile == Self.none ? nil : Int(tile))
         }
         return hadWork
@@ -56,11 +56,5 @@ final class TileClaimMessages {
         let outbox = MessageOutbox(world, to: rank, tag, most: TileClaim.wordCount)
         outboxes[rank] = outbox
         return outbox
-    }
-
-    private func receive(_ count: Int, from rank: Int, _ tag: MessageTag) throws -> [Int32] {
-        var words = [Int32](repeating: 0, count: count)
-        try words.withUnsafeMutableBytes { try world.receive($0, from: rank, tag) }
-        return words
     }
 }

@@ -39,6 +39,13 @@ extension MPICommunicator {
         try MPIError.check(status, "MPI_Recv")
     }
 
+    /// Receives a message of at most `count` words; waits by spinning.
+    package func receiveWords(_ count: Int, from rank: Int, _ tag: MessageTag) throws -> [Int32] {
+        var words = [Int32](repeating: 0, count: count)
+        try words.withUnsafeMutableBytes { try receive($0, from: rank, tag) }
+        return words
+    }
+
     /// Begins a receive; `bytes` must stay where it is until the message has come.
     package func startReceive(
         _ bytes: UnsafeMutableRawBufferPointer,

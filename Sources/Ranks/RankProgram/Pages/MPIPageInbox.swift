@@ -14,8 +14,7 @@ final class MPIPageInbox: PageInbox {
     func outcomes() throws -> [PageOutcome] {
         var outcomes = storage.finished()
         while let message = try decoders.arrived(.pageOutcome) {
-            var words = [Int32](repeating: 0, count: message.byteCount / 4)
-            try words.withUnsafeMutableBytes { try decoders.receive($0, from: message.source, .pageOutcome) }
+            let words = try decoders.receiveWords(message.byteCount / 4, from: message.source, .pageOutcome)
             for start in stride(from: 0, to: words.count, by: PageOutcome.wordCount) {
                 outcomes.append(try PageOutcome(words: words[start...].prefix(PageOutcome.wordCount)))
             }

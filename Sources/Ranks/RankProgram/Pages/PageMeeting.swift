@@ -109,8 +109,7 @@ struct PageMeeting {
     }
 
     private func receive(_ count: Int, from rank: Int, _ ranks: MPICommunicator) throws -> [PageKey] {
-        var words = [Int32](repeating: 0, count: count * PageKey.wordCount)
-        try words.withUnsafeMutableBytes { try ranks.receive($0, from: rank, .pageKeys) }
+        let words = try ranks.receiveWords(count * PageKey.wordCount, from: rank, .pageKeys)
         return stride(from: 0, to: words.count, by: PageKey.wordCount).map {
             PageKey(words: words[$0..<($0 + PageKey.wordCount)])
         }
