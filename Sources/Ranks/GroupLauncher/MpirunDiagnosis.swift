@@ -75,9 +75,10 @@ struct MpirunDiagnosis: Equatable {
 
     private static func isRule(_ line: String) -> Bool { line.count > 20 && line.allSatisfy { $0 == "-" } }
 
-    /// Neither empty nor one of the messages about its own innards, `[host:4711] …`.
+    /// Neither empty nor one of the messages about its own innards, `[host:4711] …` and `mpirun: Forwarding signal 18 to job`.
     private static func isTelling(_ line: String) -> Bool {
-        !line.allSatisfy(\.isWhitespace) && line.prefixMatch(of: /\[[^\]]+:\d+\]/) == nil
+        !line.allSatisfy(\.isWhitespace)
+            && line.prefixMatch(of: /\[[^\]]+:\d+\]|mpirun: Forwarding signal \d+ to job/) == nil
     }
 
     /// The first paragraph as one line; where it ends in a colon, with the one after it.

@@ -22,9 +22,6 @@ package struct Flotilla: ParsableCommand {
 
     package init() {}
 
-    /// How long the last sentence waits for somebody to read it.
-    private static let lastWord = Duration.seconds(2)
-
     /// Writes `--stop ---` as `--stop=---`: the parser takes values that begin with a dash, but not words that look like no
     /// option at all.
     static func joined(_ arguments: [String]) -> [String] {
@@ -45,17 +42,18 @@ package struct Flotilla: ParsableCommand {
     /// Runs the command and turns every error into one sentence and its exit code.
     package static func main() {
         StandardDescriptors.fillGaps()
+        let isRank = ProcessInfo.processInfo.environment["OMPI_COMM_WORLD_RANK"] != nil
         do {
             var command = try parseAsRoot(joined(Array(CommandLine.arguments.dropFirst())))
             // A rank says it over its link.
             if !(command is RankCommand) { try InstructionSetCheck.run(ProcessInfo.processInfo.environment) }
             try command.run()
         } catch let error as any OperatorError {
-            StandardError.say("flotilla: \(error.report)\n", patience: lastWord)
+            StandardError.sayLast("flotilla: \(error.report)\n", isPassedOn: isRank)
             Foundation.exit(error.exitCode.rawValue)
         } catch {
             if exitCode(for: error).isSuccess { exit(withError: error) }
-            StandardError.say("\(fullMessage(for: error))\n", patience: lastWord)
+            StandardError.sayLast("\(fullMessage(for: error))\n", isPassedOn: isRank)
             let usage = error is ValidationError || exitCode(for: error) == .validationFailure
             Foundation.exit(usage ? Diagnostics.ExitCode.usage.rawValue : Diagnostics.ExitCode.internalError.rawValue)
         }

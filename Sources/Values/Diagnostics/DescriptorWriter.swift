@@ -38,6 +38,22 @@ package struct DescriptorWriter: Sendable {
         }
     }
 
+    /// Waits until a pipe is empty; what else the descriptor may be is not waited for.
+    ///
+    /// - Returns: `false` if something of it still lay there when patience ended.
+    @discardableResult package func waitUntilRead(within patience: Duration) -> Bool {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFIFO else { return true }
+        let deadline = ContinuousClock.now + patience
+        var unread: Int32 = 0
+        // No event tells of it.
+        while ioctl(descriptor, UInt(FIONREAD), &unread) == 0, unread > 0 {
+            if ContinuousClock.now >= deadline { return false }
+            usleep(1000)
+        }
+        return true
+    }
+
     private func waitUntilWritable(_ deadline: ContinuousClock.Instant?, _ written: Int) throws(WriteError) {
         var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         while true {

@@ -16,6 +16,17 @@ package enum StandardError {
         write(isTerminal ? TerminalText.harmless(text) : text, patience: patience)
     }
 
+    /// Says why a process ends that somebody else has started and listens to.
+    ///
+    /// - Parameter isPassedOn: whether that somebody may forget what it has not read once the process has ended, as `mpirun` does:
+    ///   it is waited for then, for 2 s.
+    package static func sayLast(_ text: String, isPassedOn: Bool) {
+        say(text, patience: lastPatience)
+        if isPassedOn { DescriptorWriter(STDERR_FILENO).waitUntilRead(within: lastPatience) }
+    }
+
+    private static let lastPatience = Duration.seconds(2)
+
     package static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 }
 

@@ -125,5 +125,10 @@ struct MpirunDiagnosisTests {
         )
     }
 
+    @Test func whatMpirunDoesWithSignalsIsNoReason() {
+        let found = diagnosis("mpirun: Forwarding signal 18 to job\nflotilla: no room\n")
+        #expect(found.sentence == "flotilla: no room")
+    }
+
     @Test func nothingPrintedIsNoSentence() { #expect(diagnosis("\n\n").sentence == nil) }
 }

@@ -1,4 +1,5 @@
 import COpenMPI
+import Diagnostics
 import Foundation
 import GroupLink
 import Requests
@@ -10,7 +11,7 @@ struct TestRank {
     func run() throws {
         let environment = try RankEnvironment(ProcessInfo.processInfo.environment)
         if let code = code("exit", environment.rank) {
-            print("the test rank gives up")
+            StandardError.sayLast("the test rank gives up\n", isPassedOn: true)
             exit(code)
         }
         if options.contains("deaf") { while true { sleep(60) } }

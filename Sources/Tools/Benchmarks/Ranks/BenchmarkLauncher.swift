@@ -44,7 +44,7 @@ package struct BenchmarkLauncher {
     /// Says why a rank cannot go on; its exit code.
     static func fail(_ error: any Error) -> Int32 {
         let known = error as? any OperatorError
-        StandardError.write("flotilla: \(known?.report ?? "\(error)")\n")
+        StandardError.sayLast("flotilla: \(known?.report ?? "\(error)")\n", isPassedOn: true)
         return (known?.exitCode ?? .internalError).rawValue
     }
 
