@@ -15,6 +15,7 @@ package enum Matmul {
     ///
     /// - Parameters:
     ///   - x: `[tokens, w.columns]`
+    ///   - source: What `x` is computed from, first of all.
     ///   - tree: How the sum over the columns is cut; by default one chain. Leaves of a quantised matrix are whole
     ///     blocks, one or several.
     ///   - y: `[tokens, w.rows]` of the first partial sum.
@@ -23,6 +24,7 @@ package enum Matmul {
         _ pool: ThreadPool,
         _ w: PackedMatrix,
         _ x: Rows,
+        from source: RowSource = .stored,
         tree: SumTree? = nil,
         into y: Rows,
         partialStride: Int = 0,
@@ -30,12 +32,13 @@ package enum Matmul {
     ) {
         withUnsafePointer(to: w) { w in
             let list = UnsafeBufferPointer(start: w, count: 1)
-            guard let tree else { return runList(pool, list, x, into: y, kernels: kernels) }
+            guard let tree else { return runList(pool, list, x, from: source, into: y, kernels: kernels) }
             precondition(tree.columns == w.pointee.columns, "matmul: a tree of \(tree.columns) columns")
             precondition(tree.partials == 1 || partialStride > 0, "matmul: \(tree.partials) partial sums need a stride")
             precondition(w.pointee.holdsLeaves(of: tree), "matmul: leaves \(tree.leafEnds) cut a block")
+            let rest = source.rest(for: x, pool, kernels)
             tree.withUnsafeTree { tree in
-                MatmulCall(pool, kernels, list, x, tree: tree, into: y, partialStride: partialStride).run()
+                MatmulCall(pool, kernels, list, x, from: rest, tree: tree, into: y, partialStride: partialStride).run()
             }
         }
     }
@@ -46,15 +49,17 @@ package enum Matmul {
     ///
     /// - Parameters:
     ///   - matrices: Of the same number of columns.
+    ///   - source: What `x` is computed from, first of all.
     ///   - y: `[tokens, sum of the matrices' rows]`
     package static func run(
         _ pool: ThreadPool,
         _ matrices: [PackedMatrix],
         _ x: Rows,
+        from source: RowSource = .stored,
         into y: Rows,
         kernels: KernelSet = .active
     ) {
-        matrices.withUnsafeBufferPointer { runList(pool, $0, x, into: y, kernels: kernels) }
+        matrices.withUnsafeBufferPointer { runList(pool, $0, x, from: source, into: y, kernels: kernels) }
     }
 
     /// One call for each stretch of matrices that take `x` in the same form.
@@ -62,9 +67,11 @@ package enum Matmul {
         _ pool: ThreadPool,
         _ matrices: UnsafeBufferPointer<PackedMatrix>,
         _ x: Rows,
+        from source: RowSource,
         into y: Rows,
         kernels: KernelSet
     ) {
+        var source = source.rest(for: x, pool, kernels)
         var (first, column) = (0, 0)
         while first < matrices.count {
             let end = end(ofCallAt: first, matrices)
@@ -73,8 +80,9 @@ package enum Matmul {
             for matrix in part { width += matrix.rows }
             SumTree.withUnsafeSingleTree(columns: x.width) { tree in
                 let out = y.columns(column..<column + width)
-                MatmulCall(pool, kernels, part, x, tree: tree, into: out, partialStride: 0).run()
+                MatmulCall(pool, kernels, part, x, from: source, tree: tree, into: out, partialStride: 0).run()
             }
+            source = .stored
             (first, column) = (end, column + width)
         }
         precondition(column == y.width, "matmul: \(column) rows into \(y.width)")

@@ -4,14 +4,17 @@ internal import CKernels
 ///
 /// The panels of all matrices are numbered one after the other; a task is a run of them times a block of tiles.
 struct MatmulCall {
-    private let pool: ThreadPool
-    private let kernels: KernelSet
+    let pool: ThreadPool
+    let kernels: KernelSet
     private let matrices: UnsafeBufferPointer<PackedMatrix>
-    private let x: Rows
+    let x: Rows
+    private let source: RowSource
     private let tree: UnsafePointer<ck_sum_tree>
-    private let y: Rows
+    let y: Rows
     private let partialStride: Int
-    private let plan: MatmulPlan
+    let plan: MatmulPlan
+    /// Panels of the smallest piece that a thread takes.
+    let grain: Int
     /// The first matrix, which says how all take `x`.
     private var w: PackedMatrix { matrices[0] }
 
@@ -20,9 +23,11 @@ struct MatmulCall {
         _ kernels: KernelSet,
         _ matrices: UnsafeBufferPointer<PackedMatrix>,
         _ x: Rows,
+        from source: RowSource,
         tree: UnsafePointer<ck_sum_tree>,
         into y: Rows,
-        partialStride: Int
+        partialStride: Int,
+        grain: Int? = nil
     ) {
         var (rows, panels) = (0, 0)
         for w in matrices {
@@ -35,17 +40,19 @@ struct MatmulCall {
         self.kernels = kernels
         self.matrices = matrices
         self.x = x
+        self.source = source
         self.tree = tree
         self.y = y
         self.partialStride = partialStride
         let first = matrices[0]
+        self.grain = grain ?? Self.grainPanels(of: first, tokens: x.count, kernels)
         let atMost = pool.errand == nil ? nil : Self.productsPerErrand / max(1, x.count * x.width * CK_PANEL_ROWS)
         guard first.storage.isQuantised else {
             let tiles = ck_tile_count(kernels.table, x.count)
             plan = MatmulPlan(tiles: tiles, panels: panels, threads: pool.threads, atMost: atMost)
             return
         }
-        let group = ck_quant_group_panels(kernels.table, x.count)
+        let group = grain ?? ck_quant_group_panels(kernels.table, x.count)
         plan = MatmulPlan(
             tiles: ck_quant_tile_count(x.count),
             panels: panels,
@@ -105,7 +112,11 @@ struct MatmulCall {
         guard isPacked else { return UnsafePointer(x.base) }
         let (packed, storage) = (pool.shared, w.matrix.storage)
         pool.runRanges(plan.tiles, grain: max(1, 16_384 / (CK_TILE_TOKENS * x.width))) { range in
-            for tile in range { ck_pack_tile(kernels.table, storage, x.base, x.stride, x.count, x.width, tile, packed) }
+            for tile in range {
+                let begin = ck_tile_begin(kernels.table, x.count, tile)
+                source.compute(begin..<ck_tile_begin(kernels.table, x.count, tile + 1), into: x, kernels)
+                ck_pack_tile(kernels.table, storage, x.base, x.stride, x.count, x.width, tile, packed)
+            }
         }
         return UnsafePointer(packed)
     }
@@ -113,38 +124,59 @@ struct MatmulCall {
     // MARK: Quantised
 
     private func runQuantised() {
-        let bytes = ck_quant_x_bytes(x.count, x.width, w.blockColumns)
-        pool.reserveScratch(
-            floatsPerThread: ck_quant_scratch(tree, plan.tilesPerBlock * CK_QUANT_TILE_TOKENS),
-            shared: (bytes + 3) / 4
-        )
+        reserve()
         let packed = quantisedTokens()
         forEachPart { w, panels, tiles, out, thread in
-            withUnsafePointer(to: w.quantised) { matrix in
-                ck_quant_matmul(
-                    kernels.table,
-                    matrix,
-                    panels.lowerBound,
-                    panels.upperBound,
-                    packed,
-                    x.count,
-                    tiles.lowerBound,
-                    tiles.upperBound,
-                    tree,
-                    out,
-                    y.stride,
-                    partialStride,
-                    pool.scratch(of: thread)
-                )
-            }
+            multiply(w, panels, packed, tiles, into: out, stride: y.stride, on: thread)
         }
     }
 
-    private func quantisedTokens() -> UnsafePointer<UInt8> {
+    /// Room for a quantised product, and for some more floats of each thread.
+    func reserve(more floats: Int = 0) {
+        let bytes = ck_quant_x_bytes(x.count, x.width, w.blockColumns)
+        pool.reserveScratch(floatsPerThread: scratchCount + floats, shared: (bytes + 3) / 4)
+    }
+
+    /// Floats that a quantised product takes of a thread's work area.
+    var scratchCount: Int { ck_quant_scratch(tree, plan.tilesPerBlock * CK_QUANT_TILE_TOKENS) }
+
+    /// Some panels of a matrix by some tiles; `out` is where the matrix's outputs of token 0 are.
+    func multiply(
+        _ w: PackedMatrix,
+        _ panels: Range<Int>,
+        _ packed: UnsafePointer<UInt8>,
+        _ tiles: Range<Int>,
+        into out: UnsafeMutablePointer<Float>,
+        stride: Int,
+        on thread: Int
+    ) {
+        withUnsafePointer(to: w.quantised) { matrix in
+            ck_quant_matmul(
+                kernels.table,
+                matrix,
+                panels.lowerBound,
+                panels.upperBound,
+                packed,
+                x.count,
+                tiles.lowerBound,
+                tiles.upperBound,
+                tree,
+                out,
+                stride,
+                partialStride,
+                pool.scratch(of: thread)
+            )
+        }
+    }
+
+    /// The tokens as ``QuantisedRows``; unless they are that already, in the memory that the pool's threads share.
+    func quantisedTokens() -> UnsafePointer<UInt8> {
+        if case .quantised(let rows) = source { return UnsafePointer(rows.base) }
         let packed = UnsafeMutableRawPointer(pool.shared).assumingMemoryBound(to: UInt8.self)
         let (quant, blockColumns) = (w.quantised.quant, w.blockColumns)
         pool.runRanges(x.count, grain: max(1, 16_384 / x.width)) { range in
             for token in range {
+                source.compute(token..<token + 1, into: x, kernels)
                 ck_quant_x(kernels.table, quant, x.width, blockColumns, x.row(token), x.count, token, packed)
             }
         }
@@ -154,7 +186,10 @@ struct MatmulCall {
     // MARK: Tasks
 
     /// Calls `body` for the panels of each matrix in each task, with where that matrix's outputs of token 0 are.
-    private func forEachPart(
+    ///
+    /// - Parameter ahead: what is read after all, if the call's last matrix does not know.
+    func forEachPart(
+        before ahead: WeightsAhead? = nil,
         _ body: (PackedMatrix, _ panels: Range<Int>, _ tiles: Range<Int>, UnsafeMutablePointer<Float>, _ thread: Int) ->
             Void
     ) {
@@ -164,8 +199,7 @@ struct MatmulCall {
                 forEachMatrix(panels) { w, panels, y in body(w, panels, tiles, y, thread) }
             }
         }
-        pool.announce(matrices[matrices.count - 1].ahead)
-        let grain = Self.grainPanels(of: w, tokens: x.count, kernels)
+        pool.announce(ahead ?? matrices[matrices.count - 1].ahead)
         pool.runParts(plan.panels, grain: grain, most: max(grain, plan.limit)) { panels, thread in
             forEachMatrix(panels) { w, panels, y in body(w, panels, 0..<plan.tiles, y, thread) }
         }

@@ -19,20 +19,23 @@ package enum RMSNorm {
         into y: Rows,
         kernels: KernelSet = .active
     ) {
-        precondition(y.count == x.count && y.width == x.width, "rmsNorm: [\(x.count), \(x.width)] into \(y.width)")
-        let norm = kernels.table.pointee.rms_norm
         pool.runRanges(x.count, grain: rowGrain(x.width)) { range in
-            norm(
-                x.row(range.lowerBound),
-                x.stride,
-                y.row(range.lowerBound),
-                y.stride,
-                range.count,
-                x.width,
-                weight,
-                epsilon
-            )
+            compute(range, x, weight: weight, epsilon: epsilon, into: y, kernels)
         }
+    }
+
+    /// Some rows of it, on the calling thread.
+    static func compute(
+        _ range: Range<Int>,
+        _ x: Rows,
+        weight: UnsafePointer<Float>,
+        epsilon: Float,
+        into y: Rows,
+        _ kernels: KernelSet
+    ) {
+        precondition(y.count == x.count && y.width == x.width, "rmsNorm: [\(x.count), \(x.width)] into \(y.width)")
+        let (from, to) = (x.row(range.lowerBound), y.row(range.lowerBound))
+        kernels.table.pointee.rms_norm(from, x.stride, to, y.stride, range.count, x.width, weight, epsilon)
     }
 
     /// Each head of `[tokens, heads · headDim]` by `weight` `[headDim]`, in place.
@@ -65,25 +68,26 @@ package enum SwiGLU {
         into out: Rows,
         kernels: KernelSet = .active
     ) {
-        precondition(
-            gate.width == up.width && up.width == out.width,
-            "swiglu: \(gate.width), \(up.width), \(out.width)"
-        )
+        guard gate.count == 1 else {
+            return pool.runRanges(gate.count, grain: max(1, 4096 / max(gate.width, 1))) { range in
+                compute(range, gate: gate, up: up, into: out, kernels)
+            }
+        }
+        pool.runRanges(gate.width, grain: 2048) { columns in
+            compute(0..<1, gate: gate.columns(columns), up: up.columns(columns), into: out.columns(columns), kernels)
+        }
+    }
+
+    /// Some rows of it, on the calling thread.
+    static func compute(_ range: Range<Int>, gate: Rows, up: Rows, into out: Rows, _ kernels: KernelSet) {
+        let width = gate.width
+        precondition(width == up.width && width == out.width, "swiglu: \(width), \(up.width), \(out.width)")
         precondition(
             gate.count == up.count && up.count == out.count,
             "swiglu: \(gate.count), \(up.count), \(out.count)"
         )
         let swiglu = kernels.table.pointee.swiglu
-        let width = gate.width
-        guard gate.count > 1 else {
-            return pool.runRanges(gate.count * width, grain: 2048) { range in
-                let first = range.lowerBound
-                swiglu(gate.base + first, up.base + first, out.base + first, range.count)
-            }
-        }
-        pool.runRanges(gate.count, grain: max(1, 4096 / max(width, 1))) { range in
-            for token in range { swiglu(gate.row(token), up.row(token), out.row(token), width) }
-        }
+        for token in range { swiglu(gate.row(token), up.row(token), out.row(token), width) }
     }
 }
 

@@ -103,9 +103,12 @@ static size_t list_lines(const ck_quant_product *b, const pass *s, const target 
     size_t count = 0;
     for (size_t i = 0; i < s->count; i++) {
         const source from = source_of(b, s, i, at->panel);
+        // Counted, so that the compiler takes several at a time.
+        const size_t each = (from.bytes + 63) / 64;
         for (size_t p = 0; p < at->panels; p++) {
-            const uint8_t *w = from.w + p * from.panel_bytes, *end = w + from.bytes;
-            for (; w < end; w += 64) lines[count++] = w;
+            const uint8_t *w = from.w + p * from.panel_bytes;
+            for (size_t line = 0; line < each; line++) lines[count + line] = w + line * 64;
+            count += each;
         }
     }
     return count;
@@ -130,25 +133,16 @@ static void store(const ck_quant_product *b, size_t panel, size_t panels) {
     }
 }
 
-// Some tokens of a tile.
+// Some tokens of a tile; what `job` says of the pass stays.
 static void run_tokens(const ck_quant_product *b, const pass *s, const target *at, size_t tile, size_t begin,
-                       size_t end, const uint8_t *const *lines) {
+                       size_t end, const uint8_t *const *lines, ck_quant_chains_job *job) {
     const size_t first = b->begin[tile], width = b->begin[tile + 1] - first, token = b->first_token + first;
-    const uint8_t *x = b->x + (token * b->groups + s->group * width) * CK_QUANT_X_BYTES;
-    const ck_quant_chains_job job = {
-        .wide = b->unpacked,
-        .chains = s->chains,
-        .count = s->count,
-        .x = x + begin * CK_QUANT_X_BYTES,
-        .width = width,
-        .stack = b->stack + (first * at->panels + begin) * CK_PANEL_ROWS,
-        .level = b->block_tokens * at->panels * CK_PANEL_ROWS,
-        .y = at->y ? at->y + (token + begin) * b->y_stride + at->panel * CK_PANEL_ROWS : NULL,
-        .y_stride = b->y_stride,
-        .rows = b->m->rows - at->panel * CK_PANEL_ROWS,
-        .lines = lines,
-    };
-    b->kernels->quant_chains(&job, at->panels, end - begin);
+    job->x = b->x + (token * b->groups + s->group * width + begin) * CK_QUANT_X_BYTES;
+    job->width = width;
+    job->stack = b->stack + (first * at->panels + begin) * CK_PANEL_ROWS;
+    job->lines = lines;
+    if (at->y) job->y = at->y + (token + begin) * b->y_stride + at->panel * CK_PANEL_ROWS;
+    b->kernels->quant_chains(job, at->panels, end - begin);
 }
 
 // One pass by every tile, half by half. Meanwhile the weights of the next one are brought to the second-level cache, a
@@ -159,14 +153,25 @@ static void run_pass(const ck_quant_product *b, const pass *s, const target *at,
     unpack(b, s, at->panel, at->panels);
     const size_t count = list_lines(b, next, next_at, lines);
     for (size_t i = 0; i < s->groups; i++) lines[count + i] = b->unpacked;
+    ck_quant_chains_job job = {
+        .wide = b->unpacked,
+        .chains = s->chains,
+        .count = s->count,
+        .level = b->block_tokens * at->panels * CK_PANEL_ROWS,
+        .y_stride = b->y_stride,
+        .rows = b->m->rows - at->panel * CK_PANEL_ROWS,
+    };
     const bool halves = at->panels > 1 && b->begin[1] > CK_QUANT_CHAIN_TOKENS;
-    const size_t parts = b->tiles * (halves ? 2 : 1), each = (count + parts - 1) / parts;
-    for (size_t part = 0; part < parts; part++) {
-        const size_t tile = halves ? part / 2 : part, width = b->begin[tile + 1] - b->begin[tile];
-        const size_t half = (width + 1) / 2, begin = halves && part % 2 ? half : 0;
-        const size_t line = min_size(part * each, count), end = min_size(line + each, count);
-        for (size_t i = line + s->groups; i < end; i++) __builtin_prefetch(lines[i], 0, 2);
-        run_tokens(b, s, at, tile, begin, halves && !begin ? half : width, lines + line);
+    const size_t each = count / (b->tiles * (halves ? 2 : 1)) + 1;
+    size_t line = 0;
+    for (size_t tile = 0; tile < b->tiles; tile++) {
+        const size_t width = b->begin[tile + 1] - b->begin[tile], half = halves ? (width + 1) / 2 : width;
+        for (size_t begin = 0; begin < width; begin += half) {
+            const size_t end = min_size(line + each, count);
+            for (size_t i = line + s->groups; i < end; i++) __builtin_prefetch(lines[i], 0, 2);
+            run_tokens(b, s, at, tile, begin, min_size(begin + half, width), lines + line, &job);
+            line = end;
+        }
     }
 }
 

@@ -60,14 +60,16 @@ struct Qwen3Attention {
 
     /// Begins what `workspace.attentionReduce` ends: the block's contribution to the residual stream.
     ///
-    /// - Parameter x: `[tokens, hidden]`, normed.
-    func begin(_ x: Rows, _ pass: ForwardPass) throws(MPIError) {
+    /// - Parameters:
+    ///   - x: `[tokens, hidden]`, where the normed rows are put.
+    ///   - norm: that of the residual stream.
+    func begin(_ x: Rows, from norm: RowSource, _ pass: ForwardPass) throws(MPIError) {
         let work = pass.workspace
         let pool = work.pool
         // qkv: [tokens, heads/tp · headDim | kvHeads/tp · headDim | kvHeads/tp · headDim]
         let qkv = work.rows(work.projected, count: x.count, width: qkvProjection.outputs)
+        qkvProjection(x, from: norm, into: qkv, pool: pool)
         work.squares?.add(x, .attention(layer: layer), pool: pool)
-        qkvProjection(x, into: qkv, pool: pool)
         let queryWidth = attention.queryHeads * headDim
         let keyWidth = (qkv.width - queryWidth) / 2
         let q = qkv.columns(0..<queryWidth)

@@ -55,20 +55,22 @@ struct Qwen3DecoderLayer {
     func attend(_ pass: ForwardPass, isFirst: Bool) throws(MPIError) {
         let work = pass.workspace
         if !isFirst { try work.mlpReduce.finish(pass) }
-        try attention.begin(normed(pass, inputNorm), pass)
+        try attention.begin(normed(pass), from: norm(pass, inputNorm), pass)
     }
 
     /// Adds the attention's contribution, and begins the MLP's.
     func feedForward(_ pass: ForwardPass) throws(MPIError) {
         try pass.workspace.attentionReduce.finish(pass)
-        try mlp.begin(normed(pass, postAttentionNorm), pass)
+        try mlp.begin(normed(pass), from: norm(pass, postAttentionNorm), pass)
     }
 
-    private func normed(_ pass: ForwardPass, _ weight: [Float]) -> Rows {
+    private func normed(_ pass: ForwardPass) -> Rows {
         let work = pass.workspace
-        let normed = work.rows(work.normed, count: pass.hidden.count, width: pass.hidden.width)
-        RMSNorm.run(work.pool, pass.hidden, weight: weight, epsilon: epsilon, into: normed)
-        return normed
+        return work.rows(work.normed, count: pass.hidden.count, width: pass.hidden.width)
+    }
+
+    private func norm(_ pass: ForwardPass, _ weight: [Float]) -> RowSource {
+        .rmsNorm(of: pass.hidden, weight: weight, epsilon: epsilon)
     }
 
     /// The matrices of its products, in the order in which they are read.

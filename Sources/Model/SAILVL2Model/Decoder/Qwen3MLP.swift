@@ -35,21 +35,24 @@ struct Qwen3MLP {
 
     /// Begins what `workspace.mlpReduce` ends: the block's contribution to the residual stream.
     ///
-    /// - Parameter x: `[tokens, hidden]`, normed.
-    func begin(_ x: Rows, _ pass: ForwardPass) throws(MPIError) {
+    /// - Parameters:
+    ///   - x: `[tokens, hidden]`, where the normed rows are put.
+    ///   - norm: that of the residual stream.
+    func begin(_ x: Rows, from norm: RowSource, _ pass: ForwardPass) throws(MPIError) {
         let work = pass.workspace
         var activated = work.rows(work.projected, count: x.count, width: 0)
+        var activation = RowSource.stored
         if let gateUpProjection {
             // [tokens, intermediate/tp | intermediate/tp]
-            work.squares?.add(x, .feedForward(layer: layer), pool: work.pool)
             let gateUp = work.rows(work.projected, count: x.count, width: gateUpProjection.outputs)
-            gateUpProjection(x, into: gateUp, pool: work.pool)
-            let width = gateUp.width / 2
-            activated = gateUp.columns(0..<width)
-            SwiGLU.run(work.pool, gate: activated, up: gateUp.columns(width..<(2 * width)), into: activated)
-            work.squares?.add(activated, .gated(layer: layer), pool: work.pool)
+            // Who asks for squares reads the activations as well.
+            let next = work.squares == nil ? downProjection.weight : nil
+            (activated, activation) = gateUpProjection.gated(x, from: norm, into: gateUp, for: next, pool: work.pool)
+            work.squares?.add(x, .feedForward(layer: layer), pool: work.pool)
         }
-        try downProjection.begin(activated, reducingOver: work.mlpReduce, slot: pass.slot, pool: work.pool)
+        let reduce = work.mlpReduce
+        try downProjection.begin(activated, from: activation, reducingOver: reduce, slot: pass.slot, pool: work.pool)
+        if activated.width > 0 { work.squares?.add(activated, .gated(layer: layer), pool: work.pool) }
     }
 
     var weightBytes: Int { (gateUpProjection?.weightBytes ?? 0) + (downProjection.weight?.byteCount ?? 0) }

@@ -30,8 +30,37 @@ package struct ColumnParallelLinear {
 
     /// - Parameters:
     ///   - x: `[tokens, in]`.
+    ///   - source: what `x` is computed from, if it is not there yet.
     ///   - y: `[tokens, out/tp]`.
-    package func callAsFunction(_ x: Rows, into y: Rows, pool: ThreadPool) { Matmul.run(pool, weights, x, into: y) }
+    package func callAsFunction(_ x: Rows, from source: RowSource = .stored, into y: Rows, pool: ThreadPool) {
+        Matmul.run(pool, weights, x, from: source, into: y)
+    }
+
+    /// Two matrices of one size, one of which is the other's gate: `silu(x · Gᵀ) ⊙ (x · Uᵀ)`.
+    ///
+    /// - Parameters:
+    ///   - y: `[tokens, out/tp]`, both products' room.
+    ///   - next: that multiplies the activations, and all that reads them.
+    /// - Returns: where the activations are, `[tokens, out/2tp]`, and what they are computed from.
+    package func gated(
+        _ x: Rows,
+        from source: RowSource,
+        into y: Rows,
+        for next: PackedMatrix?,
+        pool: ThreadPool
+    ) -> (activated: Rows, source: RowSource) {
+        let width = outputs / 2
+        if let next, let quantised = QuantisedRows(y.base, count: x.count, for: next),
+            QuantisedRows.floats(x.count, for: next) <= x.count * outputs,
+            let product = GatedMatmul(weights, tokens: x.count)
+        {
+            product.run(pool, x, from: source, into: quantised)
+            return (y.columns(0..<width), .quantised(quantised))
+        }
+        self(x, from: source, into: y, pool: pool)
+        let gate = y.columns(0..<width)
+        return (gate, .swiGLU(gate: gate, up: y.columns(width..<outputs)))
+    }
 
     var weightBytes: Int { weights.reduce(0) { $0 + $1.byteCount } }
 }

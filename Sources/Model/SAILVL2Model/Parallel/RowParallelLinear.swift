@@ -45,16 +45,18 @@ package struct RowParallelLinear {
     ///
     /// - Parameters:
     ///   - x: `[tokens, in/tp]`.
+    ///   - source: what `x` is computed from, if it is not there yet.
     ///   - slot: of the all-reduce.
     package func begin(
         _ x: Rows,
+        from source: RowSource = .stored,
         reducingOver reduce: TreeAllReduce,
         slot: Int,
         pool: ThreadPool
     ) throws(MPIError) {
         if let weight, let tree {
             let product = reduce.destination(rows: x.count, slot: slot)
-            Matmul.run(pool, weight, x, tree: tree, into: product, partialStride: product.width)
+            Matmul.run(pool, weight, x, from: source, tree: tree, into: product, partialStride: product.width)
         }
         try reduce.begin(rows: x.count, slot: slot)
     }
