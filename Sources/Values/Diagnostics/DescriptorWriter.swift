@@ -40,16 +40,16 @@ package struct DescriptorWriter: Sendable {
 
     /// Waits until a pipe is empty; what else the descriptor may be is not waited for.
     ///
-    /// - Returns: `false` if something of it still lay there when patience ended.
-    @discardableResult package func waitUntilRead(within patience: Duration) -> Bool {
+    /// - Returns: `false` if something of it still lay there when patience ended, or its reader has gone.
+    @discardableResult package func waitUntilRead(by deadline: ContinuousClock.Instant) -> Bool {
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFIFO else { return true }
-        let deadline = ContinuousClock.now + patience
         var unread: Int32 = 0
-        // No event tells of it.
         while ioctl(descriptor, UInt(FIONREAD), &unread) == 0, unread > 0 {
             if ContinuousClock.now >= deadline { return false }
-            usleep(1000)
+            // That it is read is no event; that nobody is left to read is one.
+            var entry = pollfd(fd: descriptor, events: 0, revents: 0)
+            if poll(&entry, 1, 1) > 0 { return false }
         }
         return true
     }

@@ -19,13 +19,13 @@ package enum StandardError {
     /// Says why a process ends that somebody else has started and listens to.
     ///
     /// - Parameter isPassedOn: whether that somebody may forget what it has not read once the process has ended, as `mpirun` does:
-    ///   it is waited for then, for 2 s.
+    ///   it is waited for then. All in all for 2 s.
     package static func sayLast(_ text: String, isPassedOn: Bool) {
-        say(text, patience: lastPatience)
-        if isPassedOn { DescriptorWriter(STDERR_FILENO).waitUntilRead(within: lastPatience) }
+        let patience = Duration.seconds(2)
+        let deadline = ContinuousClock.now + patience
+        say(text, patience: patience)
+        if isPassedOn { DescriptorWriter(STDERR_FILENO).waitUntilRead(by: deadline) }
     }
-
-    private static let lastPatience = Duration.seconds(2)
 
     package static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 }
