@@ -8,14 +8,27 @@ package struct GatedMatmul {
     private let gate: PackedMatrix
     private let up: PackedMatrix
     private let kernels: KernelSet
+    /// Panels of a piece: twice what kernels take together, and whole groups of the activations.
+    private let piecePanels: Int
 
-    /// `nil` for other lists than two quantised matrices of one size, and for a few tokens, whose outputs stay in the cache
-    /// anyway.
-    package init?(_ matrices: [PackedMatrix], tokens: Int, kernels: KernelSet = .active) {
-        guard tokens > CK_QUANT_TILE_TOKENS, matrices.count == 2 else { return nil }
+    /// Where several threads have fewer pieces each, one waits longer for another than all of this gains.
+    package static let piecesPerThread = 16
+
+    /// `nil` for other lists than two quantised matrices of one size, and where it would not be faster: for a few tokens,
+    /// whose outputs stay in the cache anyway, for many threads, and where an errand waits for the end of a piece.
+    package init?(
+        _ matrices: [PackedMatrix],
+        tokens: Int,
+        on pool: ThreadPool,
+        piecesPerThread: Int = GatedMatmul.piecesPerThread,
+        kernels: KernelSet = .active
+    ) {
+        guard tokens > CK_QUANT_TILE_TOKENS, matrices.count == 2, pool.errand == nil else { return nil }
         (gate, up, self.kernels) = (matrices[0], matrices[1], kernels)
+        piecePanels = 2 * ck_quant_group_panels(kernels.table, tokens)
         guard gate.storage.isQuantised, gate.storage == up.storage, gate.blockColumns == up.blockColumns,
-            gate.rows == up.rows
+            gate.rows == up.rows,
+            pool.threads == 1 || gate.panels >= piecePanels * pool.threads * piecesPerThread
         else { return nil }
     }
 
@@ -38,8 +51,7 @@ package struct GatedMatmul {
                     tree: tree,
                     into: Rows(floats, count: y.count, width: y.width),
                     partialStride: 0,
-                    // Twice what kernels take together, and whole groups of the activations.
-                    grain: 2 * ck_quant_group_panels(kernels.table, x.count)
+                    grain: piecePanels
                 ).run(gating: up, into: y)
             }
         }

@@ -36,6 +36,9 @@ struct MatmulCall {
             panels += w.panels
         }
         precondition(y.width == rows && y.count == x.count, "matmul: [\(x.count), \(rows)] into \(y.count), \(y.width)")
+        if case .quantised(let rows) = source {
+            precondition(matrices.count == 1 && rows.fit(matrices[0], tokens: x.count), "matmul: quantised for another")
+        }
         self.pool = pool
         self.kernels = kernels
         self.matrices = matrices
@@ -52,14 +55,14 @@ struct MatmulCall {
             plan = MatmulPlan(tiles: tiles, panels: panels, threads: pool.threads, atMost: atMost)
             return
         }
-        let group = grain ?? ck_quant_group_panels(kernels.table, x.count)
+        let together = ck_quant_group_panels(kernels.table, x.count)
         plan = MatmulPlan(
             tiles: ck_quant_tile_count(x.count),
             panels: panels,
             threads: pool.threads,
-            group: group,
+            group: grain ?? together,
             // Where a group is small, tasks are: what threads wait for each other at the end is a part of one.
-            tasksPerThread: group < CK_GROUP_PANELS ? 8 : 4,
+            tasksPerThread: together < CK_GROUP_PANELS ? 8 : 4,
             mostTiles: ck_quant_block_tiles(kernels.table, x.count, first.columns, first.blockColumns),
             atMost: atMost
         )

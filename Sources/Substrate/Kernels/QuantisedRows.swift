@@ -21,6 +21,12 @@ package struct QuantisedRows {
         offset = ck_quant_offset(w.quantised.quant)
     }
 
+    /// Whether they are so many tokens as this matrix takes them.
+    func fit(_ w: PackedMatrix, tokens: Int) -> Bool {
+        guard let fitting = Self(UnsafeMutablePointer(OpaquePointer(base)), count: tokens, for: w) else { return false }
+        return (count, width, offset) == (fitting.count, fitting.width, fitting.offset)
+    }
+
     /// What `count` tokens take.
     package static func floats(_ count: Int, for w: PackedMatrix) -> Int {
         let bytes = ck_quant_x_bytes(count, w.columns, w.blockColumns)

@@ -120,10 +120,10 @@ struct TreeAllReduceTests {
             let counts = output.split(separator: "\n").compactMap { line in
                 line.split(separator: " ").dropFirst(2).first.flatMap { Int($0) }
             }
-            #expect(counts.count == ranks, "\(output)")
+            #expect(counts.count == 3 * ranks, "\(output)")
             #if DEBUG
-            // Without the optimiser, loops over collections allocate: `swift test -c release` shows the real number.
-            #expect(counts.allSatisfy { $0 < 400 }, "\(output)")
+            // Without the optimiser, loops over tokens allocate: `swift test -c release` shows the real number.
+            #expect(counts.allSatisfy { $0 < 4000 }, "\(output)")
             #else
             #expect(counts.allSatisfy { $0 == 0 }, "\(output)")
             #endif

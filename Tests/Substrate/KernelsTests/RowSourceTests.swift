@@ -103,7 +103,7 @@ struct RowSourceTests {
     @Test(
         "gated products piece by piece are two products, the activation and a product behind one another",
         arguments: [PackedMatrix.Storage.q8, .q4],
-        [(9, 1), (17, 2), (100, 3), (300, 2)]
+        [(9, 1), (17, 2), (40, 1), (100, 3), (265, 1), (300, 2)]
     )
     func gated(storage: PackedMatrix.Storage, size: (tokens: Int, threads: Int)) throws {
         // Panels that are neither a whole number of groups nor of pieces, the last of which is not full.
@@ -116,7 +116,9 @@ struct RowSourceTests {
             let down = next(rows, down, blockColumns: blockColumns, pool)
             let tree = SumTree.single(columns: rows)
             for kernels in everySet {
-                let product = try #require(GatedMatmul(parts, tokens: tokens, kernels: kernels))
+                let product = try #require(
+                    GatedMatmul(parts, tokens: tokens, on: pool, piecesPerThread: 0, kernels: kernels)
+                )
                 let memory = ScratchMemory(byteCount: 4 * QuantisedRows.floats(tokens, for: down))
                 let activated = try #require(QuantisedRows(memory.floats, count: tokens, for: down))
                 x.withRows(tokens, width: columns) { x in
@@ -138,11 +140,11 @@ struct RowSourceTests {
         }
     }
 
-    @Test("few tokens, other formats and matrices of two sizes are not for gated products")
+    @Test("few tokens or pieces, errands, other formats and matrices of two sizes are not for gated products")
     func refused() {
         let pool = ThreadPool(threads: 1)
         func takes(_ first: PackedMatrix, _ second: PackedMatrix, _ tokens: Int) -> Bool {
-            GatedMatmul([first, second], tokens: tokens) != nil
+            GatedMatmul([first, second], tokens: tokens, on: pool) != nil
         }
         let q8 = matrix(20, 64, .q8, seed: 1, pool)
         #expect(takes(q8, q8, 9))
@@ -151,7 +153,10 @@ struct RowSourceTests {
         #expect(!takes(q8, matrix(21, 64, .q8, seed: 1, pool), 9))
         let float = matrix(20, 64, .float32, seed: 1, pool)
         #expect(!takes(float, float, 9))
-        #expect(GatedMatmul([q8], tokens: 9) == nil)
+        #expect(GatedMatmul([q8], tokens: 9, on: pool) == nil)
+        #expect(GatedMatmul([q8, q8], tokens: 9, on: ThreadPool(threads: 2)) == nil)
+        pool.errand = {}
+        #expect(!takes(q8, q8, 9))
     }
 
     @Test("activations are quantised piece by piece only for matrices whose blocks cut no group")

@@ -52,7 +52,7 @@ package struct ColumnParallelLinear {
         let width = outputs / 2
         if let next, let quantised = QuantisedRows(y.base, count: x.count, for: next),
             QuantisedRows.floats(x.count, for: next) <= x.count * outputs,
-            let product = GatedMatmul(weights, tokens: x.count)
+            let product = GatedMatmul(weights, tokens: x.count, on: pool)
         {
             product.run(pool, x, from: source, into: quantised)
             return (y.columns(0..<width), .quantised(quantised))
