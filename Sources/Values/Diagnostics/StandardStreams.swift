@@ -18,10 +18,12 @@ package enum StandardError {
 
     /// Says why a process ends that somebody else has started and listens to.
     ///
-    /// - Parameter isPassedOn: whether that somebody may forget what it has not read once the process has ended, as `mpirun` does:
-    ///   it is waited for then. All in all for 2 s.
-    package static func sayLast(_ text: String, isPassedOn: Bool) {
-        let patience = Duration.seconds(2)
+    /// - Parameters:
+    ///   - isPassedOn: whether that somebody may forget what it has not read once the process has ended, as `mpirun` does: it is
+    ///     waited for then.
+    ///   - patience: all in all; by default 2 s, or 10 where it is passed on, since an `mpirun` that starts others is busy.
+    package static func sayLast(_ text: String, isPassedOn: Bool, patience: Duration? = nil) {
+        let patience = patience ?? .seconds(isPassedOn ? 10 : 2)
         let deadline = ContinuousClock.now + patience
         say(text, patience: patience)
         if isPassedOn { DescriptorWriter(STDERR_FILENO).waitUntilRead(by: deadline) }

@@ -11,7 +11,8 @@ struct TestRank {
     func run() throws {
         let environment = try RankEnvironment(ProcessInfo.processInfo.environment)
         if let code = code("exit", environment.rank) {
-            StandardError.sayLast("the test rank gives up\n", isPassedOn: true)
+            // However busy the machine is.
+            StandardError.sayLast("the test rank gives up\n", isPassedOn: true, patience: .seconds(600))
             exit(code)
         }
         if options.contains("deaf") { while true { sleep(60) } }
