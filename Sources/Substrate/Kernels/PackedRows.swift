@@ -85,6 +85,10 @@ package struct PackedRows {
     func store(_ rows: Rows, tiles: Range<Int>, firstColumn: Int = 0) {
         let tokens = tokens(tiles)
         precondition(rows.count == tokens.count && firstColumn + rows.width <= width, "pack: \(rows.width) of \(width)")
+        if element == .q8 {
+            let quantised = QuantisedRows(base, count: count, width: width, quant: CK_Q8)
+            return quantised.store(rows, tiles: tiles, firstColumn: firstColumn, kernels)
+        }
         for tile in tiles {
             let part = self.tokens(tile..<tile + 1)
             let source = rows.rows(part.lowerBound - tokens.lowerBound..<part.upperBound - tokens.lowerBound)
@@ -96,7 +100,6 @@ package struct PackedRows {
 
     /// Columns of the tile at `tile`; of a pair of which only one column is stored, that one's half alone.
     private func store(_ rows: Rows, firstColumn: Int, tile: UnsafeMutablePointer<Float>) {
-        guard element != .q8 else { return quantise(rows, firstColumn: firstColumn, tile: tile) }
         var columns = firstColumn..<firstColumn + rows.width
         func storeAlone(_ column: Int) {
             let source = rows.base + column - firstColumn
@@ -110,18 +113,6 @@ package struct PackedRows {
         let source = rows.base + columns.lowerBound - firstColumn
         let place = tile + words(columns.lowerBound) * rows.count
         ck_pack_x(kernels.table, element.code, source, rows.stride, rows.count, columns.count, place)
-    }
-
-    private func quantise(_ rows: Rows, firstColumn: Int, tile: UnsafeMutablePointer<Float>) {
-        let end = firstColumn + rows.width
-        precondition(
-            firstColumn % element.columnsTogether == 0 && (end % element.columnsTogether == 0 || end == width),
-            "pack: columns \(firstColumn)..<\(end) of \(width) cut a group"
-        )
-        guard rows.width > 0 else { return }
-        let place = UnsafeMutableRawPointer(tile + words(firstColumn) * rows.count)
-            .assumingMemoryBound(to: UInt8.self)
-        ck_vision_quantise(kernels.table, rows.base, rows.stride, rows.count, rows.width, place)
     }
 
     /// Floats of each thread's work area that `fill` needs.

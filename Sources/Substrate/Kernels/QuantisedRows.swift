@@ -7,24 +7,29 @@ package struct QuantisedRows {
     package let count: Int
     package let width: Int
     let base: UnsafeMutablePointer<UInt8>
-    private let offset: Int32
+    private let quant: ck_quant
+
+    /// For matrices of this format whose blocks cut no group.
+    init(_ memory: UnsafeMutablePointer<Float>, count: Int, width: Int, quant: ck_quant) {
+        (self.count, self.width, self.quant) = (count, width, quant)
+        base = UnsafeMutableRawPointer(memory).assumingMemoryBound(to: UInt8.self)
+    }
 
     /// `nil` where groups of 32 columns do not lie behind one another, as some block of the matrix ends inside of one.
     ///
     /// - Parameter memory: room for ``floats(_:for:)``.
     package init?(_ memory: UnsafeMutablePointer<Float>, count: Int, for w: PackedMatrix) {
-        guard w.storage.isQuantised, w.blockColumns % CK_GROUP_COLUMNS == 0 || w.blockColumns == w.columns else {
-            return nil
-        }
-        (self.count, width) = (count, w.columns)
-        base = UnsafeMutableRawPointer(memory).assumingMemoryBound(to: UInt8.self)
-        offset = ck_quant_offset(w.quantised.quant)
+        guard Self.areTaken(by: w) else { return nil }
+        self.init(memory, count: count, width: w.columns, quant: w.quantised.quant)
+    }
+
+    private static func areTaken(by w: PackedMatrix) -> Bool {
+        w.storage.isQuantised && (w.blockColumns % CK_GROUP_COLUMNS == 0 || w.blockColumns == w.columns)
     }
 
     /// Whether they are so many tokens as this matrix takes them.
     func fit(_ w: PackedMatrix, tokens: Int) -> Bool {
-        guard let fitting = Self(UnsafeMutablePointer(OpaquePointer(base)), count: tokens, for: w) else { return false }
-        return (count, width, offset) == (fitting.count, fitting.width, fitting.offset)
+        Self.areTaken(by: w) && (count, width) == (tokens, w.columns) && quant == w.quantised.quant
     }
 
     /// What `count` tokens take.
@@ -40,17 +45,14 @@ package struct QuantisedRows {
             firstColumn % CK_GROUP_COLUMNS == 0 && (end % CK_GROUP_COLUMNS == 0 || end == width),
             "quantise: columns \(firstColumn)..<\(end) of \(width) cut a group"
         )
-        let quantise = kernels.table.pointee.quant_x
+        guard rows.width > 0 else { return }
         let groups = (width + CK_GROUP_COLUMNS - 1) / CK_GROUP_COLUMNS
         let first = ck_quant_tile_begin(count, tiles.lowerBound)
         for tile in tiles {
-            let tokens = ck_quant_tile_begin(count, tile)..<ck_quant_tile_begin(count, tile + 1)
-            let step = tokens.count * CK_QUANT_X_BYTES
-            var to = base + tokens.lowerBound * groups * CK_QUANT_X_BYTES + firstColumn / CK_GROUP_COLUMNS * step
-            for token in tokens {
-                quantise(rows.row(token - first), rows.width, offset, to, step)
-                to += CK_QUANT_X_BYTES
-            }
+            let begin = ck_quant_tile_begin(count, tile), tokens = ck_quant_tile_begin(count, tile + 1) - begin
+            let place = begin * groups + firstColumn / CK_GROUP_COLUMNS * tokens
+            let (row, to) = (rows.row(begin - first), base + place * CK_QUANT_X_BYTES)
+            ck_quant_tile_columns(kernels.table, quant, row, rows.stride, tokens, rows.width, to)
         }
     }
 }

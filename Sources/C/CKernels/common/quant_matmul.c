@@ -37,6 +37,14 @@ void ck_quant_x(const ck_kernels *kernels, ck_quant quant, size_t columns, size_
     }
 }
 
+void ck_quant_tile_columns(const ck_kernels *kernels, ck_quant quant, const float *x, size_t stride, size_t width,
+                           size_t columns, uint8_t *out) {
+    const size_t step = width * CK_QUANT_X_BYTES;
+    for (size_t t = 0; t < width; t++) {
+        kernels->quant_x(x + t * stride, columns, ck_quant_offset(quant), out + t * CK_QUANT_X_BYTES, step);
+    }
+}
+
 // Panels that are worked on together: few tokens leave room for many, and longer runs of memory.
 static size_t panels_together(size_t tokens) {
     const size_t panels = group_cells / tokens / group_panels * group_panels;

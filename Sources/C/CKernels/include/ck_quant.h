@@ -139,6 +139,11 @@ size_t ck_quant_x_bytes(size_t tokens, size_t columns, size_t block_columns);
 void ck_quant_x(const struct ck_kernels *kernels, ck_quant quant, size_t columns, size_t block_columns, const float *x,
                 size_t tokens, size_t token, uint8_t *out);
 
+// Quantises some whole groups of columns of a tile of `width` tokens, or its last columns: `out` is where ck_quant_x of all
+// columns would put the first of these groups of the tile's first token.
+void ck_quant_tile_columns(const struct ck_kernels *kernels, ck_quant quant, const float *x, size_t stride, size_t width,
+                           size_t columns, uint8_t *out);
+
 // Panels that a product of so many tokens works on together, of which calls should have whole numbers.
 size_t ck_quant_group_panels(const struct ck_kernels *kernels, size_t tokens);
 

@@ -25,11 +25,6 @@ void ck_vision_gelu(float *x, size_t count);
 void ck_vision_pack_column(const struct ck_kernels *kernels, const float *x, size_t stride, size_t width, size_t column,
                            void *out);
 
-// Some whole groups of columns of a tile of `width` tokens, or its last columns, quantised for products by CK_Q8: `out` is
-// where ck_quant_x of all columns would put the first group of the tile's first token.
-void ck_vision_quantise(const struct ck_kernels *kernels, const float *x, size_t stride, size_t width, size_t columns,
-                        uint8_t *out);
-
 // The values of `tokens` tokens, from token `first` on, into w [head dimension (rows), all tokens (columns)] of float32:
 // a panel takes sixteen numbers of a token side by side. v is [tokens][w->rows].
 void ck_vision_pack_values(const ck_matrix *w, size_t first, size_t tokens, const float *v, size_t v_stride);

@@ -16,14 +16,6 @@ void ck_vision_pack_column(const ck_kernels *kernels, const float *x, size_t str
     }
 }
 
-void ck_vision_quantise(const ck_kernels *kernels, const float *x, size_t stride, size_t width, size_t columns,
-                        uint8_t *out) {
-    const size_t step = width * CK_QUANT_X_BYTES;
-    for (size_t t = 0; t < width; t++) {
-        kernels->quant_x(x + t * stride, columns, ck_quant_offset(CK_Q8), out + t * CK_QUANT_X_BYTES, step);
-    }
-}
-
 void ck_vision_pack_values(const ck_matrix *w, size_t first, size_t tokens, const float *v, size_t v_stride) {
     for (size_t row = 0; row < w->rows; row += CK_PANEL_ROWS) {
         float *to = (float *)ck_panel(w, row / CK_PANEL_ROWS) + first * CK_PANEL_ROWS;
